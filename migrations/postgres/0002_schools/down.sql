@@ -1,0 +1,4 @@
+DROP TABLE alliance_schools;
+DROP TABLE school_branches;
+DROP TABLE schools;
+DROP TABLE alliances;

@@ -1,0 +1,10 @@
+DROP TABLE questions;
+DROP TABLE handouts;
+DROP TABLE lecture_reviews;
+DROP TABLE lecture_instructors;
+DROP TABLE lectures;
+DROP TABLE media_chapters;
+DROP TABLE cues;
+DROP TABLE media;
+DROP TABLE instructors;
+DROP TABLE topics;

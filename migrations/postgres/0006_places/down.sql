@@ -1,0 +1,2 @@
+DROP TABLE stories;
+DROP TABLE bases;

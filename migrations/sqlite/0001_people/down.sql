@@ -1,0 +1,9 @@
+DROP TABLE titles;
+DROP TABLE host_stays;
+DROP TABLE office_terms;
+DROP TABLE member_categories;
+DROP TABLE membership_stages;
+DROP TABLE memberships;
+DROP TABLE persons;
+DROP TABLE org_placements;
+DROP TABLE orgs;

@@ -1,0 +1,188 @@
+//! Who may do what. The only place where a role is turned into a permission. product.md and domain.md §3 settle it.
+use crate::ids::{AccountId, PersonId};
+use crate::lang::Message;
+use crate::{msg, text_enum};
+use Permission::*;
+
+text_enum! {
+    /// What a person is to the portal, by a grant with a scope. Every member with an account studies without any grant.
+    pub enum Role {
+        Admin = "admin",
+        Auditor = "auditor",
+        Organizer = "organizer",
+        Checker = "checker",
+        Supervisor = "supervisor",
+        Scorer = "scorer",
+        Judge = "judge",
+        Reviewer = "reviewer",
+        Instructor = "instructor",
+        Guide = "guide",
+        AllianceStaff = "alliance",
+        TownStaff = "town",
+        Committee = "committee",
+        Secretary = "secretary",
+        Clerk = "clerk",
+    }
+}
+
+text_enum! {
+    /// Where a grant holds.
+    pub enum ScopeKind {
+        City = "city",
+        Committee = "committee",
+        Branch = "branch",
+        Alliance = "alliance",
+        School = "school",
+        Contest = "contest",
+    }
+}
+
+/// Something that a door or a page asks for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Permission {
+    /// See the persons of one's scope: name, member number, branch, whether they have an account.
+    SeePeople,
+    /// Print a one-time code for a person of one's scope.
+    IssueCodes,
+    /// Do something in the portal for a person of one's scope who asked for it.
+    ActForMembers,
+    /// Read the record of what was done, by whom and for whom.
+    ReadAudit,
+    /// Read complaints and suggestions.
+    ReadFeedback,
+    /// Say that a complaint or suggestion has been dealt with.
+    HandleFeedback,
+    /// Answer questions under the lectures that one gave.
+    AnswerQuestions,
+}
+
+impl Permission {
+    pub const ALL: [Permission; 7] =
+        [SeePeople, IssueCodes, ActForMembers, ReadAudit, ReadFeedback, HandleFeedback, AnswerQuestions];
+
+    /// The permission in words.
+    pub fn words(self) -> Message {
+        match self {
+            SeePeople => msg!("查看范围内的人员"),
+            IssueCodes => msg!("为范围内的人员打印一次性登录码"),
+            ActForMembers => msg!("受委托代范围内的党员操作"),
+            ReadAudit => msg!("查看操作记录"),
+            ReadFeedback => msg!("查看投诉和建议"),
+            HandleFeedback => msg!("办理投诉和建议"),
+            AnswerQuestions => msg!("回答自己课程下的提问"),
+        }
+    }
+}
+
+impl Role {
+    /// The table of roles and permissions.
+    pub const fn permissions(self) -> &'static [Permission] {
+        match self {
+            Role::Admin => &[SeePeople, IssueCodes, ActForMembers, ReadAudit, ReadFeedback, HandleFeedback],
+            Role::Auditor => &[SeePeople, ReadAudit, ReadFeedback],
+            Role::Secretary | Role::Clerk => &[SeePeople, IssueCodes, ActForMembers],
+            Role::Committee | Role::TownStaff => &[SeePeople],
+            Role::Instructor => &[AnswerQuestions],
+            Role::Organizer
+            | Role::Checker
+            | Role::Supervisor
+            | Role::Scorer
+            | Role::Judge
+            | Role::Reviewer
+            | Role::Guide
+            | Role::AllianceStaff => &[],
+        }
+    }
+    /// The role in words.
+    pub fn words(self) -> Message {
+        match self {
+            Role::Admin => msg!("系统管理员"),
+            Role::Auditor => msg!("审计员"),
+            Role::Organizer => msg!("组织者"),
+            Role::Checker => msg!("复核人"),
+            Role::Supervisor => msg!("监督员"),
+            Role::Scorer => msg!("计分员"),
+            Role::Judge => msg!("评委"),
+            Role::Reviewer => msg!("审课人"),
+            Role::Instructor => msg!("讲师"),
+            Role::Guide => msg!("巡回指导组成员"),
+            Role::AllianceStaff => msg!("联盟工作人员"),
+            Role::TownStaff => msg!("镇街工作人员"),
+            Role::Committee => msg!("基层党委工作人员"),
+            Role::Secretary => msg!("支部书记"),
+            Role::Clerk => msg!("代办员"),
+        }
+    }
+}
+
+/// The door in front of a route.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Access {
+    Anyone,
+    SignedIn,
+    /// Signed in for oneself: not while acting for somebody else.
+    Oneself,
+    May(Permission),
+}
+
+impl From<Permission> for Access {
+    fn from(p: Permission) -> Access {
+        Access::May(p)
+    }
+}
+
+/// A role somewhere.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Grant {
+    pub role: Role,
+    pub scope: ScopeKind,
+    pub scope_id: Option<i64>,
+    /// The path in the tree of organisations, where the scope is a node of it; `/` for the whole city.
+    pub path: Option<String>,
+}
+
+/// Who is looking. While a clerk acts for a member, the viewer is the member, without the clerk's rights.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Viewer {
+    /// Who signed in: the clerk, while acting.
+    pub account: AccountId,
+    /// In whose name things are done: the member, while acting.
+    pub person: PersonId,
+    pub name: String,
+    /// Empty while acting.
+    pub grants: Vec<Grant>,
+    /// The clerk's name, while acting.
+    pub actor_name: Option<String>,
+}
+
+impl Viewer {
+    pub fn is_acting(&self) -> bool {
+        self.actor_name.is_some()
+    }
+    /// The account to record beside a fact that was entered for somebody else.
+    pub fn acted_by(&self) -> Option<AccountId> {
+        self.is_acting().then_some(self.account)
+    }
+    pub fn may(&self, permission: Permission) -> bool {
+        self.grants.iter().any(|grant| grant.role.permissions().contains(&permission))
+    }
+    /// The sub-trees of organisations in which the viewer may do this.
+    pub fn paths(&self, permission: Permission) -> Vec<String> {
+        self.grants
+            .iter()
+            .filter(|grant| grant.role.permissions().contains(&permission))
+            .filter_map(|grant| grant.path.clone())
+            .collect()
+    }
+}
+
+impl Access {
+    pub fn admits(self, visitor: Option<&Viewer>) -> bool {
+        match self {
+            Access::Anyone => true,
+            Access::SignedIn => visitor.is_some(),
+            Access::Oneself => visitor.is_some_and(|viewer| !viewer.is_acting()),
+            Access::May(permission) => visitor.is_some_and(|viewer| viewer.may(permission)),
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! The static files: in the program, compressed once, under names that change with their content.
+use flate2::{Compression, write::GzEncoder};
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::sync::LazyLock;
+
+/// A static file as it is sent.
+pub struct Asset {
+    /// `/static/<name>-<digest>.<ending>`
+    pub url: String,
+    pub mime: &'static str,
+    pub plain: &'static [u8],
+    /// The same, gzipped; SVG and text shrink to a third.
+    pub gzipped: Vec<u8>,
+}
+
+macro_rules! files {
+    ($($name:literal),* $(,)?) => { [$(($name, include_bytes!(concat!("../static/", $name)).as_slice())),*] };
+}
+
+static FILES: LazyLock<BTreeMap<&'static str, Asset>> = LazyLock::new(|| {
+    files![
+        "tokens.css", "portal.css", "icons.svg", "mark.svg", "app.js", "player.js",
+        "covers/bamboo.svg", "covers/bridge.svg", "covers/contour.svg", "covers/forest.svg", "covers/habitat.svg",
+        "covers/ledger.svg", "covers/lift.svg", "covers/online.svg", "covers/orchard.svg", "covers/ridge.svg",
+        "covers/roofs.svg", "covers/seats.svg", "covers/terrace.svg", "covers/weir.svg",
+    ]
+    .into_iter()
+    .map(|(name, plain)| (name, asset(name, plain)))
+    .collect()
+});
+
+fn asset(name: &str, plain: &'static [u8]) -> Asset {
+    use sha2::Digest;
+    let digest = crate::ids::hex(&sha2::Sha256::digest(plain)[..6]);
+    let (stem, ending) = name.rsplit_once('.').unwrap_or((name, ""));
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
+    // Writing into memory cannot fail.
+    gzip.write_all(plain).expect("memory takes bytes");
+    Asset {
+        url: format!("/static/{stem}-{digest}.{ending}"),
+        mime: match ending {
+            "css" => "text/css; charset=utf-8",
+            "js" => "text/javascript; charset=utf-8",
+            _ => "image/svg+xml",
+        },
+        plain,
+        gzipped: gzip.finish().expect("memory takes bytes"),
+    }
+}
+
+/// The address of the file `name` below `static/`. A name that does not exist gives an address that is not found;
+/// `tests/portal/templates.rs` looks for such names.
+pub fn url(name: &str) -> &'static str {
+    FILES.get(name).map_or("/static/missing", |asset| asset.url.as_str())
+}
+
+/// The file at this address.
+pub fn find(url: &str) -> Option<&'static Asset> {
+    FILES.values().find(|asset| asset.url == url)
+}
+
+/// The names of the drawn covers.
+pub fn covers() -> impl Iterator<Item = &'static str> {
+    FILES.keys().filter_map(|name| name.strip_prefix("covers/")?.strip_suffix(".svg"))
+}
+
+/// Every file by name.
+pub fn all() -> impl Iterator<Item = (&'static str, &'static Asset)> {
+    FILES.iter().map(|(name, asset)| (*name, asset))
+}

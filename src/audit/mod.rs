@@ -1,0 +1,84 @@
+//! The record of every consequential action: who, for whom, what, when, in which request. domain.md §4.11.
+//! Rows hold keys only and are never changed; the database refuses it.
+mod store;
+
+use crate::db::{Conn, Timestamp};
+use crate::error::Result;
+use crate::ids::{AccountId, PersonId};
+use crate::lang::Message;
+use crate::{msg, text_enum};
+pub use store::{Entry, Filter, about, latest};
+
+text_enum! {
+    /// What was done.
+    pub enum Action {
+        SignedIn = "signed_in",
+        SignedOut = "signed_out",
+        AccountMade = "account_made",
+        AccountActivated = "account_activated",
+        CodeIssued = "code_issued",
+        PasswordChanged = "password_changed",
+        DeviceEnded = "device_ended",
+        DevicesEnded = "devices_ended",
+        GrantGiven = "grant_given",
+        GrantEnded = "grant_ended",
+        PersonSeen = "person_seen",
+        ActingStarted = "acting_started",
+        ActingEnded = "acting_ended",
+        QuestionAsked = "question_asked",
+        QuestionAnswered = "question_answered",
+        LectureReviewed = "lecture_reviewed",
+        LecturePublished = "lecture_published",
+        BookletReviewed = "booklet_reviewed",
+        BookletPublished = "booklet_published",
+        FeedbackHandled = "feedback_handled",
+    }
+}
+
+impl Action {
+    /// The action in words.
+    pub fn words(self) -> Message {
+        match self {
+            Action::SignedIn => msg!("登录"),
+            Action::SignedOut => msg!("退出登录"),
+            Action::AccountMade => msg!("建立账号"),
+            Action::AccountActivated => msg!("用一次性登录码设密码"),
+            Action::CodeIssued => msg!("打印一次性登录码"),
+            Action::PasswordChanged => msg!("修改密码"),
+            Action::DeviceEnded => msg!("退出一台设备"),
+            Action::DevicesEnded => msg!("退出其他设备"),
+            Action::GrantGiven => msg!("授予权限"),
+            Action::GrantEnded => msg!("收回权限"),
+            Action::PersonSeen => msg!("查看人员信息"),
+            Action::ActingStarted => msg!("开始代办"),
+            Action::ActingEnded => msg!("结束代办"),
+            Action::QuestionAsked => msg!("向讲师提问"),
+            Action::QuestionAnswered => msg!("回答提问"),
+            Action::LectureReviewed => msg!("审课"),
+            Action::LecturePublished => msg!("发布课程"),
+            Action::BookletReviewed => msg!("审读本"),
+            Action::BookletPublished => msg!("发布读本"),
+            Action::FeedbackHandled => msg!("办理投诉或建议"),
+        }
+    }
+}
+
+/// Who does something: the account, in which request, and for whom if not for oneself.
+#[derive(Clone, Debug, Default)]
+pub struct Doer {
+    pub account: Option<AccountId>,
+    /// The member, while a clerk acts.
+    pub for_person: Option<PersonId>,
+    pub request: String,
+}
+
+impl Doer {
+    /// Records that this was done to the record `subject`.
+    pub fn did(&self, conn: &mut Conn, action: Action, subject: (&'static str, i64), now: Timestamp) -> Result<()> {
+        store::insert(conn, self, action, self.for_person, subject, now)
+    }
+    /// Records something done to or for this person, so that the person sees it.
+    pub fn did_to(&self, conn: &mut Conn, action: Action, person: PersonId, now: Timestamp) -> Result<()> {
+        store::insert(conn, self, action, Some(person), ("person", person.0), now)
+    }
+}

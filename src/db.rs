@@ -1,0 +1,306 @@
+//! The database: which one, how it is reached, what a transaction is, and the migrations.
+use crate::error::{Error, Result};
+use crate::lang::Message;
+use crate::msg;
+use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
+use diesel::prelude::*;
+use diesel::r2d2::{ManageConnection, Pool, R2D2Connection};
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+use std::path::Path;
+use std::time::Duration;
+
+pub use crate::clock::Timestamp;
+
+/// A connection to whichever database the installation uses. Only `store.rs` files look inside, through [`either!`].
+pub enum Conn {
+    Postgres(PgConnection),
+    Sqlite(SqliteConnection),
+}
+
+/// Runs one query, written once and type-checked for both databases.
+#[macro_export]
+macro_rules! either {
+    ($conn:expr, $c:ident => $query:expr) => {
+        match $conn {
+            $crate::db::Conn::Postgres($c) => $query,
+            $crate::db::Conn::Sqlite($c) => $query,
+        }
+    };
+}
+
+/// Declares an enum that is kept as text: `as_str`, `of`, `ALL`, and Diesel's conversions on both databases.
+#[macro_export]
+macro_rules! text_enum {
+    ($(#[$about:meta])* pub enum $name:ident { $($variant:ident = $text:literal),* $(,)? }) => {
+        $(#[$about])*
+        #[derive(diesel::deserialize::FromSqlRow, diesel::expression::AsExpression, Debug, Clone, Copy, PartialEq, Eq)]
+        #[diesel(sql_type = diesel::sql_types::Text)]
+        pub enum $name { $($variant),* }
+        impl $name {
+            pub const ALL: &'static [$name] = &[$($name::$variant),*];
+            pub const fn as_str(self) -> &'static str {
+                match self { $($name::$variant => $text),* }
+            }
+            /// The variant that `text` names.
+            pub fn of(text: &str) -> Option<$name> {
+                $name::ALL.iter().copied().find(|variant| variant.as_str() == text)
+            }
+        }
+        impl<DB: diesel::backend::Backend> diesel::serialize::ToSql<diesel::sql_types::Text, DB> for $name
+        where
+            str: diesel::serialize::ToSql<diesel::sql_types::Text, DB>,
+        {
+            fn to_sql<'b>(&'b self, out: &mut diesel::serialize::Output<'b, '_, DB>) -> diesel::serialize::Result {
+                self.as_str().to_sql(out)
+            }
+        }
+        impl<DB: diesel::backend::Backend> diesel::deserialize::FromSql<diesel::sql_types::Text, DB> for $name
+        where
+            String: diesel::deserialize::FromSql<diesel::sql_types::Text, DB>,
+        {
+            fn from_sql(raw: DB::RawValue<'_>) -> diesel::deserialize::Result<Self> {
+                let text = String::from_sql(raw)?;
+                $name::of(&text).ok_or_else(|| format!("{} {text}", stringify!($name)).into())
+            }
+        }
+    };
+}
+
+impl Conn {
+    /// Runs `work` in a transaction that an `Err` rolls back. A panic leaves it open; the pool then drops the connection.
+    fn transaction<T>(&mut self, work: impl FnOnce(&mut Conn) -> Result<T>, writes: bool) -> Result<T> {
+        match self {
+            Conn::Postgres(c) => AnsiTransactionManager::begin_transaction(c)?,
+            // A writer that began as a reader could not wait for another process: SQLite would refuse it at once.
+            Conn::Sqlite(c) if writes => AnsiTransactionManager::begin_transaction_sql(c, "BEGIN IMMEDIATE")?,
+            Conn::Sqlite(c) => AnsiTransactionManager::begin_transaction(c)?,
+        }
+        let outcome = work(self);
+        match (&outcome, self) {
+            (Ok(_), Conn::Postgres(c)) => AnsiTransactionManager::commit_transaction(c)?,
+            (Ok(_), Conn::Sqlite(c)) => AnsiTransactionManager::commit_transaction(c)?,
+            // The error that made us roll back is the one to tell; a connection that cannot roll back is dropped by the pool.
+            (Err(_), Conn::Postgres(c)) => drop(AnsiTransactionManager::rollback_transaction(c)),
+            (Err(_), Conn::Sqlite(c)) => drop(AnsiTransactionManager::rollback_transaction(c)),
+        }
+        outcome
+    }
+    /// Whether this is the server that several processes share.
+    pub fn is_postgres(&self) -> bool {
+        matches!(self, Conn::Postgres(_))
+    }
+}
+
+/// Where the data is: the address, told apart by its scheme and by nothing else.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Address {
+    Postgres(String),
+    Sqlite(String),
+}
+
+/// Why the database cannot be opened, in a sentence for whoever starts the program.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct CannotOpen(pub Message);
+
+impl Address {
+    /// Reads `sqlite:PATH` or `postgres://…`.
+    pub fn of(url: &str) -> Result<Address, CannotOpen> {
+        match url.split_once(':') {
+            Some(("postgres" | "postgresql", rest)) if rest.starts_with("//") => Ok(Address::Postgres(url.into())),
+            Some(("sqlite", path)) if !path.is_empty() && !path.contains(['?', '#']) => Ok(Address::Sqlite(path.into())),
+            _ => Err(CannotOpen(msg!(
+                "DATABASE_URL 看不懂：请写 sqlite:文件路径 或 postgres://用户@主机/库名。"
+            ))),
+        }
+    }
+    fn open(&self, read_only: bool, may_create: bool) -> ConnectionResult<Conn> {
+        let (mut conn, setup) = match self {
+            Address::Postgres(url) => {
+                let mut url = url.clone();
+                if !url.contains("connect_timeout=") {
+                    url.push(if url.contains('?') { '&' } else { '?' });
+                    url.push_str("connect_timeout=3");
+                }
+                let setup = if read_only {
+                    "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY; SET statement_timeout = '20s'"
+                } else {
+                    "SET SESSION CHARACTERISTICS AS TRANSACTION READ WRITE; SET lock_timeout = '5s'"
+                };
+                (Conn::Postgres(PgConnection::establish(&url)?), setup)
+            }
+            Address::Sqlite(path) => {
+                // As a URI, because only there mode=rw can be said: it never makes a file.
+                let mode = if may_create { "rwc" } else { "rw" };
+                let setup = if read_only {
+                    "PRAGMA busy_timeout = 5000; PRAGMA foreign_keys = ON; PRAGMA query_only = ON; PRAGMA cache_size = -16000; PRAGMA mmap_size = 268435456"
+                } else {
+                    "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -16000"
+                };
+                (Conn::Sqlite(SqliteConnection::establish(&format!("file:{}?mode={mode}", path.replace('%', "%25")))?), setup)
+            }
+        };
+        either!(&mut conn, c => c.batch_execute(setup)).map_err(ConnectionError::CouldntSetupConfiguration)?;
+        Ok(conn)
+    }
+}
+
+/// Makes the connections of a pool.
+struct Opener {
+    address: Address,
+    read_only: bool,
+}
+
+impl ManageConnection for Opener {
+    type Connection = Conn;
+    type Error = diesel::r2d2::Error;
+    fn connect(&self) -> Result<Conn, Self::Error> {
+        Ok(self.address.open(self.read_only, false)?)
+    }
+    fn is_valid(&self, conn: &mut Conn) -> Result<(), Self::Error> {
+        Ok(either!(conn, c => c.ping())?)
+    }
+    fn has_broken(&self, conn: &mut Conn) -> bool {
+        std::thread::panicking() || either!(conn, c => c.is_broken())
+    }
+}
+
+/// The open database: pools of connections that only read, and of those that write.
+#[derive(Clone)]
+pub struct Db {
+    readers: Pool<Opener>,
+    writers: Pool<Opener>,
+}
+
+const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
+const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
+
+impl Db {
+    /// Opens the database and brings its tables up to date. A SQLite file is made only if `may_create`.
+    ///
+    /// # Errors
+    /// A sentence for whoever started the program: nothing there, no right to write, a schema newer than this program …
+    pub fn open(url: &str, may_create: bool) -> Result<Db, CannotOpen> {
+        let address = Address::of(url)?;
+        if let Address::Sqlite(path) = &address {
+            let (path, shown) = (Path::new(path), path);
+            if path.is_dir() {
+                return Err(CannotOpen(msg!("{} 是一个文件夹，不是数据库文件。", shown)));
+            }
+            if !path.exists() && !may_create {
+                return Err(CannotOpen(msg!("没有找到数据库文件 {}。第一次使用请加 --init 新建。", shown)));
+            }
+        }
+        let mut conn = address.open(false, may_create).map_err(|error| cannot_open(&address, &error.to_string()))?;
+        migrate(&mut conn).map_err(|problem| match problem {
+            Migrating::Newer(version) => CannotOpen(msg!(
+                "数据库的结构（{}）比这个程序新。请换用新版本的程序，数据没有变化。",
+                version
+            )),
+            Migrating::Failed(cause) => cannot_open(&address, &cause),
+        })?;
+        drop(conn);
+        let is_sqlite = matches!(address, Address::Sqlite(_));
+        let pool = |size, read_only| {
+            Pool::builder()
+                .max_size(size)
+                .min_idle(Some(0))
+                // A page waits this long for a server that is away, then says so.
+                .connection_timeout(Duration::from_secs(3))
+                .test_on_check_out(!is_sqlite)
+                .error_handler(Box::new(diesel::r2d2::LoggingErrorHandler))
+                .build(Opener { address: address.clone(), read_only })
+                .map_err(|error| cannot_open(&address, &error.to_string()))
+        };
+        Ok(Db { writers: pool(if is_sqlite { 1 } else { 6 }, false)?, readers: pool(8, true)? })
+    }
+    /// Runs `work` in one read-only transaction: everything a page shows, from one moment.
+    ///
+    /// # Errors
+    /// What `work` returns, or [`Error::Unavailable`] if no connection can be had.
+    pub async fn read<T: Send + 'static>(&self, work: impl FnOnce(&mut Conn) -> Result<T> + Send + 'static) -> Result<T> {
+        let pool = self.readers.clone();
+        run(move || borrow(&pool)?.transaction(work, false)).await
+    }
+    /// Runs `work` in one transaction that an `Err` rolls back.
+    ///
+    /// # Errors
+    /// As [`Db::read`].
+    pub async fn write<T: Send + 'static>(&self, work: impl FnOnce(&mut Conn) -> Result<T> + Send + 'static) -> Result<T> {
+        let pool = self.writers.clone();
+        run(move || borrow(&pool)?.transaction(work, true)).await
+    }
+    /// [`Db::write`] for commands, which have no runtime to wait on.
+    ///
+    /// # Errors
+    /// As [`Db::read`].
+    pub fn write_now<T>(&self, work: impl FnOnce(&mut Conn) -> Result<T>) -> Result<T> {
+        borrow(&self.writers)?.transaction(work, true)
+    }
+}
+
+fn borrow(pool: &Pool<Opener>) -> Result<diesel::r2d2::PooledConnection<Opener>> {
+    pool.get().map_err(|error| Error::Unavailable(error.to_string()))
+}
+
+async fn run<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    actix_web::web::block(work).await.map_err(Error::internal)?
+}
+
+enum Migrating {
+    Newer(String),
+    Failed(String),
+}
+
+fn migrate(conn: &mut Conn) -> Result<(), Migrating> {
+    fn up<C: MigrationHarness<DB>, DB: diesel::backend::Backend>(conn: &mut C, ours: EmbeddedMigrations) -> Result<(), Migrating> {
+        use diesel::migration::MigrationSource;
+        let failed = |error: Box<dyn std::error::Error + Send + Sync>| Migrating::Failed(error.to_string());
+        let known: Vec<_> = MigrationSource::<DB>::migrations(&ours).map_err(failed)?;
+        let applied = conn.applied_migrations().map_err(failed)?;
+        if let Some(newer) = applied.iter().find(|version| known.iter().all(|ours| ours.name().version() != **version)) {
+            return Err(Migrating::Newer(newer.to_string()));
+        }
+        conn.run_pending_migrations(ours).map_err(failed)?;
+        Ok(())
+    }
+    match conn {
+        Conn::Postgres(c) => {
+            // Two servers started at once must not both create the tables.
+            c.batch_execute("SELECT pg_advisory_lock(7281966)").map_err(|error| Migrating::Failed(error.to_string()))?;
+            up(c, POSTGRES)
+        }
+        Conn::Sqlite(c) => up(c, SQLITE),
+    }
+}
+
+/// Puts every identity counter of PostgreSQL behind the largest id: after rows were inserted with ids of their own.
+pub fn reseat_ids(conn: &mut Conn) -> Result<()> {
+    if let Conn::Postgres(c) = conn {
+        c.batch_execute(
+            "DO $$ DECLARE t record; BEGIN
+               FOR t IN SELECT table_name FROM information_schema.columns
+                        WHERE table_schema = current_schema() AND is_identity = 'YES' LOOP
+                 EXECUTE format('SELECT setval(pg_get_serial_sequence(%L, ''id''), (SELECT COALESCE(MAX(id), 0) + 1 FROM %I), false)',
+                                t.table_name, t.table_name);
+               END LOOP; END $$",
+        )?;
+    }
+    Ok(())
+}
+
+fn cannot_open(address: &Address, cause: &str) -> CannotOpen {
+    let cause = cause.lines().map(str::trim).collect::<Vec<_>>().join(" ");
+    CannotOpen(match address {
+        Address::Postgres(_) => msg!("连不上 PostgreSQL，请检查地址、口令和服务是否在运行：{}", cause),
+        Address::Sqlite(path) if cause.contains("disk is full") => {
+            msg!("磁盘满了，数据库 {} 没有打开。请腾出空间后再启动。", path)
+        }
+        Address::Sqlite(path) if cause.contains("not a database") => {
+            msg!("{} 不是 SQLite 数据库，没有改动它。", path)
+        }
+        Address::Sqlite(path) => {
+            msg!("打不开数据库 {}，请检查文件夹是否存在、是否可写：{}", path, cause)
+        }
+    })
+}

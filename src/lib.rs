@@ -1,0 +1,18 @@
+//! Weixiao 微校: the portal of a city's micro party schools. The modules stand in reading order; each uses only what
+//! stands before it. ARCHITECTURE.md is the map.
+pub mod clock;
+pub mod config;
+pub mod lang;
+pub mod error;
+pub mod ids;
+pub mod db;
+pub mod access;
+pub mod schema;
+pub mod assets;
+// features
+pub mod site;
+pub mod audit;
+pub mod organization;
+pub mod people;
+// what all pages share
+pub mod web;

@@ -1,0 +1,25 @@
+//! The static files, under names that change with their content: kept by browsers for a year.
+use crate::assets;
+use crate::error::Error;
+use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse};
+
+pub async fn serve(request: HttpRequest) -> Result<HttpResponse, Error> {
+    let asset = assets::find(request.path()).ok_or(Error::NotFound)?;
+    let takes_gzip = request
+        .headers()
+        .get(header::ACCEPT_ENCODING)
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|value| value.contains("gzip"));
+    let mut response = HttpResponse::Ok();
+    response
+        .content_type(asset.mime)
+        .insert_header((header::CACHE_CONTROL, "public, max-age=31536000, immutable"))
+        .insert_header((header::VARY, "Accept-Encoding"))
+        .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"));
+    Ok(if takes_gzip {
+        response.insert_header((header::CONTENT_ENCODING, "gzip")).body(asset.gzipped.as_slice())
+    } else {
+        response.insert_header((header::CONTENT_ENCODING, "identity")).body(asset.plain)
+    })
+}

@@ -1,0 +1,206 @@
+//! What surrounds every page: who is looking, in which language and mode, and the notice to show.
+use crate::access::{Permission, Viewer};
+use crate::clock::{self, Timestamp};
+use crate::error::Error;
+use crate::lang::{self, Lang, Message};
+use crate::site::Site;
+use crate::web::text;
+use crate::{assets, msg};
+use actix_web::dev::Payload;
+use actix_web::web::Data;
+use actix_web::{FromRequest, HttpMessage, HttpRequest};
+use std::convert::Infallible;
+use std::fmt::Display;
+use std::future::{Ready, ready};
+
+/// Light, dark, or what the device prefers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Theme {
+    #[default]
+    Device,
+    Light,
+    Dark,
+}
+
+/// How this reader wants pages, from cookies.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Manner {
+    pub lang: Lang,
+    /// 长辈版: larger type and targets, fewer things.
+    pub is_elder: bool,
+    pub theme: Theme,
+}
+
+impl Manner {
+    pub fn of(request: &HttpRequest) -> Manner {
+        let cookie = |name| request.cookie(name).map(|cookie| cookie.value().to_owned()).unwrap_or_default();
+        Manner {
+            lang: Lang::of(&cookie("lang")),
+            is_elder: cookie("mode") == "elder",
+            theme: match cookie("theme").as_str() {
+                "light" => Theme::Light,
+                "dark" => Theme::Dark,
+                _ => Theme::Device,
+            },
+        }
+    }
+}
+
+/// The name under which a request is found in the log, short enough for the telephone.
+#[derive(Clone, Debug)]
+pub struct RequestId(pub String);
+
+#[derive(Clone)]
+pub struct Page {
+    pub viewer: Option<Viewer>,
+    pub manner: Manner,
+    pub site: Data<Site>,
+    /// The address with its query, to come back to.
+    pub path: String,
+    pub request_id: String,
+    pub notice: Option<Message>,
+}
+
+impl Page {
+    pub fn new(request: &HttpRequest) -> Page {
+        let extensions = request.extensions();
+        Page {
+            viewer: extensions.get::<Viewer>().cloned(),
+            manner: Manner::of(request),
+            site: request.app_data::<Data<Site>>().cloned().unwrap_or_else(|| Data::new(Site::default())),
+            path: request.uri().path_and_query().map_or("/", |path| path.as_str()).to_owned(),
+            request_id: extensions.get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default(),
+            notice: notice(request.query_string()),
+        }
+    }
+    pub fn is_elder(&self) -> bool {
+        self.manner.is_elder
+    }
+    pub fn is_en(&self) -> bool {
+        self.manner.lang.is_en()
+    }
+    pub fn is_dark(&self) -> bool {
+        self.manner.theme == Theme::Dark
+    }
+    pub fn is_light(&self) -> bool {
+        self.manner.theme == Theme::Light
+    }
+    pub fn may(&self, permission: Permission) -> bool {
+        self.viewer.as_ref().is_some_and(|viewer| viewer.may(permission))
+    }
+    pub fn may_see_people(&self) -> bool {
+        self.may(Permission::SeePeople)
+    }
+    pub fn may_see_admin(&self) -> bool {
+        self.may(Permission::ReadAudit) || self.may(Permission::ReadFeedback)
+    }
+    /// The text in the reader's language.
+    pub fn t(&self, text: &'static str) -> &'static str {
+        self.manner.lang.t(text)
+    }
+    /// The text with one value in it.
+    pub fn tf(&self, text: &'static str, value: impl Display) -> String {
+        lang::fill(self.t(text), [value].iter())
+    }
+    /// The text with two values in it.
+    pub fn tf2(&self, text: &'static str, first: impl Display, second: impl Display) -> String {
+        lang::fill(self.t(text), [first.to_string(), second.to_string()].iter())
+    }
+    pub fn say(&self, message: &Message) -> String {
+        message.in_lang(self.manner.lang)
+    }
+    /// Marks content that is Chinese on a page that is not, for screen readers.
+    pub fn zh(&self) -> &'static str {
+        if self.is_en() { " lang=\"zh-CN\"" } else { "" }
+    }
+    /// The address of a static file.
+    pub fn asset(&self, name: &str) -> &'static str {
+        assets::url(name)
+    }
+    pub fn cover(&self, name: &str) -> &'static str {
+        assets::url(&format!("covers/{name}.svg"))
+    }
+    /// An icon of the sprite.
+    pub fn icon(&self, name: &str) -> String {
+        let sprite = assets::url("icons.svg");
+        format!(r##"<svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false"><use href="{sprite}#i-{name}"/></svg>"##)
+    }
+    /// ` aria-current="page"` in the part of the portal that begins with `prefix`.
+    pub fn current(&self, prefix: &str) -> &'static str {
+        let path = self.path.split('?').next().unwrap_or_default();
+        let is_here = path == prefix || (prefix != "/" && path.strip_prefix(prefix).is_some_and(|rest| rest.starts_with('/')));
+        if is_here { " aria-current=\"page\"" } else { "" }
+    }
+    pub fn is_home(&self) -> bool {
+        self.path.split('?').next() == Some("/")
+    }
+    pub fn date(&self, at: &Timestamp) -> String {
+        self.day(&clock::day(*at))
+    }
+    pub fn day(&self, day: &chrono::NaiveDate) -> String {
+        let format = if self.is_en() { "%-d %b %Y" } else { "%Y 年 %-m 月 %-d 日" };
+        day.format(format).to_string()
+    }
+    pub fn moment(&self, at: &Timestamp) -> String {
+        let format = if self.is_en() { "%-d %b %Y %H:%M" } else { "%Y 年 %-m 月 %-d 日 %H:%M" };
+        clock::local(*at).format(format).to_string()
+    }
+    /// As on a player: `4:05`.
+    pub fn clock(&self, ms: &i32) -> String {
+        text::clock(*ms)
+    }
+    /// In words: `4 分 5 秒`.
+    pub fn length(&self, ms: &i32) -> String {
+        text::length(self.manner.lang, *ms)
+    }
+    /// The help telephone as a link takes it.
+    pub fn phone_link(&self) -> String {
+        self.site.help_phone.chars().filter(char::is_ascii_digit).collect()
+    }
+}
+
+/// What an action says on the page that it sends the reader to: `?done=…`, from this list only.
+fn notice(query: &str) -> Option<Message> {
+    let done = query.split('&').find_map(|pair| pair.strip_prefix("done="))?;
+    Some(match done {
+        "signed-out" => msg!("已退出登录。"),
+        "signed-in" => msg!("已登录。"),
+        "activated" => msg!("密码已设好，已登录。"),
+        "password" => msg!("密码已修改，其他设备上的登录已全部退出。"),
+        "device-ended" => msg!("已退出那台设备上的登录。"),
+        "devices-ended" => msg!("其他设备上的登录已全部退出。"),
+        "asked" => msg!("提问已发给讲师，回答后会显示在这一页。"),
+        "answered" => msg!("回答已保存。"),
+        "acting" => msg!("代办已开始，您做的每一步都会记录并让本人看到。"),
+        "acting-ended" => msg!("代办已结束。"),
+        "sent" => msg!("已收到，谢谢。"),
+        "handled" => msg!("已记为办结。"),
+        _ => return None,
+    })
+}
+
+impl FromRequest for Page {
+    type Error = Infallible;
+    type Future = Ready<Result<Page, Infallible>>;
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(Ok(Page::new(request)))
+    }
+}
+
+impl FromRequest for Viewer {
+    type Error = Error;
+    type Future = Ready<Result<Viewer, Error>>;
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(request.extensions().get::<Viewer>().cloned().ok_or_else(|| {
+            Error::Internal("a route let in a visitor whose handler needs somebody signed in".into())
+        }))
+    }
+}
+
+impl FromRequest for RequestId {
+    type Error = Infallible;
+    type Future = Ready<Result<RequestId, Infallible>>;
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(Ok(request.extensions().get::<RequestId>().cloned().unwrap_or(RequestId(String::new()))))
+    }
+}

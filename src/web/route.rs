@@ -1,0 +1,53 @@
+//! A route is a method, a path, a door and a handler. It cannot be built without the door.
+use crate::access::{Access, Viewer};
+use crate::error::Error;
+use actix_web::body::BoxBody;
+use actix_web::dev::{Handler, ServiceRequest};
+use actix_web::http::Method;
+use actix_web::middleware::{Next, from_fn};
+use actix_web::web::ServiceConfig;
+use actix_web::{FromRequest, HttpMessage, Responder, guard, web};
+
+pub struct Route {
+    pub method: Method,
+    pub path: &'static str,
+    pub access: Access,
+    handler: actix_web::Route,
+}
+
+/// A page: answers GET, and HEAD without the body.
+pub fn get<F, A>(path: &'static str, access: impl Into<Access>, handler: F) -> Route
+where
+    F: Handler<A>,
+    A: FromRequest + 'static,
+    F::Output: Responder + 'static,
+{
+    let handler = web::route().guard(guard::Any(guard::Get()).or(guard::Head())).to(handler);
+    Route { method: Method::GET, path, access: access.into(), handler }
+}
+
+/// An action: answers POST.
+pub fn post<F, A>(path: &'static str, access: impl Into<Access>, handler: F) -> Route
+where
+    F: Handler<A>,
+    A: FromRequest + 'static,
+    F::Output: Responder + 'static,
+{
+    Route { method: Method::POST, path, access: access.into(), handler: web::post().to(handler) }
+}
+
+impl Route {
+    /// Mounts the handler behind its door.
+    pub fn mount(self, app: &mut ServiceConfig) {
+        let access = self.access;
+        let door = from_fn(move |request: ServiceRequest, next: Next<BoxBody>| async move {
+            let visitor = request.extensions().get::<Viewer>().cloned();
+            match (access.admits(visitor.as_ref()), visitor) {
+                (true, _) => next.call(request).await,
+                (false, Some(_)) => Ok(request.error_response(Error::Forbidden)),
+                (false, None) => Ok(request.error_response(Error::SignIn)),
+            }
+        });
+        app.route(self.path, self.handler.wrap(door));
+    }
+}

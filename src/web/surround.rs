@@ -1,0 +1,166 @@
+//! Around every request: its id, the check that a form comes from our own pages, security headers, and errors made into
+//! pages in the reader's language.
+use crate::error::Error;
+use crate::ids::random_code;
+use crate::lang::Message;
+use crate::msg;
+use crate::web::page::{Page, RequestId};
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::error::InternalError;
+use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::{Method, StatusCode};
+use actix_web::middleware::Next;
+use actix_web::{HttpMessage, HttpResponse, ResponseError};
+use askama::Template;
+
+/// Scripts, styles, pictures and forms of this portal only; nothing inline, no frames.
+const CSP: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; media-src 'self'; \
+                   connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// The page of an error.
+#[derive(Template)]
+#[template(path = "error.html")]
+struct ErrorPage {
+    page: Page,
+    status: u16,
+    code: String,
+    title: Message,
+    text: Message,
+}
+
+/// The outermost layer of every page.
+pub async fn surround(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    let id = RequestId(random_code(6));
+    request.extensions_mut().insert(id);
+    let page = Page::new(request.request());
+    let outcome = if is_from_elsewhere(&request) {
+        Ok(request.error_response(CrossSite).map_into_boxed_body())
+    } else {
+        next.call(request).await.map(ServiceResponse::map_into_boxed_body)
+    };
+    let mut response = match outcome {
+        Ok(response) => match page_for(&response) {
+            None => response,
+            Some(answer) => {
+                let (request, bare) = response.into_parts();
+                let mut answer = answer;
+                for cookie in bare.headers().get_all(header::SET_COOKIE) {
+                    answer.headers_mut().append(header::SET_COOKIE, cookie.clone());
+                }
+                ServiceResponse::new(request, answer)
+            }
+        },
+        // A layer failed before a request reached its handler: the session store, when the database is away.
+        Err(error) => {
+            let cause = Error::Unavailable(error.to_string());
+            let mut answer = error_page(page, &cause);
+            secure(answer.headers_mut());
+            return Err(InternalError::from_response(error, answer).into());
+        }
+    };
+    secure(response.headers_mut());
+    Ok(response)
+}
+
+fn secure(headers: &mut HeaderMap) {
+    for (name, value) in [
+        (header::CONTENT_SECURITY_POLICY, CSP),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        // no-referrer would turn Origin into null on plain HTTP and break every form
+        (header::REFERRER_POLICY, "same-origin"),
+        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+        (HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=(), payment=()"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+}
+
+/// The error page that should stand in for this bare error response, if it is one.
+fn page_for(response: &ServiceResponse) -> Option<HttpResponse> {
+    let status = response.status();
+    if !status.is_client_error() && !status.is_server_error() {
+        return None;
+    }
+    if response.headers().contains_key(header::CONTENT_TYPE) && response.response().error().is_none() {
+        return None;
+    }
+    let page = Page::new(response.request());
+    let error = response.response().error();
+    if error.is_some_and(|error| error.as_error::<CrossSite>().is_some()) {
+        return Some(render(
+            page,
+            status,
+            msg!("这张表单不是从本站发来的"),
+            msg!("为了安全没有处理。请从本站的页面重新操作。"),
+        ));
+    }
+    if let Some(error) = error.and_then(|error| error.as_error::<Error>()) {
+        return Some(error_page(page, error));
+    }
+    let cause = match status {
+        StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED => Error::NotFound,
+        StatusCode::PAYLOAD_TOO_LARGE => Error::TooLarge,
+        StatusCode::RANGE_NOT_SATISFIABLE => return None,
+        status if status.is_client_error() => Error::Malformed(msg!("地址或内容写得不对，什么都没有改动。")),
+        _ => Error::Internal(error.map_or_else(|| status.to_string(), ToString::to_string).into()),
+    };
+    Some(error_page(page, &cause))
+}
+
+fn error_page(page: Page, error: &Error) -> HttpResponse {
+    let path = page.path.split('?').next().unwrap_or_default().to_owned();
+    match error {
+        Error::Internal(cause) => tracing::error!(request = page.request_id, path, %cause, "internal error"),
+        Error::Unavailable(cause) => tracing::warn!(request = page.request_id, path, %cause, "database unavailable"),
+        _ => {}
+    }
+    let (title, text) = error.words();
+    let mut response = render(page, error.status_code(), title, text);
+    let seconds = match error {
+        Error::Wait(seconds) => Some(*seconds),
+        Error::Busy | Error::Unavailable(_) => Some(30),
+        _ => None,
+    };
+    if let Some(value) = seconds.and_then(|s| HeaderValue::from_str(&s.to_string()).ok()) {
+        response.headers_mut().insert(header::RETRY_AFTER, value);
+    }
+    response
+}
+
+fn render(page: Page, status: StatusCode, title: Message, text: Message) -> HttpResponse {
+    let code = format!("E{}-{}", status.as_u16(), page.request_id);
+    let view = ErrorPage { page, status: status.as_u16(), code, title, text };
+    crate::web::reply::html(status, &view).unwrap_or_else(|error| {
+        tracing::error!(%error, "the error page itself could not be made");
+        HttpResponse::new(status)
+    })
+}
+
+/// A form that another site sent with our reader's cookies.
+#[derive(Debug, thiserror::Error)]
+#[error("a form from another site")]
+struct CrossSite;
+impl ResponseError for CrossSite {
+    fn status_code(&self) -> StatusCode {
+        StatusCode::FORBIDDEN
+    }
+}
+
+/// Whether a request that may change something was sent by a page that is not ours. Browsers say so in `Sec-Fetch-Site`,
+/// older ones in `Origin`; a request with neither (a command-line client) carries no reader's cookie.
+fn is_from_elsewhere(request: &ServiceRequest) -> bool {
+    if [Method::GET, Method::HEAD, Method::OPTIONS].contains(request.method()) {
+        return false;
+    }
+    let header = |name: &str| request.headers().get(name).map(|value| value.to_str().unwrap_or("?"));
+    match (header("sec-fetch-site"), header("origin")) {
+        (Some(site), _) => !matches!(site, "same-origin" | "none"),
+        (None, Some(origin)) => origin.split_once("://").map(|(_, host)| host) != header("host"),
+        (None, None) => header("cookie").is_some(),
+    }
+}

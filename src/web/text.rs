@@ -1,0 +1,64 @@
+//! Text for reading: Markdown to HTML, and how numbers of time are written.
+use crate::lang::Lang;
+use pulldown_cmark::{Event, Options, Parser, html};
+
+/// `markdown` as HTML. Raw HTML in it is shown as the text it is.
+pub fn markdown(markdown: &str) -> String {
+    let events = Parser::new_ext(markdown, Options::ENABLE_TABLES).map(|event| match event {
+        Event::Html(text) | Event::InlineHtml(text) => Event::Text(text),
+        other => other,
+    });
+    let mut out = String::with_capacity(markdown.len() * 2);
+    html::push_html(&mut out, events);
+    // Tables scroll inside their own frame on a narrow phone; the page does not.
+    out.replace("<table>", "<div class=\"table-frame\" tabindex=\"0\" role=\"group\"><table class=\"table\">")
+        .replace("</table>", "</table></div>")
+        .replace("<th>", "<th scope=\"col\">")
+}
+
+/// Milliseconds as on a player: `4:05`, `1:02:09`.
+pub fn clock(ms: i32) -> String {
+    let seconds = ms / 1_000;
+    match seconds / 3_600 {
+        0 => format!("{}:{:02}", seconds / 60, seconds % 60),
+        hours => format!("{hours}:{:02}:{:02}", seconds / 60 % 60, seconds % 60),
+    }
+}
+
+/// Milliseconds in words.
+pub fn length(lang: Lang, ms: i32) -> String {
+    let (minutes, seconds) = (ms / 60_000, ms / 1_000 % 60);
+    match (lang, minutes, seconds) {
+        (Lang::Zh, 0, s) => format!("{s} 秒"),
+        (Lang::Zh, m, 0) => format!("{m} 分钟"),
+        (Lang::Zh, m, s) => format!("{m} 分 {s} 秒"),
+        (Lang::En, 0, s) => format!("{s} s"),
+        (Lang::En, m, 0) => format!("{m} min"),
+        (Lang::En, m, s) => format!("{m} min {s} s"),
+    }
+}
+
+/// A moment as WebVTT writes it: `00:04:05.250`.
+pub fn vtt_time(ms: i32) -> String {
+    format!("{:02}:{:02}:{:02}.{:03}", ms / 3_600_000, ms / 60_000 % 60, ms / 1_000 % 60, ms % 1_000)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn raw_html_in_markdown_is_text() {
+        let html = markdown("**要点** <script>alert(1)</script>\n\n<b>x</b>");
+        assert!(html.contains("<strong>要点</strong>") && !html.contains("<script>") && !html.contains("<b>"), "{html}");
+    }
+
+    #[test]
+    fn lengths_are_written_as_people_say_them() {
+        assert_eq!(clock(245_900), "4:05");
+        assert_eq!(clock(3_729_000), "1:02:09");
+        assert_eq!(length(Lang::Zh, 320_000), "5 分 20 秒");
+        assert_eq!(length(Lang::En, 45_100), "45 s");
+        assert_eq!(vtt_time(245_250), "00:04:05.250");
+    }
+}
