@@ -16,3 +16,5 @@ pub mod organization;
 pub mod people;
 // what all pages share
 pub mod web;
+// features with pages
+pub mod accounts;

@@ -55,6 +55,11 @@ fn cards(conn: &mut Conn, paths: &[String], id: Option<PersonId>, text: &str, sk
     if paths.is_empty() {
         return Ok(vec![]);
     }
+    // couples share a telephone, hardly more
+    let by_phone: Vec<PersonId> = match text {
+        "" => vec![],
+        _ => either!(conn, c => persons::table.filter(persons::phone.eq(text)).select(persons::id).limit(20).load(c))?,
+    };
     Ok(either!(conn, c => {
         let mut query = memberships::table
             .inner_join(persons::table.left_join(accounts::table))
@@ -84,8 +89,7 @@ fn cards(conn: &mut Conn, paths: &[String], id: Option<PersonId>, text: &str, sk
         if !text.is_empty() {
             // One index each: a number is a member's or a telephone's, anything else begins a name.
             if text.bytes().any(|b| b.is_ascii_digit()) {
-                let by_phone = persons::table.filter(persons::phone.eq(text.to_owned())).select(persons::id);
-                query = query.filter(memberships::member_no.eq(text.to_owned()).or(memberships::person_id.eq_any(by_phone)));
+                query = query.filter(memberships::member_no.eq(text.to_owned()).or(memberships::person_id.eq_any(by_phone.clone())));
             } else {
                 query = query.filter(persons::name.ge(text.to_owned()).and(persons::name.lt(format!("{text}\u{10FFFF}"))));
             }

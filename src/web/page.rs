@@ -1,5 +1,6 @@
 //! What surrounds every page: who is looking, in which language and mode, and the notice to show.
 use crate::access::{Permission, Viewer};
+use crate::audit::Doer;
 use crate::clock::{self, Timestamp};
 use crate::error::Error;
 use crate::lang::{self, Lang, Message};
@@ -73,6 +74,15 @@ impl Page {
             notice: notice(request.query_string()),
         }
     }
+    /// Who does what this request asks for, for the record.
+    pub fn doer(&self) -> Doer {
+        let viewer = self.viewer.as_ref();
+        Doer {
+            account: viewer.map(|viewer| viewer.account),
+            for_person: viewer.filter(|viewer| viewer.is_acting()).map(|viewer| viewer.person),
+            request: self.request_id.clone(),
+        }
+    }
     pub fn is_elder(&self) -> bool {
         self.manner.is_elder
     }
@@ -106,8 +116,8 @@ impl Page {
     pub fn tf2(&self, text: &'static str, first: impl Display, second: impl Display) -> String {
         lang::fill(self.t(text), [first.to_string(), second.to_string()].iter())
     }
-    pub fn say(&self, message: &Message) -> String {
-        message.in_lang(self.manner.lang)
+    pub fn say(&self, message: impl std::borrow::Borrow<Message>) -> String {
+        message.borrow().in_lang(self.manner.lang)
     }
     /// Marks content that is Chinese on a page that is not, for screen readers.
     pub fn zh(&self) -> &'static str {

@@ -32,6 +32,19 @@ impl Paging {
         let base = if kept.is_empty() { format!("{path}?") } else { format!("{path}?{}&", kept.join("&")) };
         Ok(Paging { number, last, total, base })
     }
+    /// For lists that nobody counts: `rows` were asked for with one more than `size`, which tells that there is a next
+    /// page and is cut off. `total` is then what has been seen so far.
+    ///
+    /// # Errors
+    /// As [`Paging::new`].
+    pub fn cut<T>(path: &str, number: i64, rows: &mut Vec<T>, size: i64) -> Result<Paging> {
+        let seen = (number - 1) * size + rows.len() as i64;
+        if rows.is_empty() && number > 1 {
+            return Err(Error::NotFound);
+        }
+        rows.truncate(usize::try_from(size).unwrap_or(usize::MAX));
+        Paging::new(path, number, seen, size)
+    }
     pub fn link(&self, number: i64) -> String {
         format!("{}page={number}", self.base)
     }

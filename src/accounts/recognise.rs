@@ -1,0 +1,84 @@
+//! Who is it? Between the session and the doors: puts the viewer beside the request, and shows the sign-in page where a
+//! door asked for it, keeping what a reader had typed.
+use super::pages::SignIn;
+use super::sessions::{self, ACCOUNT, ACTING, ACTING_SINCE};
+use crate::clock;
+use crate::config::LARGEST_FORM;
+use crate::db::Db;
+use crate::error::Error;
+use crate::web::page::Page;
+use crate::web::reply;
+use actix_session::SessionExt;
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
+use actix_web::http::{Method, StatusCode, header};
+use actix_web::middleware::Next;
+use actix_web::web::{Bytes, Data};
+use actix_web::{HttpMessage, HttpResponse};
+
+/// Acting for somebody ends by itself after this many seconds.
+const ACTING_SECONDS: i64 = 45 * 60;
+
+pub async fn recognise(
+    mut request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    let session = request.get_session();
+    let mut is_known = false;
+    if let Some(account) = session.get::<i64>(ACCOUNT)? {
+        let since = session.get::<i64>(ACTING_SINCE)?.unwrap_or_default();
+        let is_fresh = clock::now().and_utc().timestamp() - since < ACTING_SECONDS;
+        let acting_for = session.get::<i64>(ACTING)?.filter(|_| is_fresh);
+        let db = request.app_data::<Data<Db>>().cloned().ok_or_else(|| Error::Internal("no database".into()))?;
+        let viewer = db.read(move |conn| sessions::viewer(conn, crate::ids::AccountId(account), acting_for)).await;
+        match viewer {
+            Ok(Some(viewer)) => {
+                if !viewer.is_acting() && session.contains_key(ACTING) {
+                    session.remove(ACTING);
+                    session.remove(ACTING_SINCE);
+                }
+                request.extensions_mut().insert(viewer);
+                is_known = true;
+            }
+            Ok(None) => session.purge(),
+            Err(error) => return Ok(request.error_response(error).map_into_boxed_body()),
+        }
+    }
+    // What a visitor sends may be what a reader typed before the session ended: kept until the door has spoken.
+    let mut kept = None;
+    if !is_known && request.method() == Method::POST && is_form(&request) {
+        match request.extract::<Bytes>().await {
+            Ok(body) if body.len() <= LARGEST_FORM => {
+                kept = Some(body.clone());
+                request.set_payload(Payload::from(body));
+            }
+            _ => return Ok(request.error_response(Error::TooLarge).map_into_boxed_body()),
+        }
+    }
+    let response = next.call(request).await?.map_into_boxed_body();
+    let asks = response.response().error().and_then(|error| error.as_error::<Error>()).is_some_and(|e| matches!(e, Error::SignIn));
+    if !asks {
+        return Ok(response);
+    }
+    let (request, _) = response.into_parts();
+    let page = Page::new(&request);
+    let answer = match kept.and_then(|body| String::from_utf8(body.to_vec()).ok()) {
+        Some(body) => {
+            let kept = format!("{}\n{body}", request.path());
+            reply::html(StatusCode::UNAUTHORIZED, &SignIn::keeping(page, kept))
+        }
+        None => {
+            let query = serde_urlencoded::to_string([("next", &page.path)]).unwrap_or_default();
+            Ok(HttpResponse::SeeOther().insert_header((header::LOCATION, format!("/sign-in?{query}"))).finish())
+        }
+    };
+    Ok(ServiceResponse::new(request, answer.unwrap_or_else(HttpResponse::from_error)))
+}
+
+fn is_form(request: &ServiceRequest) -> bool {
+    request
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|value| value.starts_with("application/x-www-form-urlencoded"))
+}

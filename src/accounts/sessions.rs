@@ -1,0 +1,212 @@
+//! Sessions in our own database, behind actix-session: idle and absolute expiry, and a list for their owner.
+use super::store;
+use crate::clock::{self, Timestamp};
+use crate::config::{SESSION_IDLE_DAYS, SESSION_LONGEST_DAYS};
+use crate::db::{Conn, Db};
+use crate::either;
+use crate::error::Result;
+use crate::ids::{AccountId, digest, random_hex};
+use crate::schema::sessions;
+use actix_session::storage::{LoadError, SaveError, SessionKey, SessionStore, UpdateError};
+use actix_web::cookie::time;
+use chrono::Duration;
+use diesel::prelude::*;
+use std::collections::HashMap;
+
+type State = HashMap<String, String>;
+
+/// Names of what a session holds.
+pub const ACCOUNT: &str = "account";
+pub const DEVICE: &str = "device";
+pub const AGENT: &str = "agent";
+pub const ACTING: &str = "acting";
+pub const ACTING_SINCE: &str = "acting_since";
+
+/// A sign-in on some device, for its owner.
+#[derive(Queryable, Debug, Clone)]
+pub struct Device {
+    pub device: String,
+    pub agent: String,
+    pub created_at: Timestamp,
+    pub seen_at: Timestamp,
+}
+
+/// The store behind the session middleware.
+#[derive(Clone)]
+pub struct Sessions(pub Db);
+
+impl SessionStore for Sessions {
+    async fn load(&self, key: &SessionKey) -> Result<Option<State>, LoadError> {
+        let (id, now) = (digest(key.as_ref()), clock::now());
+        let found = self.0.read({
+            let id = id.clone();
+            move |conn| find(conn, &id, now)
+        });
+        let Some((state, seen_at)) = found.await.map_err(|error| LoadError::Other(error.into()))? else {
+            return Ok(None);
+        };
+        // One small write in ten minutes keeps the idle clock, not one a request.
+        if now - seen_at > Duration::minutes(10) {
+            self.0.write(move |conn| touch(conn, &id, now)).await.map_err(|error| LoadError::Other(error.into()))?;
+        }
+        serde_json::from_str(&state).map(Some).map_err(|error| LoadError::Deserialization(error.into()))
+    }
+    async fn save(&self, state: State, _: &time::Duration) -> Result<SessionKey, SaveError> {
+        let key = random_hex(32);
+        let (id, now) = (digest(&key), clock::now());
+        self.0.write(move |conn| insert(conn, &id, &state, now)).await.map_err(|error| SaveError::Other(error.into()))?;
+        key.try_into().map_err(|_| SaveError::Other(anyhow::Error::msg("the session key is too long")))
+    }
+    /// Changes a session that is still there. One that was ended meanwhile stays ended.
+    async fn update(&self, key: SessionKey, state: State, _: &time::Duration) -> Result<SessionKey, UpdateError> {
+        let id = digest(key.as_ref());
+        self.0.write(move |conn| update(conn, &id, &state)).await.map_err(|error| UpdateError::Other(error.into()))?;
+        Ok(key)
+    }
+    /// Idle time is kept by [`SessionStore::load`].
+    async fn update_ttl(&self, _: &SessionKey, _: &time::Duration) -> Result<(), AnyError> {
+        Ok(())
+    }
+    async fn delete(&self, key: &SessionKey) -> Result<(), AnyError> {
+        let id = digest(key.as_ref());
+        Ok(self.0.write(move |conn| delete(conn, &id)).await?)
+    }
+}
+type AnyError = anyhow::Error;
+
+fn find(conn: &mut Conn, id: &str, now: Timestamp) -> Result<Option<(String, Timestamp)>> {
+    let is_fresh = sessions::seen_at
+        .gt(now - Duration::days(SESSION_IDLE_DAYS))
+        .and(sessions::created_at.gt(now - Duration::days(SESSION_LONGEST_DAYS)));
+    Ok(either!(conn, c => sessions::table
+        .find(id)
+        .filter(is_fresh)
+        .select((sessions::state, sessions::seen_at))
+        .first(c)
+        .optional())?)
+}
+
+fn touch(conn: &mut Conn, id: &str, now: Timestamp) -> Result<()> {
+    either!(conn, c => diesel::update(sessions::table.find(id)).set(sessions::seen_at.eq(now)).execute(c))?;
+    Ok(())
+}
+
+fn word(state: &State, name: &str) -> String {
+    state.get(name).and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default()
+}
+
+fn account(state: &State) -> Option<AccountId> {
+    state.get(ACCOUNT).and_then(|json| json.parse().ok()).map(AccountId)
+}
+
+fn json(state: &State) -> Result<String> {
+    serde_json::to_string(state).map_err(crate::error::Error::internal)
+}
+
+fn insert(conn: &mut Conn, id: &str, state: &State, now: Timestamp) -> Result<()> {
+    let gone = sessions::seen_at.lt(now - Duration::days(SESSION_IDLE_DAYS));
+    either!(conn, c => diesel::delete(sessions::table.filter(gone)).execute(c))?;
+    let row = (
+        sessions::id.eq(id),
+        sessions::account_id.eq(account(state)),
+        sessions::state.eq(json(state)?),
+        sessions::device.eq(word(state, DEVICE)),
+        sessions::agent.eq(word(state, AGENT)),
+        sessions::created_at.eq(now),
+        sessions::seen_at.eq(now),
+    );
+    either!(conn, c => diesel::insert_into(sessions::table).values(row).execute(c))?;
+    Ok(())
+}
+
+fn update(conn: &mut Conn, id: &str, state: &State) -> Result<()> {
+    let values = (
+        sessions::account_id.eq(account(state)),
+        sessions::state.eq(json(state)?),
+        sessions::device.eq(word(state, DEVICE)),
+        sessions::agent.eq(word(state, AGENT)),
+    );
+    either!(conn, c => diesel::update(sessions::table.find(id)).set(values).execute(c))?;
+    Ok(())
+}
+
+fn delete(conn: &mut Conn, id: &str) -> Result<()> {
+    either!(conn, c => diesel::delete(sessions::table.find(id)).execute(c))?;
+    Ok(())
+}
+
+/// Where this account is signed in, last seen first; a hundred at most.
+pub fn devices(conn: &mut Conn, account: AccountId, now: Timestamp) -> Result<Vec<Device>> {
+    let is_fresh = sessions::seen_at
+        .gt(now - Duration::days(SESSION_IDLE_DAYS))
+        .and(sessions::created_at.gt(now - Duration::days(SESSION_LONGEST_DAYS)));
+    Ok(either!(conn, c => sessions::table
+        .filter(sessions::account_id.eq(account).and(is_fresh))
+        .order((sessions::seen_at.desc(), sessions::id))
+        .limit(100)
+        .select((sessions::device, sessions::agent, sessions::created_at, sessions::seen_at))
+        .load(c))?)
+}
+
+/// Ends one sign-in of this account. Not found if it is another account's.
+pub fn end(conn: &mut Conn, account: AccountId, device: &str) -> Result<()> {
+    let one = sessions::account_id.eq(account).and(sessions::device.eq(device));
+    match either!(conn, c => diesel::delete(sessions::table.filter(one)).execute(c))? {
+        0 => Err(crate::error::Error::NotFound),
+        _ => Ok(()),
+    }
+}
+
+/// Ends every sign-in of this account but the one on `device`.
+pub fn end_others(conn: &mut Conn, account: AccountId, device: &str) -> Result<()> {
+    let others = sessions::account_id.eq(account).and(sessions::device.ne(device));
+    either!(conn, c => diesel::delete(sessions::table.filter(others)).execute(c))?;
+    Ok(())
+}
+
+/// Ends every sign-in of this account.
+pub fn end_all(conn: &mut Conn, account: AccountId) -> Result<()> {
+    either!(conn, c => diesel::delete(sessions::table.filter(sessions::account_id.eq(account))).execute(c))?;
+    Ok(())
+}
+
+/// Who is signed in with this account, and for whom they act.
+pub fn viewer(conn: &mut Conn, account: AccountId, acting_for: Option<i64>) -> Result<Option<crate::access::Viewer>> {
+    store::viewer_for(conn, account, acting_for.map(crate::ids::PersonId))
+}
+
+/// A few words for the browser and the device, from what the browser says of itself: for its owner to recognise.
+pub fn describe(agent: &str) -> String {
+    let first = |names: &[(&'static str, &'static str)]| names.iter().find(|(sign, _)| agent.contains(sign)).map(|(_, name)| *name);
+    let browser = first(&[
+        ("MicroMessenger", "微信"),
+        ("Edg", "Edge"),
+        ("HuaweiBrowser", "华为浏览器"),
+        ("MiuiBrowser", "小米浏览器"),
+        ("Firefox", "Firefox"),
+        ("Chrome", "Chrome"),
+        ("Safari", "Safari"),
+    ]);
+    let device = first(&[
+        ("iPhone", "iPhone"),
+        ("iPad", "iPad"),
+        ("HarmonyOS", "HarmonyOS"),
+        ("Android", "Android"),
+        ("Windows", "Windows"),
+        ("Macintosh", "Mac"),
+        ("Linux", "Linux"),
+    ]);
+    [browser, device].into_iter().flatten().collect::<Vec<_>>().join(" · ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_device_is_described_in_a_few_words() {
+        assert_eq!(describe("Mozilla/5.0 (Linux; Android 14) Chrome/120 Mobile MicroMessenger/8"), "微信 · Android");
+        assert_eq!(describe("Mozilla/5.0 (iPhone; CPU iPhone OS 17_1) Safari/604.1"), "Safari · iPhone");
+        assert_eq!(describe("curl/8"), "");
+    }
+}
