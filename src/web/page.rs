@@ -116,8 +116,8 @@ impl Page {
     pub fn tf2(&self, text: &'static str, first: impl Display, second: impl Display) -> String {
         lang::fill(self.t(text), [first.to_string(), second.to_string()].iter())
     }
-    pub fn say(&self, message: impl std::borrow::Borrow<Message>) -> String {
-        message.borrow().in_lang(self.manner.lang)
+    pub fn say(&self, message: &Message) -> String {
+        message.in_lang(self.manner.lang)
     }
     /// Marks content that is Chinese on a page that is not, for screen readers.
     pub fn zh(&self) -> &'static str {
