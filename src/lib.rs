@@ -18,3 +18,4 @@ pub mod people;
 pub mod web;
 // features with pages
 pub mod accounts;
+pub mod app;

@@ -45,7 +45,7 @@ impl Paging {
         rows.truncate(usize::try_from(size).unwrap_or(usize::MAX));
         Paging::new(path, number, seen, size)
     }
-    pub fn link(&self, number: i64) -> String {
+    pub fn link(&self, number: impl std::fmt::Display) -> String {
         format!("{}page={number}", self.base)
     }
     /// The numbers to offer: the ends and the neighbours; 0 stands for a gap.

@@ -1,0 +1,90 @@
+//! Every page of the portal, and the layers around them in order.
+use crate::accounts::passwords::Passwords;
+use crate::accounts::recognise::recognise;
+use crate::accounts::sessions::Sessions;
+use crate::config::{Config, LARGEST_FORM, SESSION_LONGEST_DAYS};
+use crate::db::Db;
+use crate::error::{Error, Result};
+use crate::site::Site;
+use crate::web::files;
+use crate::web::route::Route;
+use crate::web::surround::surround;
+use crate::{accounts, ids, msg, site};
+use actix_session::SessionMiddleware;
+use actix_session::config::{CookieContentSecurity, PersistentSession};
+use actix_web::cookie::{Key, SameSite, time};
+use actix_web::middleware::{Compress, from_fn};
+use actix_web::web::{self, Data, ServiceConfig};
+
+/// Every route, with its door.
+pub fn routes() -> Vec<Route> {
+    [accounts::pages::routes()].into_iter().flatten().collect()
+}
+
+/// What all workers of one process share.
+#[derive(Clone)]
+pub struct Portal {
+    pub db: Data<Db>,
+    pub config: Data<Config>,
+    pub site: Data<Site>,
+    pub passwords: Data<Passwords>,
+    key: Key,
+}
+
+impl Portal {
+    /// Reads what a server needs to know before its first request.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn new(db: Db, config: Config) -> Result<Portal> {
+        let (key, site) = db.write_now(|conn| {
+            let key = site::secret(conn, "session_key", &ids::random_hex(64))?;
+            Ok((key, Site::load(conn)?))
+        })?;
+        Ok(Portal {
+            db: Data::new(db),
+            config: Data::new(config),
+            site: Data::new(site),
+            passwords: Data::new(Passwords::default()),
+            key: Key::from(key.as_bytes()),
+        })
+    }
+
+    /// Mounts the whole portal.
+    pub fn configure(&self, app: &mut ServiceConfig) {
+        let session = SessionMiddleware::builder(Sessions(Db::clone(&self.db)), self.key.clone())
+            .cookie_name("session".into())
+            .cookie_secure(self.config.is_tls)
+            .cookie_http_only(true)
+            .cookie_same_site(SameSite::Lax)
+            .cookie_content_security(CookieContentSecurity::Signed)
+            .session_lifecycle(PersistentSession::default().session_ttl(time::Duration::days(SESSION_LONGEST_DAYS)))
+            .build();
+        app.app_data(self.db.clone())
+            .app_data(self.config.clone())
+            .app_data(self.site.clone())
+            .app_data(self.passwords.clone())
+            .app_data(web::PathConfig::default().error_handler(|_, _| Error::NotFound.into()))
+            .app_data(web::QueryConfig::default().error_handler(|_, _| unreadable().into()))
+            .app_data(web::FormConfig::default().limit(LARGEST_FORM).error_handler(|error, _| match error {
+                actix_web::error::UrlencodedError::Overflow { .. } => Error::TooLarge.into(),
+                _ => unreadable().into(),
+            }))
+            .app_data(web::PayloadConfig::new(LARGEST_FORM))
+            .route("/static/{name:.*}", web::get().to(files::serve))
+            .service(
+                web::scope("")
+                    .configure(|pages| routes().into_iter().for_each(|route| route.mount(pages)))
+                    .default_service(web::to(|| async { Err::<String, _>(Error::NotFound) }))
+                    // The last named is the outermost.
+                    .wrap(from_fn(recognise))
+                    .wrap(session)
+                    .wrap(Compress::default())
+                    .wrap(from_fn(surround)),
+            );
+    }
+}
+
+fn unreadable() -> Error {
+    Error::Malformed(msg!("地址或内容写得不对，什么都没有改动。"))
+}
