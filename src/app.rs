@@ -9,16 +9,16 @@ use crate::site::Site;
 use crate::web::files;
 use crate::web::route::Route;
 use crate::web::surround::surround;
-use crate::{accounts, ids, msg, site};
+use crate::{accounts, assistance, directory, home, ids, lectures, msg, site};
 use actix_session::SessionMiddleware;
 use actix_session::config::{CookieContentSecurity, PersistentSession};
 use actix_web::cookie::{Key, SameSite, time};
-use actix_web::middleware::{Compress, from_fn};
+use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data, ServiceConfig};
 
 /// Every route, with its door.
 pub fn routes() -> Vec<Route> {
-    [accounts::pages::routes()].into_iter().flatten().collect()
+    [accounts::pages::routes(), lectures::pages::routes(), directory::pages::routes(), assistance::pages::routes(), home::pages::routes()].into_iter().flatten().collect()
 }
 
 /// What all workers of one process share.
@@ -28,6 +28,7 @@ pub struct Portal {
     pub config: Data<Config>,
     pub site: Data<Site>,
     pub passwords: Data<Passwords>,
+    counted: Data<home::pages::Counted>,
     key: Key,
 }
 
@@ -46,6 +47,7 @@ impl Portal {
             config: Data::new(config),
             site: Data::new(site),
             passwords: Data::new(Passwords::default()),
+            counted: Data::default(),
             key: Key::from(key.as_bytes()),
         })
     }
@@ -64,6 +66,7 @@ impl Portal {
             .app_data(self.config.clone())
             .app_data(self.site.clone())
             .app_data(self.passwords.clone())
+            .app_data(self.counted.clone())
             .app_data(web::PathConfig::default().error_handler(|_, _| Error::NotFound.into()))
             .app_data(web::QueryConfig::default().error_handler(|_, _| unreadable().into()))
             .app_data(web::FormConfig::default().limit(LARGEST_FORM).error_handler(|error, _| match error {
@@ -79,7 +82,6 @@ impl Portal {
                     // The last named is the outermost.
                     .wrap(from_fn(recognise))
                     .wrap(session)
-                    .wrap(Compress::default())
                     .wrap(from_fn(surround)),
             );
     }

@@ -31,11 +31,11 @@ macro_rules! either {
 /// Declares an enum that is kept as text: `as_str`, `of`, `ALL`, and Diesel's conversions on both databases.
 #[macro_export]
 macro_rules! text_enum {
-    ($(#[$about:meta])* pub enum $name:ident { $($variant:ident = $text:literal),* $(,)? }) => {
+    ($(#[$about:meta])* pub enum $name:ident { $($(#[$detail:meta])* $variant:ident = $text:literal),* $(,)? }) => {
         $(#[$about])*
         #[derive(diesel::deserialize::FromSqlRow, diesel::expression::AsExpression, Debug, Clone, Copy, PartialEq, Eq)]
         #[diesel(sql_type = diesel::sql_types::Text)]
-        pub enum $name { $($variant),* }
+        pub enum $name { $($(#[$detail])* $variant),* }
         impl $name {
             pub const ALL: &'static [$name] = &[$($name::$variant),*];
             pub const fn as_str(self) -> &'static str {

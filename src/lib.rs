@@ -18,4 +18,9 @@ pub mod people;
 pub mod web;
 // features with pages
 pub mod accounts;
+pub mod schools;
+pub mod lectures;
+pub mod directory;
+pub mod assistance;
+pub mod home;
 pub mod app;

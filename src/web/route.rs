@@ -4,7 +4,7 @@ use crate::error::Error;
 use actix_web::body::BoxBody;
 use actix_web::dev::{Handler, ServiceRequest};
 use actix_web::http::Method;
-use actix_web::middleware::{Next, from_fn};
+use actix_web::middleware::{Compress, Next, from_fn};
 use actix_web::web::ServiceConfig;
 use actix_web::{FromRequest, HttpMessage, Responder, guard, web};
 
@@ -12,6 +12,7 @@ pub struct Route {
     pub method: Method,
     pub path: &'static str,
     pub access: Access,
+    is_compressed: bool,
     handler: actix_web::Route,
 }
 
@@ -23,7 +24,17 @@ where
     F::Output: Responder + 'static,
 {
     let handler = web::route().guard(guard::Any(guard::Get()).or(guard::Head())).to(handler);
-    Route { method: Method::GET, path, access: access.into(), handler }
+    Route { method: Method::GET, path, access: access.into(), is_compressed: true, handler }
+}
+
+/// A recording or another file: as [`get`], but sent as it is, since parts of it are asked for by their place.
+pub fn file<F, A>(path: &'static str, access: impl Into<Access>, handler: F) -> Route
+where
+    F: Handler<A>,
+    A: FromRequest + 'static,
+    F::Output: Responder + 'static,
+{
+    Route { is_compressed: false, ..get(path, access, handler) }
 }
 
 /// An action: answers POST.
@@ -33,7 +44,7 @@ where
     A: FromRequest + 'static,
     F::Output: Responder + 'static,
 {
-    Route { method: Method::POST, path, access: access.into(), handler: web::post().to(handler) }
+    Route { method: Method::POST, path, access: access.into(), is_compressed: true, handler: web::post().to(handler) }
 }
 
 impl Route {
@@ -48,6 +59,7 @@ impl Route {
                 (false, None) => Ok(request.error_response(Error::SignIn)),
             }
         });
-        app.route(self.path, self.handler.wrap(door));
+        let behind_door = self.handler.wrap(door);
+        app.route(self.path, if self.is_compressed { behind_door.wrap(Compress::default()) } else { behind_door });
     }
 }

@@ -1,0 +1,233 @@
+//! Recorded micro-lectures: finding them, watching them, asking about them; and the review by two people before anybody
+//! sees one. domain.md §4.2.
+mod forms;
+pub mod pages;
+mod store;
+
+use crate::audit::{Action, Doer};
+use crate::clock::Timestamp;
+use crate::db::Conn;
+use crate::error::{Error, Result};
+use crate::ids::{AccountId, AllianceId, InstructorId, LectureId, QuestionId, SchoolId};
+use crate::lang::Message;
+use crate::{msg, schools, text_enum};
+pub use forms::ListQuery;
+pub use store::{
+    By, Card, Instructor, Topic, cards, count, gold_instructors, instructor, instructors, instructors_within, newest, topics,
+};
+
+text_enum! {
+    /// Where a lecture stands on its way to the public.
+    pub enum Stage {
+        Draft = "draft",
+        InReview = "in_review",
+        Published = "published",
+        Withdrawn = "withdrawn",
+    }
+}
+
+text_enum! {
+    pub enum Visibility {
+        Public = "public",
+        /// Whoever is signed in.
+        Members = "members",
+    }
+}
+
+text_enum! {
+    pub enum Source {
+        Contest = "contest",
+        Recorded = "recorded",
+        Live = "live",
+    }
+}
+
+text_enum! {
+    pub enum Verdict {
+        Passed = "passed",
+        Returned = "returned",
+    }
+}
+
+text_enum! {
+    /// The order of a list.
+    pub enum Sort {
+        Newest = "new",
+        Oldest = "old",
+        Shortest = "short",
+        Longest = "long",
+    }
+}
+
+impl Sort {
+    pub fn words(self) -> Message {
+        match self {
+            Sort::Newest => msg!("最新"),
+            Sort::Oldest => msg!("最早"),
+            Sort::Shortest => msg!("从短到长"),
+            Sort::Longest => msg!("从长到短"),
+        }
+    }
+}
+
+text_enum! {
+    /// How long a lecture is, in the steps that people choose by.
+    pub enum Length {
+        UnderOne = "1",
+        OneToFive = "5",
+        FiveToTen = "10",
+        OverTen = "more",
+    }
+}
+
+impl Length {
+    /// `[from, to)` in milliseconds.
+    pub fn range(self) -> (i32, i32) {
+        match self {
+            Length::UnderOne => (0, 60_000),
+            Length::OneToFive => (60_000, 300_000),
+            Length::FiveToTen => (300_000, 600_000),
+            Length::OverTen => (600_000, i32::MAX),
+        }
+    }
+    pub fn words(self) -> Message {
+        match self {
+            Length::UnderOne => msg!("1 分钟以内"),
+            Length::OneToFive => msg!("1–5 分钟"),
+            Length::FiveToTen => msg!("5–10 分钟"),
+            Length::OverTen => msg!("10 分钟以上"),
+        }
+    }
+}
+
+/// Which lectures to list.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    pub topic: Option<String>,
+    pub instructor: Option<InstructorId>,
+    pub school: Option<SchoolId>,
+    pub alliance: Option<AllianceId>,
+    pub length: Option<Length>,
+    /// Only those of gold lecturers in office on this day.
+    pub gold_on: Option<chrono::NaiveDate>,
+    pub sort: Option<Sort>,
+    /// Also those for members.
+    pub is_signed_in: bool,
+}
+
+/// Why something about a lecture is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    OwnUpload,
+    ReviewedAlready,
+    NotInReview,
+    NeedsTwoReviews,
+    NeedsRecording,
+    NeedsRights,
+    AnsweredAlready,
+    TooManyQuestions,
+}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Error {
+        Error::Refused(match refusal {
+            Refusal::OwnUpload => msg!("上传人不能审自己的课"),
+            Refusal::ReviewedAlready => msg!("您已经审过这一稿"),
+            Refusal::NotInReview => msg!("这堂课现在不在审课阶段"),
+            Refusal::NeedsTwoReviews => msg!("需要两位审课人通过才能发布"),
+            Refusal::NeedsRecording => msg!("还没有录像，不能发布"),
+            Refusal::NeedsRights => msg!("还没有确认版权和肖像授权，不能发布"),
+            Refusal::AnsweredAlready => msg!("这个提问已经回答过"),
+            Refusal::TooManyQuestions => msg!("您还有 20 个提问在等回答，请等讲师回答后再提"),
+        })
+    }
+}
+
+/// A reviewer's verdict on the present version. `Returned` sends the lecture back to its author as the next version.
+///
+/// # Errors
+/// Refused for the uploader, for a second verdict by the same person, and outside review.
+pub fn review(conn: &mut Conn, id: LectureId, reviewer: AccountId, verdict: Verdict, doer: &Doer, now: Timestamp) -> Result<()> {
+    let lecture = store::state(conn, id)?;
+    if lecture.stage != Stage::InReview {
+        return Err(Refusal::NotInReview.into());
+    }
+    if lecture.uploaded_by == reviewer {
+        return Err(Refusal::OwnUpload.into());
+    }
+    store::insert_review(conn, id, lecture.version, reviewer, verdict, now)?;
+    if verdict == Verdict::Returned {
+        store::send_back(conn, id, lecture.version)?;
+    }
+    doer.did(conn, Action::LectureReviewed, ("lecture", id.0), now)
+}
+
+/// Hands a draft in for review.
+pub fn submit(conn: &mut Conn, id: LectureId) -> Result<()> {
+    store::advance(conn, id, Stage::Draft, Stage::InReview)
+}
+
+/// Makes the lecture visible (INV-L1: only after two people besides the uploader passed this version), and counts it for
+/// its school and instructors.
+///
+/// # Errors
+/// Refused with what is missing.
+pub fn publish(conn: &mut Conn, id: LectureId, doer: &Doer, now: Timestamp) -> Result<()> {
+    let lecture = store::state(conn, id)?;
+    if lecture.stage != Stage::InReview {
+        return Err(Refusal::NotInReview.into());
+    }
+    let duration = lecture.duration_ms.ok_or(Refusal::NeedsRecording)?;
+    if !lecture.rights_ok {
+        return Err(Refusal::NeedsRights.into());
+    }
+    if store::passed_reviews(conn, id, lecture.version)? < 2 {
+        return Err(Refusal::NeedsTwoReviews.into());
+    }
+    let alliance = match lecture.school_id {
+        Some(school) => {
+            schools::count_lecture(conn, school, 1)?;
+            schools::primary_alliance(conn, school)?
+        }
+        None => None,
+    };
+    store::mark_published(conn, id, alliance, duration, now)?;
+    store::count_for_instructors(conn, id, 1)?;
+    doer.did(conn, Action::LecturePublished, ("lecture", id.0), now)
+}
+
+/// A question to the instructor, in the name of a person; `key` makes a repeated post the same question.
+pub struct NewQuestion {
+    pub lecture: LectureId,
+    pub person: crate::ids::PersonId,
+    pub acted_by: Option<AccountId>,
+    pub text: String,
+    pub key: String,
+}
+
+/// Asks. A post repeated with the same key changes nothing.
+///
+/// # Errors
+/// Refused while twenty questions of this person wait for an answer.
+pub fn ask(conn: &mut Conn, question: &NewQuestion, doer: &Doer, now: Timestamp) -> Result<()> {
+    if store::open_questions_of(conn, question.person)? >= 20 {
+        return Err(Refusal::TooManyQuestions.into());
+    }
+    if let Some(id) = store::insert_question(conn, question, now)? {
+        doer.did(conn, Action::QuestionAsked, ("question", id.0), now)?;
+    }
+    Ok(())
+}
+
+/// Answers a question under one's own lecture; not found if it is somebody else's.
+///
+/// # Errors
+/// Refused if it has an answer.
+pub fn answer(conn: &mut Conn, id: QuestionId, viewer: &crate::access::Viewer, text: &str, doer: &Doer, now: Timestamp) -> Result<LectureId> {
+    let lecture = store::lecture_of_question(conn, id, viewer.person)?;
+    if !store::set_answer(conn, id, viewer.account, text, now)? {
+        return Err(Refusal::AnsweredAlready.into());
+    }
+    doer.did(conn, Action::QuestionAnswered, ("question", id.0), now)?;
+    Ok(lecture)
+}
