@@ -237,6 +237,16 @@ impl Db {
     pub fn write_now<T>(&self, work: impl FnOnce(&mut Conn) -> Result<T>) -> Result<T> {
         borrow(&self.writers)?.transaction(work, true)
     }
+    /// Ends the use of a SQLite file: everything is in the one file, which may then be moved.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn close_sqlite(self) -> Result<()> {
+        if let Conn::Sqlite(c) = &mut *borrow(&self.writers)? {
+            c.batch_execute("PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode = DELETE")?;
+        }
+        Ok(())
+    }
 }
 
 fn borrow(pool: &Pool<Opener>) -> Result<diesel::r2d2::PooledConnection<Opener>> {

@@ -23,4 +23,5 @@ pub mod lectures;
 pub mod directory;
 pub mod assistance;
 pub mod home;
+pub mod demo;
 pub mod app;

@@ -1,0 +1,17 @@
+// Small comforts on every page. Everything works without them.
+
+// After a form came back with mistakes, the summary is read first.
+document.querySelector('[data-focus]')?.focus();
+
+// A form is sent once, however often the button is pressed.
+for (const form of document.querySelectorAll('form[method="post"]')) {
+  form.addEventListener('submit', (event) => {
+    if (form.dataset.sent) event.preventDefault();
+    form.dataset.sent = 'yes';
+    // The page may be shown again from the browser's memory, or the network may be away.
+    setTimeout(() => delete form.dataset.sent, 4000);
+  });
+}
+addEventListener('pageshow', () => {
+  for (const form of document.querySelectorAll('form[data-sent]')) delete form.dataset.sent;
+});

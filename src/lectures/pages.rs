@@ -111,7 +111,6 @@ struct Show {
     /// Where to begin, in seconds; from the address, for chapters without JavaScript.
     from: i32,
     form: QuestionForm,
-    answer: AnswerForm,
     errors: Errors,
 }
 
@@ -139,7 +138,6 @@ impl Show {
             next: store::next(conn, &lecture, person.is_some(), 4)?,
             from: from.clamp(0, lecture.duration_ms / 1_000),
             form: QuestionForm { key: random_hex(16), ..QuestionForm::default() },
-            answer: AnswerForm::default(),
             errors: Errors::default(),
             is_own,
             lecture,

@@ -64,10 +64,12 @@ pub struct Page {
 
 impl Page {
     pub fn new(request: &HttpRequest) -> Page {
+        // Cookies are kept among the extensions when first read: before we hold those.
+        let manner = Manner::of(request);
         let extensions = request.extensions();
         Page {
             viewer: extensions.get::<Viewer>().cloned(),
-            manner: Manner::of(request),
+            manner,
             site: request.app_data::<Data<Site>>().cloned().unwrap_or_else(|| Data::new(Site::default())),
             path: request.uri().path_and_query().map_or("/", |path| path.as_str()).to_owned(),
             request_id: extensions.get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default(),

@@ -17,7 +17,6 @@ pub struct Question {
     pub text: String,
     pub asked_at: Timestamp,
     pub answer: Option<String>,
-    pub answered_at: Option<Timestamp>,
 }
 
 type Columns = (
@@ -28,7 +27,6 @@ type Columns = (
     questions::text,
     questions::asked_at,
     questions::answer,
-    questions::answered_at,
 );
 const COLUMNS: Columns = (
     questions::id,
@@ -38,7 +36,6 @@ const COLUMNS: Columns = (
     questions::text,
     questions::asked_at,
     questions::answer,
-    questions::answered_at,
 );
 
 /// What is shown under a lecture: answered questions, and those of `person` that wait; all that wait, if `sees_all`.

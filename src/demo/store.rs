@@ -1,0 +1,103 @@
+//! Rows of the city, written in bulk with ids of their own.
+use crate::clock::Timestamp;
+use crate::db::Conn;
+use crate::either;
+use crate::error::Result;
+use crate::schema::*;
+use chrono::NaiveDate;
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+
+/// Declares the rows of a table and how many of them go into it at a time.
+macro_rules! rows {
+    ($($name:ident in $table:ident { $($field:ident: $type:ty),* $(,)? })*) => {$(
+        #[derive(Insertable)]
+        #[diesel(table_name = $table)]
+        pub struct $name { $(pub $field: $type),* }
+        impl $name {
+            /// Writes them all.
+            pub fn write(conn: &mut Conn, rows: &[$name]) -> Result<()> {
+                for some in rows.chunks(500) {
+                    either!(conn, c => diesel::insert_into($table::table).values(some).execute(c))?;
+                }
+                Ok(())
+            }
+        }
+    )*};
+}
+
+rows! {
+    OrgRow in orgs { id: i64, level: &'static str, kind: &'static str, name: String, path: String, valid_from: NaiveDate }
+    PlacementRow in org_placements { org_id: i64, parent_id: i64, valid_from: NaiveDate }
+    PersonRow in persons {
+        id: i64, name: String, sex: Option<&'static str>, birth_year: Option<i32>, phone: Option<String>,
+        reading_aids: &'static str, created_at: Timestamp,
+    }
+    MembershipRow in memberships { person_id: i64, branch_id: i64, member_no: String, valid_from: NaiveDate }
+    StageRow in membership_stages {
+        person_id: i64, stage: &'static str, may_vote: bool, valid_from: NaiveDate, valid_to: Option<NaiveDate>,
+    }
+    CategoryRow in member_categories { person_id: i64, category: &'static str, valid_from: NaiveDate }
+    OfficeRow in office_terms { person_id: i64, org_id: i64, office: &'static str, valid_from: NaiveDate }
+    StayRow in host_stays { person_id: i64, host_branch_id: i64, card_no: String, valid_from: NaiveDate }
+    TitleRow in titles { person_id: i64, title: &'static str, source: &'static str, valid_from: NaiveDate, valid_to: NaiveDate }
+    AllianceRow in alliances { id: i64, name: String, kind: String, intro: String, school_count: i32 }
+    SchoolRow in schools {
+        id: i64, name: String, host_org_id: i64, address: String, seats: i32, has_screen: bool, opening_hours: &'static str,
+        contact: String, lecture_count: i32, valid_from: NaiveDate,
+    }
+    SchoolBranchRow in school_branches { school_id: i64, branch_id: i64, valid_from: NaiveDate }
+    AllianceSchoolRow in alliance_schools { alliance_id: i64, school_id: i64, is_primary: bool, valid_from: NaiveDate }
+    AccountRow in accounts {
+        id: i64, person_id: i64, username: &'static str, password_hash: String, password_set_at: Timestamp, created_at: Timestamp,
+    }
+    GrantRow in grants {
+        account_id: i64, role: &'static str, scope_kind: &'static str, scope_id: Option<i64>, granted_at: Timestamp,
+    }
+    EntryRow in audit_entries {
+        at: Timestamp, request_id: String, actor_id: Option<i64>, for_person_id: Option<i64>, action: &'static str,
+        subject_kind: &'static str, subject_id: i64,
+    }
+    TopicRow in topics { id: i64, slug: String, name: String, name_en: String, intro: String, position: i32 }
+    InstructorRow in instructors {
+        id: i64, person_id: i64, name: String, unit: String, intro: String, agreed_at: Timestamp, lecture_count: i32,
+    }
+    MediaRow in media { id: i64, video_file: String, audio_file: String, duration_ms: i32, width: i32, height: i32 }
+    CueRow in cues { media_id: i64, position: i32, start_ms: i32, end_ms: i32, text: String }
+    ChapterRow in media_chapters { media_id: i64, position: i32, start_ms: i32, title: String }
+    LectureRow in lectures {
+        id: i64, title: String, summary: String, topic_id: i64, school_id: Option<i64>, alliance_id: Option<i64>,
+        media_id: Option<i64>, cover: String, source: &'static str, visibility: &'static str, stage: &'static str,
+        rights_ok: bool, duration_ms: i32, uploaded_by: i64, created_at: Timestamp, published_at: Option<Timestamp>,
+    }
+    GivenRow in lecture_instructors { lecture_id: i64, instructor_id: i64, position: i32 }
+    ReviewRow in lecture_reviews { lecture_id: i64, version: i32, reviewer_id: i64, verdict: &'static str, reviewed_at: Timestamp }
+    HandoutRow in handouts { lecture_id: i64, position: i32, title: String, file: String, bytes: i32 }
+    QuestionRow in questions {
+        lecture_id: i64, person_id: i64, text: String, asked_at: Timestamp, idem_key: String, answer: Option<String>,
+        answered_by: Option<i64>, answered_at: Option<Timestamp>,
+    }
+    BookletRow in booklets {
+        id: i64, slug: String, title: String, kind: String, intro: String, cover: String, style: i32, visibility: String,
+        stage: &'static str, author_id: i64, position: i32, chapter_count: i32, published_at: Timestamp,
+    }
+    BookletChapterRow in booklet_chapters { booklet_id: i64, position: i32, title: String, body: String }
+    BookletReviewRow in booklet_reviews { booklet_id: i64, version: i32, reviewer_id: i64, verdict: &'static str, reviewed_at: Timestamp }
+    BaseRow in bases {
+        slug: String, kind: String, name: String, topic_id: i64, intro: String, body: String, district: String, capacity: i32,
+        hours: String, route: String, access_note: String, cover: String, position: i32,
+    }
+    StoryRow in stories {
+        slug: String, person_name: String, field: String, post: String, title: String, lead: String, body: String, cover: String,
+        agreed_at: Timestamp, published_at: Timestamp, position: i32,
+    }
+    FeedbackRow in feedback {
+        kind: String, text: String, contact: &'static str, about_path: &'static str, sent_at: Timestamp, idem_key: String,
+    }
+}
+
+/// Tells the database how large its tables have become, so that it plans its queries by that.
+pub fn analyze(conn: &mut Conn) -> Result<()> {
+    either!(conn, c => c.batch_execute("ANALYZE"))?;
+    Ok(())
+}
