@@ -18,4 +18,5 @@ pub mod people;
 pub mod web;
 // features with pages
 pub mod accounts;
+pub mod booklets;
 pub mod app;
