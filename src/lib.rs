@@ -19,4 +19,6 @@ pub mod web;
 // features with pages
 pub mod accounts;
 pub mod booklets;
+pub mod bases;
+pub mod stories;
 pub mod app;
