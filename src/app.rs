@@ -9,7 +9,7 @@ use crate::site::Site;
 use crate::web::files;
 use crate::web::route::Route;
 use crate::web::surround::surround;
-use crate::{accounts, bases, booklets, ids, msg, site, stories};
+use crate::{accounts, admin, bases, booklets, feedback, ids, manner, msg, site, stories};
 use actix_session::SessionMiddleware;
 use actix_session::config::{CookieContentSecurity, PersistentSession};
 use actix_web::cookie::{Key, SameSite, time};
@@ -18,7 +18,18 @@ use actix_web::web::{self, Data, ServiceConfig};
 
 /// Every route, with its door.
 pub fn routes() -> Vec<Route> {
-    [accounts::pages::routes(), booklets::pages::routes(), bases::pages::routes(), stories::pages::routes()].into_iter().flatten().collect()
+    [
+        accounts::pages::routes(),
+        booklets::pages::routes(),
+        bases::pages::routes(),
+        stories::pages::routes(),
+        feedback::pages::routes(),
+        admin::pages::routes(),
+        manner::pages::routes(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 /// What all workers of one process share.

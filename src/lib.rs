@@ -21,4 +21,7 @@ pub mod accounts;
 pub mod booklets;
 pub mod bases;
 pub mod stories;
+pub mod feedback;
+pub mod admin;
+pub mod manner;
 pub mod app;
