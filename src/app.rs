@@ -9,7 +9,7 @@ use crate::site::Site;
 use crate::web::files;
 use crate::web::route::Route;
 use crate::web::surround::surround;
-use crate::{accounts, admin, bases, booklets, feedback, ids, manner, msg, site, stories};
+use crate::{accounts, admin, bases, booklets, feedback, help, ids, manner, msg, site, stories};
 use actix_session::SessionMiddleware;
 use actix_session::config::{CookieContentSecurity, PersistentSession};
 use actix_web::cookie::{Key, SameSite, time};
@@ -26,6 +26,7 @@ pub fn routes() -> Vec<Route> {
         feedback::pages::routes(),
         admin::pages::routes(),
         manner::pages::routes(),
+        help::pages::routes(),
     ]
     .into_iter()
     .flatten()

@@ -24,4 +24,5 @@ pub mod stories;
 pub mod feedback;
 pub mod admin;
 pub mod manner;
+pub mod help;
 pub mod app;
