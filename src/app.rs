@@ -9,7 +9,9 @@ use crate::site::Site;
 use crate::web::files;
 use crate::web::route::Route;
 use crate::web::surround::surround;
-use crate::{accounts, assistance, directory, home, ids, lectures, msg, site};
+use crate::{
+    accounts, admin, assistance, bases, booklets, directory, feedback, help, home, ids, lectures, manner, msg, site, stories,
+};
 use actix_session::SessionMiddleware;
 use actix_session::config::{CookieContentSecurity, PersistentSession};
 use actix_web::cookie::{Key, SameSite, time};
@@ -18,7 +20,23 @@ use actix_web::web::{self, Data, ServiceConfig};
 
 /// Every route, with its door.
 pub fn routes() -> Vec<Route> {
-    [accounts::pages::routes(), lectures::pages::routes(), directory::pages::routes(), assistance::pages::routes(), home::pages::routes()].into_iter().flatten().collect()
+    [
+        accounts::pages::routes(),
+        lectures::pages::routes(),
+        booklets::pages::routes(),
+        directory::pages::routes(),
+        bases::pages::routes(),
+        stories::pages::routes(),
+        assistance::pages::routes(),
+        feedback::pages::routes(),
+        admin::pages::routes(),
+        manner::pages::routes(),
+        help::pages::routes(),
+        home::pages::routes(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 /// What all workers of one process share.

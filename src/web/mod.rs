@@ -5,5 +5,6 @@ pub mod page;
 pub mod paging;
 pub mod reply;
 pub mod route;
+pub mod slug;
 pub mod surround;
 pub mod text;

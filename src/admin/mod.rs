@@ -1,0 +1,3 @@
+//! For administrators and auditors: the record of what was done, and complaints and suggestions.
+mod forms;
+pub mod pages;
