@@ -2,11 +2,13 @@
 use crate::error::{Error, Result};
 use crate::lang::Message;
 use crate::msg;
-use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
+use diesel::connection::{AnsiTransactionManager, Connection as _, InstrumentationEvent, SimpleConnection, TransactionManager};
 use diesel::prelude::*;
 use diesel::r2d2::{ManageConnection, Pool, R2D2Connection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 pub use crate::clock::Timestamp;
@@ -149,13 +151,23 @@ impl Address {
 struct Opener {
     address: Address,
     read_only: bool,
+    /// Statements sent so far, over all connections of one [`Db`].
+    sent: Arc<AtomicU64>,
 }
 
 impl ManageConnection for Opener {
     type Connection = Conn;
     type Error = diesel::r2d2::Error;
     fn connect(&self) -> Result<Conn, Self::Error> {
-        Ok(self.address.open(self.read_only, false)?)
+        let mut conn = self.address.open(self.read_only, false)?;
+        let sent = self.sent.clone();
+        let count = move |event: InstrumentationEvent<'_>| {
+            if let InstrumentationEvent::StartQuery { .. } = event {
+                sent.fetch_add(1, Relaxed);
+            }
+        };
+        either!(&mut conn, c => c.set_instrumentation(count));
+        Ok(conn)
     }
     fn is_valid(&self, conn: &mut Conn) -> Result<(), Self::Error> {
         Ok(either!(conn, c => c.ping())?)
@@ -170,6 +182,7 @@ impl ManageConnection for Opener {
 pub struct Db {
     readers: Pool<Opener>,
     writers: Pool<Opener>,
+    sent: Arc<AtomicU64>,
 }
 
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
@@ -201,6 +214,7 @@ impl Db {
         })?;
         drop(conn);
         let is_sqlite = matches!(address, Address::Sqlite(_));
+        let sent = Arc::new(AtomicU64::new(0));
         let pool = |size, read_only| {
             Pool::builder()
                 .max_size(size)
@@ -209,10 +223,15 @@ impl Db {
                 .connection_timeout(Duration::from_secs(3))
                 .test_on_check_out(!is_sqlite)
                 .error_handler(Box::new(diesel::r2d2::LoggingErrorHandler))
-                .build(Opener { address: address.clone(), read_only })
+                .build(Opener { address: address.clone(), read_only, sent: sent.clone() })
                 .map_err(|error| cannot_open(&address, &error.to_string()))
         };
-        Ok(Db { writers: pool(if is_sqlite { 1 } else { 6 }, false)?, readers: pool(8, true)? })
+        let (writers, readers) = (pool(if is_sqlite { 1 } else { 6 }, false)?, pool(8, true)?);
+        Ok(Db { writers, readers, sent })
+    }
+    /// How many statements have been sent to the database, those that begin and end transactions included.
+    pub fn statements(&self) -> u64 {
+        self.sent.load(Relaxed)
     }
     /// Runs `work` in one read-only transaction: everything a page shows, from one moment.
     ///

@@ -106,8 +106,8 @@ fn lectures(conn: &mut Conn, content: &Content, people: &People, scale: Scale, n
                 let (subject, pattern) = (random.pick(&topic.subjects), random.pick(&topic.patterns));
                 let mut title = pattern.title.replace("{s}", subject);
                 // Ten cities have more lectures than there are titles: the later ones are parts of a series.
-                if number > topics.len() * 200 {
-                    title = format!("{title}（之{}）", number / (topics.len() * 200) + 1);
+                if number > topics.len() * 300 {
+                    title = format!("{title}（之{}）", number / (topics.len() * 300) + 1);
                 }
                 if used.insert(title.clone()) || number > topics.len() * 300 {
                     let note = "（演示城市的课程多于录像：这一课放的是同主题的示例录像。）";

@@ -106,6 +106,9 @@ impl Page {
     pub fn may_see_admin(&self) -> bool {
         self.may(Permission::ReadAudit) || self.may(Permission::ReadFeedback)
     }
+    pub fn may_answer(&self) -> bool {
+        self.may(Permission::AnswerQuestions)
+    }
     /// The text in the reader's language.
     pub fn t(&self, text: &'static str) -> &'static str {
         self.manner.lang.t(text)
@@ -164,6 +167,12 @@ impl Page {
     /// In words: `4 分 5 秒`.
     pub fn length(&self, ms: &i32) -> String {
         text::length(self.manner.lang, *ms)
+    }
+    /// With a comma between thousands.
+    pub fn number(&self, n: &i64) -> String {
+        let digits = n.to_string();
+        let groups: Vec<_> = digits.as_bytes().rchunks(3).rev().map(|group| String::from_utf8_lossy(group)).collect();
+        groups.join(",")
     }
     /// The help telephone as a link takes it.
     pub fn phone_link(&self) -> String {

@@ -1,0 +1,125 @@
+//! Every door, tried by every kind of caller. What opens to whom is written out in `access.txt`, so that a change of who
+//! may do what is a changed line in review. `UPDATE_MATRIX=1 cargo test` writes it anew.
+use crate::world::World;
+use actix_web::http::Method;
+use std::fmt::Write;
+use weixiao::access::Access;
+use weixiao::app::routes;
+
+/// One account a role, and a member without any.
+const CALLERS: &[&str] = &[
+    "visitor", "member", "instructor", "reviewer1", "judge1", "organizer", "checker", "scorer", "supervisor", "secretary",
+    "committee", "clerk", "town", "alliance", "guide", "auditor", "admin",
+];
+
+/// Records that exist, for the parameters of paths.
+pub fn sample(path: &str) -> String {
+    let filled = path
+        .replace("{lecture}", "1")
+        .replace("{question}", "1")
+        .replace("{position}", "1")
+        .replace("{instructor}", "1")
+        .replace("{school}", "1")
+        .replace("{alliance}", "1")
+        .replace("{person}", "1")
+        .replace("{feedback}", "1")
+        .replace("{slug}", if path.starts_with("/bases") { "guanqu-yingxiang" } else { "fifty-questions" })
+        .replace("{chapter}", "1");
+    let filled = if filled == "/stories/fifty-questions" { "/stories/no-such-story".into() } else { filled };
+    assert!(!filled.contains('{'), "add a sample for the parameter in {path}");
+    filled
+}
+
+#[actix_web::test]
+async fn every_door_opens_to_those_it_is_for() {
+    let world = World::new();
+    let mut browsers = vec![];
+    for caller in CALLERS {
+        browsers.push(if *caller == "visitor" { world.visitor() } else { world.signed_in(caller).await });
+    }
+    let mut matrix = String::from("# Who may open what. Written by tests/portal/access.rs; UPDATE_MATRIX=1 writes it anew.\n");
+    for route in routes() {
+        let path = sample(route.path);
+        let (mut open, mut shut, mut asked) = (vec![], vec![], vec![]);
+        for (place, caller) in CALLERS.iter().enumerate() {
+            let browser = &browsers[place];
+            let answer = match route.method {
+                Method::GET => browser.get(&path).await,
+                _ => browser.post(&path, &[]).await,
+            };
+            assert!(!answer.status.is_server_error(), "{caller} {} {path}: {}", route.method, answer.status);
+            let at_sign_in = answer.location.as_deref().is_some_and(|to| to.starts_with("/sign-in?"));
+            match answer.status.as_u16() {
+                401 => asked.push(*caller),
+                303 if at_sign_in => asked.push(*caller),
+                403 => shut.push(*caller),
+                _ => open.push(*caller),
+            }
+            // Some actions end the session or change who is looking.
+            if route.method == Method::POST && (path.contains("sign-out") || path.contains("acting") || path.contains("devices")) && *caller != "visitor" {
+                browsers[place] = world.signed_in(caller).await;
+            }
+        }
+        let list = |names: &[&str]| if names.len() == CALLERS.len() { "everybody".to_owned() } else { names.join(" ") };
+        write!(matrix, "{} {}", route.method, route.path).unwrap();
+        for (word, names) in [("open", &open), ("shut", &shut), ("sign-in", &asked)] {
+            if !names.is_empty() {
+                write!(matrix, "\n    {word}: {}", list(names)).unwrap();
+            }
+        }
+        matrix.push('\n');
+        // What the door says and what happened agree.
+        match route.access {
+            Access::Anyone => assert_eq!(open.len(), CALLERS.len(), "{} {path}", route.method),
+            Access::SignedIn | Access::Oneself => assert_eq!((asked.as_slice(), shut.len()), (["visitor"].as_slice(), 0), "{} {path}", route.method),
+            Access::May(_) => assert!(asked == ["visitor"] && shut.contains(&"member"), "{} {path}", route.method),
+        }
+    }
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/portal/access.txt");
+    if std::env::var("UPDATE_MATRIX").is_ok() {
+        std::fs::write(file, &matrix).unwrap();
+    }
+    assert_eq!(std::fs::read_to_string(file).unwrap_or_default(), matrix, "who may do what has changed");
+}
+
+/// Routes whose record belongs to somebody: the account that may, a record within its scope, and one outside.
+const SCOPED: &[(&str, &str, &str, &str, &str)] = &[
+    // method, route, account, own, somebody else's
+    ("GET", "/people/{person}", "secretary", "/people/1", "/people/599"),
+    ("POST", "/people/{person}/code", "secretary", "/people/2/code", "/people/599/code"),
+    ("POST", "/people/{person}/acting", "secretary", "/people/1/acting", "/people/599/acting"),
+    ("POST", "/questions/{question}/answer", "instructor", "", ""),
+    ("POST", "/admin/feedback/{feedback}/handled", "admin", "", ""),
+];
+
+#[actix_web::test]
+async fn somebody_elses_record_is_not_found() {
+    for route in routes().iter().filter(|route| matches!(route.access, Access::May(_)) && route.path.contains('{')) {
+        let is_listed = SCOPED.iter().any(|(method, path, ..)| *method == route.method.as_str() && *path == route.path);
+        assert!(is_listed, "say in SCOPED whose {} {} is", route.method, route.path);
+    }
+    let world = World::new();
+    for (method, path, account, own, others) in SCOPED.iter().filter(|(.., own, _)| !own.is_empty()) {
+        let browser = world.signed_in(account).await;
+        let method: Method = method.parse().unwrap();
+        let before = world.number("SELECT COUNT(*) FROM audit_entries");
+        let stranger = browser.send(method.clone(), others, Some(String::new()), &[]).await;
+        assert_eq!(stranger.status, 404, "{method} {path} of a stranger");
+        assert_eq!(world.number("SELECT COUNT(*) FROM audit_entries"), before, "{method} {path} left a trace");
+        let mine = browser.send(method.clone(), own, Some(String::new()), &[]).await;
+        assert!(mine.status.is_success() || mine.status == 303, "{method} {path} of one's own: {}", mine.status);
+    }
+}
+
+#[actix_web::test]
+async fn a_question_under_somebody_elses_lecture_is_not_found() {
+    let world = World::new();
+    // The account `instructor` gives lecture 1; lecture 2 is somebody else's.
+    let other = world.number("SELECT MIN(id) FROM questions WHERE lecture_id = 2 AND answered_at IS NULL");
+    let own = world.number("SELECT COUNT(*) FROM lecture_instructors l JOIN instructors i ON i.id = l.instructor_id JOIN accounts a ON a.person_id = i.person_id WHERE a.username = 'instructor' AND l.lecture_id = 2");
+    assert_eq!(own, 0);
+    let browser = world.signed_in("instructor").await;
+    let answer = browser.post(&format!("/questions/{other}/answer"), &[("answer", "看水位。")]).await;
+    assert_eq!(answer.status, 404);
+    assert_eq!(world.number(&format!("SELECT COUNT(*) FROM questions WHERE id = {other} AND answered_at IS NOT NULL")), 0);
+}

@@ -1,0 +1,14 @@
+//! The one integration-test binary: the portal on a real database, SQLite by default, PostgreSQL where
+//! `TEST_DATABASE_URL` names a server.
+mod access;
+mod accounts;
+mod architecture;
+mod commands;
+mod database;
+mod hostile;
+mod lectures;
+mod migrations;
+mod queries;
+mod review;
+mod templates;
+mod world;
