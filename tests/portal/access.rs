@@ -22,7 +22,7 @@ pub fn sample(path: &str) -> String {
         .replace("{school}", "1")
         .replace("{alliance}", "1")
         .replace("{person}", "1")
-        .replace("{feedback}", "1")
+        .replace("{id}", "1")
         .replace("{slug}", if path.starts_with("/bases") { "guanqu-yingxiang" } else { "fifty-questions" })
         .replace("{chapter}", "1");
     let filled = if filled == "/stories/fifty-questions" { "/stories/no-such-story".into() } else { filled };
@@ -89,7 +89,7 @@ const SCOPED: &[(&str, &str, &str, &str, &str)] = &[
     ("POST", "/people/{person}/code", "secretary", "/people/2/code", "/people/599/code"),
     ("POST", "/people/{person}/acting", "secretary", "/people/1/acting", "/people/599/acting"),
     ("POST", "/questions/{question}/answer", "instructor", "", ""),
-    ("POST", "/admin/feedback/{feedback}/handled", "admin", "", ""),
+    ("POST", "/admin/feedback/{id}/handled", "admin", "", ""),
 ];
 
 #[actix_web::test]
