@@ -10,7 +10,8 @@ use crate::web::files;
 use crate::web::route::Route;
 use crate::web::surround::surround;
 use crate::{
-    accounts, admin, assistance, bases, booklets, directory, feedback, help, home, ids, lectures, manner, msg, site, stories,
+    accounts, admin, assistance, bases, booklets, directory, feedback, help, home, ids, lectures, manner,
+    msg, site, stories,
 };
 use actix_session::SessionMiddleware;
 use actix_session::config::{CookieContentSecurity, PersistentSession};
@@ -78,7 +79,9 @@ impl Portal {
             .cookie_http_only(true)
             .cookie_same_site(SameSite::Lax)
             .cookie_content_security(CookieContentSecurity::Signed)
-            .session_lifecycle(PersistentSession::default().session_ttl(time::Duration::days(SESSION_LONGEST_DAYS)))
+            .session_lifecycle(
+                PersistentSession::default().session_ttl(time::Duration::days(SESSION_LONGEST_DAYS)),
+            )
             .build();
         app.app_data(self.db.clone())
             .app_data(self.config.clone())

@@ -20,10 +20,26 @@ macro_rules! files {
 
 static FILES: LazyLock<BTreeMap<&'static str, Asset>> = LazyLock::new(|| {
     files![
-        "tokens.css", "portal.css", "icons.svg", "mark.svg", "app.js", "player.js",
-        "covers/bamboo.svg", "covers/bridge.svg", "covers/contour.svg", "covers/forest.svg", "covers/habitat.svg",
-        "covers/ledger.svg", "covers/lift.svg", "covers/online.svg", "covers/orchard.svg", "covers/ridge.svg",
-        "covers/roofs.svg", "covers/seats.svg", "covers/terrace.svg", "covers/weir.svg",
+        "tokens.css",
+        "portal.css",
+        "icons.svg",
+        "mark.svg",
+        "app.js",
+        "player.js",
+        "covers/bamboo.svg",
+        "covers/bridge.svg",
+        "covers/contour.svg",
+        "covers/forest.svg",
+        "covers/habitat.svg",
+        "covers/ledger.svg",
+        "covers/lift.svg",
+        "covers/online.svg",
+        "covers/orchard.svg",
+        "covers/ridge.svg",
+        "covers/roofs.svg",
+        "covers/seats.svg",
+        "covers/terrace.svg",
+        "covers/weir.svg",
     ]
     .into_iter()
     .map(|(name, plain)| (name, asset(name, plain)))

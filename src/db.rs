@@ -2,7 +2,9 @@
 use crate::error::{Error, Result};
 use crate::lang::Message;
 use crate::msg;
-use diesel::connection::{AnsiTransactionManager, Connection as _, InstrumentationEvent, SimpleConnection, TransactionManager};
+use diesel::connection::{
+    AnsiTransactionManager, Connection as _, InstrumentationEvent, SimpleConnection, TransactionManager,
+};
 use diesel::prelude::*;
 use diesel::r2d2::{ManageConnection, Pool, R2D2Connection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
@@ -109,8 +111,12 @@ impl Address {
     /// Reads `sqlite:PATH` or `postgres://…`.
     pub fn of(url: &str) -> Result<Address, CannotOpen> {
         match url.split_once(':') {
-            Some(("postgres" | "postgresql", rest)) if rest.starts_with("//") => Ok(Address::Postgres(url.into())),
-            Some(("sqlite", path)) if !path.is_empty() && !path.contains(['?', '#']) => Ok(Address::Sqlite(path.into())),
+            Some(("postgres" | "postgresql", rest)) if rest.starts_with("//") => {
+                Ok(Address::Postgres(url.into()))
+            }
+            Some(("sqlite", path)) if !path.is_empty() && !path.contains(['?', '#']) => {
+                Ok(Address::Sqlite(path.into()))
+            }
             _ => Err(CannotOpen(msg!(
                 "DATABASE_URL 看不懂：请写 sqlite:文件路径 或 postgres://用户@主机/库名。"
             ))),
@@ -139,10 +145,17 @@ impl Address {
                 } else {
                     "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -16000"
                 };
-                (Conn::Sqlite(SqliteConnection::establish(&format!("file:{}?mode={mode}", path.replace('%', "%25")))?), setup)
+                (
+                    Conn::Sqlite(SqliteConnection::establish(&format!(
+                        "file:{}?mode={mode}",
+                        path.replace('%', "%25")
+                    ))?),
+                    setup,
+                )
             }
         };
-        either!(&mut conn, c => c.batch_execute(setup)).map_err(ConnectionError::CouldntSetupConfiguration)?;
+        either!(&mut conn, c => c.batch_execute(setup))
+            .map_err(ConnectionError::CouldntSetupConfiguration)?;
         Ok(conn)
     }
 }
@@ -204,7 +217,8 @@ impl Db {
                 return Err(CannotOpen(msg!("没有找到数据库文件 {}。第一次使用请加 --init 新建。", shown)));
             }
         }
-        let mut conn = address.open(false, may_create).map_err(|error| cannot_open(&address, &error.to_string()))?;
+        let mut conn =
+            address.open(false, may_create).map_err(|error| cannot_open(&address, &error.to_string()))?;
         migrate(&mut conn).map_err(|problem| match problem {
             Migrating::Newer(version) => CannotOpen(msg!(
                 "数据库的结构（{}）比这个程序新。请换用新版本的程序，数据没有变化。",
@@ -237,7 +251,10 @@ impl Db {
     ///
     /// # Errors
     /// What `work` returns, or [`Error::Unavailable`] if no connection can be had.
-    pub async fn read<T: Send + 'static>(&self, work: impl FnOnce(&mut Conn) -> Result<T> + Send + 'static) -> Result<T> {
+    pub async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Conn) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
         let pool = self.readers.clone();
         run(move || borrow(&pool)?.transaction(work, false)).await
     }
@@ -245,7 +262,10 @@ impl Db {
     ///
     /// # Errors
     /// As [`Db::read`].
-    pub async fn write<T: Send + 'static>(&self, work: impl FnOnce(&mut Conn) -> Result<T> + Send + 'static) -> Result<T> {
+    pub async fn write<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Conn) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
         let pool = self.writers.clone();
         run(move || borrow(&pool)?.transaction(work, true)).await
     }
@@ -282,12 +302,17 @@ enum Migrating {
 }
 
 fn migrate(conn: &mut Conn) -> Result<(), Migrating> {
-    fn up<C: MigrationHarness<DB>, DB: diesel::backend::Backend>(conn: &mut C, ours: EmbeddedMigrations) -> Result<(), Migrating> {
+    fn up<C: MigrationHarness<DB>, DB: diesel::backend::Backend>(
+        conn: &mut C,
+        ours: EmbeddedMigrations,
+    ) -> Result<(), Migrating> {
         use diesel::migration::MigrationSource;
         let failed = |error: Box<dyn std::error::Error + Send + Sync>| Migrating::Failed(error.to_string());
         let known: Vec<_> = MigrationSource::<DB>::migrations(&ours).map_err(failed)?;
         let applied = conn.applied_migrations().map_err(failed)?;
-        if let Some(newer) = applied.iter().find(|version| known.iter().all(|ours| ours.name().version() != **version)) {
+        if let Some(newer) =
+            applied.iter().find(|version| known.iter().all(|ours| ours.name().version() != **version))
+        {
             return Err(Migrating::Newer(newer.to_string()));
         }
         conn.run_pending_migrations(ours).map_err(failed)?;
@@ -296,7 +321,8 @@ fn migrate(conn: &mut Conn) -> Result<(), Migrating> {
     match conn {
         Conn::Postgres(c) => {
             // Two servers started at once must not both create the tables.
-            c.batch_execute("SELECT pg_advisory_lock(7281966)").map_err(|error| Migrating::Failed(error.to_string()))?;
+            c.batch_execute("SELECT pg_advisory_lock(7281966)")
+                .map_err(|error| Migrating::Failed(error.to_string()))?;
             up(c, POSTGRES)
         }
         Conn::Sqlite(c) => up(c, SQLITE),

@@ -44,37 +44,26 @@ impl Error {
     /// What to tell the person: a title and a sentence that says what to do.
     pub fn words(&self) -> (Message, Message) {
         match self {
-            Error::NotFound => (
-                msg!("没有找到这一页"),
-                msg!("可能是链接旧了，也可能内容换了位置。可以从首页重新找。"),
-            ),
+            Error::NotFound => {
+                (msg!("没有找到这一页"), msg!("可能是链接旧了，也可能内容换了位置。可以从首页重新找。"))
+            }
             Error::SignIn => (msg!("请先登录"), msg!("登录后就能打开这一页。")),
-            Error::Forbidden => (
-                msg!("这一页不对您开放"),
-                msg!("您的账号没有这项权限。需要的话，请联系组织部或支部书记。"),
-            ),
+            Error::Forbidden => {
+                (msg!("这一页不对您开放"), msg!("您的账号没有这项权限。需要的话，请联系组织部或支部书记。"))
+            }
             Error::Malformed(what) => (msg!("这个请求读不懂"), what.clone()),
-            Error::TooLarge => (
-                msg!("发送的内容太大"),
-                msg!("请删减一些再发送，您的其他数据没有变化。"),
-            ),
+            Error::TooLarge => (msg!("发送的内容太大"), msg!("请删减一些再发送，您的其他数据没有变化。")),
             Error::Refused(why) => (msg!("没有办成"), why.clone()),
-            Error::Wait(seconds) => (
-                msg!("请稍等一下再试"),
-                msg!("试得太频繁了，请等 {} 秒后再试。", seconds),
-            ),
-            Error::Busy => (
-                msg!("现在人比较多"),
-                msg!("请过半分钟再试一次，您填写的内容没有保存。"),
-            ),
-            Error::Unavailable(_) => (
-                msg!("暂时连不上数据"),
-                msg!("系统正在自动恢复，请过一会儿刷新这一页。"),
-            ),
-            Error::Internal(_) => (
-                msg!("这里出了点问题"),
-                msg!("问题已经记下。请过一会儿再试，或打电话告诉我们编号。"),
-            ),
+            Error::Wait(seconds) => {
+                (msg!("请稍等一下再试"), msg!("试得太频繁了，请等 {} 秒后再试。", seconds))
+            }
+            Error::Busy => (msg!("现在人比较多"), msg!("请过半分钟再试一次，您填写的内容没有保存。")),
+            Error::Unavailable(_) => {
+                (msg!("暂时连不上数据"), msg!("系统正在自动恢复，请过一会儿刷新这一页。"))
+            }
+            Error::Internal(_) => {
+                (msg!("这里出了点问题"), msg!("问题已经记下。请过一会儿再试，或打电话告诉我们编号。"))
+            }
         }
     }
 }
@@ -86,11 +75,20 @@ impl From<DieselError> for Error {
             DieselError::DatabaseError(kind, about) => {
                 let text = about.message();
                 // The kinds that a restarting server or a full disk answers with; libpq names some only in words.
-                let is_gone = matches!(kind, DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand)
-                    || ["terminating connection", "server closed", "no connection to the server", "starting up", "shutting down",
-                        "disk is full", "database is locked"]
-                        .iter()
-                        .any(|words| text.contains(words));
+                let is_gone = matches!(
+                    kind,
+                    DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand
+                ) || [
+                    "terminating connection",
+                    "server closed",
+                    "no connection to the server",
+                    "starting up",
+                    "shutting down",
+                    "disk is full",
+                    "database is locked",
+                ]
+                .iter()
+                .any(|words| text.contains(words));
                 if is_gone { Error::Unavailable(text.to_owned()) } else { Error::internal(error) }
             }
             DieselError::BrokenTransactionManager => Error::Unavailable(error.to_string()),

@@ -89,7 +89,8 @@ static ENGLISH: LazyLock<HashMap<&'static str, &'static str>> =
 
 /// The pairs of a catalogue whose entries are one `msgid` and one `msgstr` line each, without escapes.
 pub fn entries(catalogue: &'static str) -> impl Iterator<Item = (&'static str, &'static str)> {
-    let quoted = |line: &'static str, key| line.strip_prefix(key)?.trim().strip_prefix('"')?.strip_suffix('"');
+    let quoted =
+        |line: &'static str, key| line.strip_prefix(key)?.trim().strip_prefix('"')?.strip_suffix('"');
     let mut id = None;
     catalogue.lines().filter_map(move |line| {
         if let Some(text) = quoted(line, "msgid ") {

@@ -53,7 +53,13 @@ impl From<Refusal> for Error {
 }
 
 /// Makes an account that waits for its first one-time code.
-pub fn open(conn: &mut Conn, person: PersonId, username: &str, doer: &Doer, now: Timestamp) -> Result<AccountId> {
+pub fn open(
+    conn: &mut Conn,
+    person: PersonId,
+    username: &str,
+    doer: &Doer,
+    now: Timestamp,
+) -> Result<AccountId> {
     let id = store::insert(conn, person, &username.to_lowercase(), now)?;
     doer.did_to(conn, Action::AccountMade, person, now)?;
     Ok(id)
@@ -85,7 +91,14 @@ pub fn account_of(conn: &mut Conn, card: &people::Card, doer: &Doer, now: Timest
 ///
 /// # Errors
 /// [`Refusal::WrongCode`] whatever is wrong, so that nobody learns which names exist.
-pub fn activate(conn: &mut Conn, name: &str, code: &str, password_hash: &str, request: &str, now: Timestamp) -> Result<Account> {
+pub fn activate(
+    conn: &mut Conn,
+    name: &str,
+    code: &str,
+    password_hash: &str,
+    request: &str,
+    now: Timestamp,
+) -> Result<Account> {
     let account = store::named(conn, name)?.ok_or(Refusal::WrongCode)?;
     if !store::use_code(conn, account.id, &digest(&plain_code(code)), now)? {
         return Err(Refusal::WrongCode.into());
@@ -103,14 +116,29 @@ fn plain_code(typed: &str) -> String {
 }
 
 /// Sets a new password and ends the sign-ins on other devices than `device`.
-pub fn change_password(conn: &mut Conn, viewer: &Viewer, password_hash: &str, device: &str, doer: &Doer, now: Timestamp) -> Result<()> {
+pub fn change_password(
+    conn: &mut Conn,
+    viewer: &Viewer,
+    password_hash: &str,
+    device: &str,
+    doer: &Doer,
+    now: Timestamp,
+) -> Result<()> {
     store::set_password(conn, viewer.account, password_hash, now)?;
     sessions::end_others(conn, viewer.account, device)?;
     doer.did_to(conn, Action::PasswordChanged, viewer.person, now)
 }
 
 /// Gives a role. `scope_id` names the organisation, alliance, school or contest; the city has none.
-pub fn grant(conn: &mut Conn, account: &Account, role: Role, scope: ScopeKind, scope_id: Option<i64>, doer: &Doer, now: Timestamp) -> Result<()> {
+pub fn grant(
+    conn: &mut Conn,
+    account: &Account,
+    role: Role,
+    scope: ScopeKind,
+    scope_id: Option<i64>,
+    doer: &Doer,
+    now: Timestamp,
+) -> Result<()> {
     if (scope == ScopeKind::City) != scope_id.is_none() {
         return Err(Refusal::BadScope.into());
     }
@@ -128,8 +156,18 @@ pub fn end_grant(conn: &mut Conn, account: &Account, role: Role, doer: &Doer, no
 
 /// The rules for a password: length, and not what everybody tries first.
 pub fn check_password(password: &str, name: &str) -> Result<(), Message> {
-    const TRIED_FIRST: [&str; 10] =
-        ["12345678", "123456789", "1234567890", "password", "88888888", "11111111", "00000000", "66666666", "87654321", "qwertyui"];
+    const TRIED_FIRST: [&str; 10] = [
+        "12345678",
+        "123456789",
+        "1234567890",
+        "password",
+        "88888888",
+        "11111111",
+        "00000000",
+        "66666666",
+        "87654321",
+        "qwertyui",
+    ];
     match password.chars().count() {
         0..8 => Err(msg!("密码至少 8 位")),
         201.. => Err(msg!("不超过 {} 字", 200)),

@@ -146,7 +146,8 @@ async fn sign_in_now(
 
 /// Begins a session under a new id: one that somebody planted before is worth nothing.
 fn begin(session: &Session, account: i64, request: &HttpRequest) -> Result<()> {
-    let agent = request.headers().get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let agent =
+        request.headers().get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     session.clear();
     session.renew();
     session.insert(ACCOUNT, account).map_err(Error::internal)?;
@@ -226,7 +227,9 @@ async fn activate_now(
             begin(&session, account.id.0, &request)?;
             reply::see("/account?done=activated")
         }
-        Err(Error::Refused(why)) => again(page, form, Errors::default(), Some(why), StatusCode::UNPROCESSABLE_ENTITY),
+        Err(Error::Refused(why)) => {
+            again(page, form, Errors::default(), Some(why), StatusCode::UNPROCESSABLE_ENTITY)
+        }
         Err(other) => Err(other),
     }
 }
@@ -264,7 +267,11 @@ impl Show {
             username: if viewer.is_acting() { String::new() } else { account.username },
             membership: membership.map(|(_, branch, number, stage)| (branch, number, stage)),
             grants: viewer.grants.clone(),
-            devices: if viewer.is_acting() { vec![] } else { sessions::devices(conn, viewer.account, clock::now())? },
+            devices: if viewer.is_acting() {
+                vec![]
+            } else {
+                sessions::devices(conn, viewer.account, clock::now())?
+            },
             here,
             record,
             paging,
@@ -332,7 +339,13 @@ async fn change_password(
     reply::see("/account?done=password")
 }
 
-async fn end_device(page: Page, viewer: Viewer, db: Data<Db>, session: Session, form: Form<DeviceForm>) -> Reply {
+async fn end_device(
+    page: Page,
+    viewer: Viewer,
+    db: Data<Db>,
+    session: Session,
+    form: Form<DeviceForm>,
+) -> Reply {
     let doer = page.doer();
     if session.get::<String>(DEVICE).ok().flatten().as_deref() == Some(form.device.as_str()) {
         return sign_out(page, db, session).await;

@@ -83,7 +83,10 @@ impl Passwords {
 /// # Panics
 /// If the operating system has no random numbers.
 pub fn hash_now(password: &str) -> String {
-    Argon2::default().hash_password(password.as_bytes()).expect("argon2 with its default parameters hashes any text").to_string()
+    Argon2::default()
+        .hash_password(password.as_bytes())
+        .expect("argon2 with its default parameters hashes any text")
+        .to_string()
 }
 
 /// Both copies of a new password, compared.

@@ -29,8 +29,10 @@ pub async fn recognise(
         let since = session.get::<i64>(ACTING_SINCE)?.unwrap_or_default();
         let is_fresh = clock::now().and_utc().timestamp() - since < ACTING_SECONDS;
         let acting_for = session.get::<i64>(ACTING)?.filter(|_| is_fresh);
-        let db = request.app_data::<Data<Db>>().cloned().ok_or_else(|| Error::Internal("no database".into()))?;
-        let viewer = db.read(move |conn| sessions::viewer(conn, crate::ids::AccountId(account), acting_for)).await;
+        let db =
+            request.app_data::<Data<Db>>().cloned().ok_or_else(|| Error::Internal("no database".into()))?;
+        let viewer =
+            db.read(move |conn| sessions::viewer(conn, crate::ids::AccountId(account), acting_for)).await;
         match viewer {
             Ok(Some(viewer)) => {
                 if !viewer.is_acting() && session.contains_key(ACTING) {
@@ -56,7 +58,11 @@ pub async fn recognise(
         }
     }
     let response = next.call(request).await?.map_into_boxed_body();
-    let asks = response.response().error().and_then(|error| error.as_error::<Error>()).is_some_and(|e| matches!(e, Error::SignIn));
+    let asks = response
+        .response()
+        .error()
+        .and_then(|error| error.as_error::<Error>())
+        .is_some_and(|e| matches!(e, Error::SignIn));
     if !asks {
         return Ok(response);
     }
@@ -69,7 +75,9 @@ pub async fn recognise(
         }
         None => {
             let query = serde_urlencoded::to_string([("next", &page.path)]).unwrap_or_default();
-            Ok(HttpResponse::SeeOther().insert_header((header::LOCATION, format!("/sign-in?{query}"))).finish())
+            Ok(HttpResponse::SeeOther()
+                .insert_header((header::LOCATION, format!("/sign-in?{query}")))
+                .finish())
         }
     };
     Ok(ServiceResponse::new(request, answer.unwrap_or_else(HttpResponse::from_error)))

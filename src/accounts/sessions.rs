@@ -47,20 +47,34 @@ impl SessionStore for Sessions {
         };
         // One small write in ten minutes keeps the idle clock, not one a request.
         if now - seen_at > Duration::minutes(10) {
-            self.0.write(move |conn| touch(conn, &id, now)).await.map_err(|error| LoadError::Other(error.into()))?;
+            self.0
+                .write(move |conn| touch(conn, &id, now))
+                .await
+                .map_err(|error| LoadError::Other(error.into()))?;
         }
         serde_json::from_str(&state).map(Some).map_err(|error| LoadError::Deserialization(error.into()))
     }
     async fn save(&self, state: State, _: &time::Duration) -> Result<SessionKey, SaveError> {
         let key = random_hex(32);
         let (id, now) = (digest(&key), clock::now());
-        self.0.write(move |conn| insert(conn, &id, &state, now)).await.map_err(|error| SaveError::Other(error.into()))?;
+        self.0
+            .write(move |conn| insert(conn, &id, &state, now))
+            .await
+            .map_err(|error| SaveError::Other(error.into()))?;
         key.try_into().map_err(|_| SaveError::Other(anyhow::Error::msg("the session key is too long")))
     }
     /// Changes a session that is still there. One that was ended meanwhile stays ended.
-    async fn update(&self, key: SessionKey, state: State, _: &time::Duration) -> Result<SessionKey, UpdateError> {
+    async fn update(
+        &self,
+        key: SessionKey,
+        state: State,
+        _: &time::Duration,
+    ) -> Result<SessionKey, UpdateError> {
         let id = digest(key.as_ref());
-        self.0.write(move |conn| update(conn, &id, &state)).await.map_err(|error| UpdateError::Other(error.into()))?;
+        self.0
+            .write(move |conn| update(conn, &id, &state))
+            .await
+            .map_err(|error| UpdateError::Other(error.into()))?;
         Ok(key)
     }
     /// Idle time is kept by [`SessionStore::load`].
@@ -171,13 +185,19 @@ pub fn end_all(conn: &mut Conn, account: AccountId) -> Result<()> {
 }
 
 /// Who is signed in with this account, and for whom they act.
-pub fn viewer(conn: &mut Conn, account: AccountId, acting_for: Option<i64>) -> Result<Option<crate::access::Viewer>> {
+pub fn viewer(
+    conn: &mut Conn,
+    account: AccountId,
+    acting_for: Option<i64>,
+) -> Result<Option<crate::access::Viewer>> {
     store::viewer_for(conn, account, acting_for.map(crate::ids::PersonId))
 }
 
 /// A few words for the browser and the device, from what the browser says of itself: for its owner to recognise.
 pub fn describe(agent: &str) -> String {
-    let first = |names: &[(&'static str, &'static str)]| names.iter().find(|(sign, _)| agent.contains(sign)).map(|(_, name)| *name);
+    let first = |names: &[(&'static str, &'static str)]| {
+        names.iter().find(|(sign, _)| agent.contains(sign)).map(|(_, name)| *name)
+    };
     let browser = first(&[
         ("MicroMessenger", "微信"),
         ("Edg", "Edge"),
@@ -205,7 +225,10 @@ mod tests {
 
     #[test]
     fn a_device_is_described_in_a_few_words() {
-        assert_eq!(describe("Mozilla/5.0 (Linux; Android 14) Chrome/120 Mobile MicroMessenger/8"), "微信 · Android");
+        assert_eq!(
+            describe("Mozilla/5.0 (Linux; Android 14) Chrome/120 Mobile MicroMessenger/8"),
+            "微信 · Android"
+        );
         assert_eq!(describe("Mozilla/5.0 (iPhone; CPU iPhone OS 17_1) Safari/604.1"), "Safari · iPhone");
         assert_eq!(describe("curl/8"), "");
     }

@@ -33,7 +33,9 @@ pub(super) fn find(conn: &mut Conn, id: AccountId) -> Result<Account> {
 /// The account of this name.
 pub fn by_username(conn: &mut Conn, username: &str) -> Result<Option<Account>> {
     let is_it = accounts::username.eq(username.to_lowercase());
-    Ok(either!(conn, c => accounts::table.filter(is_it).filter(is_open()).select(Account::as_select()).first(c).optional())?)
+    Ok(
+        either!(conn, c => accounts::table.filter(is_it).filter(is_open()).select(Account::as_select()).first(c).optional())?,
+    )
 }
 
 /// The account that somebody means who signs in: by account name, printed member number, or a telephone that only one
@@ -68,11 +70,13 @@ pub(super) fn named(conn: &mut Conn, name: &str) -> Result<Option<Account>> {
 
 pub(super) fn insert(conn: &mut Conn, person: PersonId, username: &str, now: Timestamp) -> Result<AccountId> {
     let row = (accounts::person_id.eq(person), accounts::username.eq(username), accounts::created_at.eq(now));
-    match either!(conn, c => diesel::insert_into(accounts::table).values(row).returning(accounts::id).get_result(c)) {
+    match either!(conn, c => diesel::insert_into(accounts::table).values(row).returning(accounts::id).get_result(c))
+    {
         Ok(id) => Ok(id),
         Err(DatabaseError(UniqueViolation, about)) => {
             let about = format!("{} {}", about.constraint_name().unwrap_or_default(), about.message());
-            Err(if about.contains("person_id") { Refusal::AlreadyHasAccount } else { Refusal::NameTaken }.into())
+            Err(if about.contains("person_id") { Refusal::AlreadyHasAccount } else { Refusal::NameTaken }
+                .into())
         }
         Err(other) => Err(other.into()),
     }
@@ -143,7 +147,13 @@ pub(super) fn insert_grant(
 }
 
 /// Ends the open grants of this role; how many there were.
-pub(super) fn end_grants(conn: &mut Conn, account: AccountId, role: Role, by: Option<AccountId>, now: Timestamp) -> Result<usize> {
+pub(super) fn end_grants(
+    conn: &mut Conn,
+    account: AccountId,
+    role: Role,
+    by: Option<AccountId>,
+    now: Timestamp,
+) -> Result<usize> {
     let open = grants::account_id.eq(account).and(grants::role.eq(role)).and(grants::ended_at.is_null());
     let values = (grants::ended_at.eq(now), grants::ended_by.eq(by));
     Ok(either!(conn, c => diesel::update(grants::table.filter(open)).set(values).execute(c))?)
@@ -172,7 +182,11 @@ pub fn grants(conn: &mut Conn, account: AccountId) -> Result<Vec<Grant>> {
 
 /// Who looks, signed in with this account: the account's person, or the member for whom a clerk acts, as long as the
 /// clerk may. `None` if the account was closed.
-pub fn viewer_for(conn: &mut Conn, account: AccountId, acting_for: Option<PersonId>) -> Result<Option<Viewer>> {
+pub fn viewer_for(
+    conn: &mut Conn,
+    account: AccountId,
+    acting_for: Option<PersonId>,
+) -> Result<Option<Viewer>> {
     let found: Option<(PersonId, String)> = either!(conn, c => accounts::table
         .inner_join(persons::table)
         .filter(accounts::id.eq(account))
@@ -184,7 +198,13 @@ pub fn viewer_for(conn: &mut Conn, account: AccountId, acting_for: Option<Person
     let own = Viewer { account, person, name, grants: grants(conn, account)?, actor_name: None };
     let Some(member) = acting_for else { return Ok(Some(own)) };
     match people::find_within(conn, &own.paths(crate::access::Permission::ActForMembers), member) {
-        Ok(card) => Ok(Some(Viewer { account, person: card.id, name: card.name, grants: vec![], actor_name: Some(own.name) })),
+        Ok(card) => Ok(Some(Viewer {
+            account,
+            person: card.id,
+            name: card.name,
+            grants: vec![],
+            actor_name: Some(own.name),
+        })),
         Err(Error::NotFound) => Ok(Some(own)),
         Err(other) => Err(other),
     }

@@ -66,7 +66,8 @@ mod tests {
 
     #[test]
     fn days_of_the_city_become_a_half_open_range_in_utc() {
-        let query = AuditQuery { from: "2026-10-22".into(), to: "2026-10-22".into(), ..AuditQuery::default() };
+        let query =
+            AuditQuery { from: "2026-10-22".into(), to: "2026-10-22".into(), ..AuditQuery::default() };
         let filter = query.filter();
         assert_eq!(filter.from.map(|at| at.to_string()).as_deref(), Some("2026-10-21 16:00:00"));
         assert_eq!(filter.to.map(|at| at.to_string()).as_deref(), Some("2026-10-22 16:00:00"));

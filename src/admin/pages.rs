@@ -60,7 +60,8 @@ impl Record {
             filter.actor = accounts::by_username(conn, &name)?.map(|account| account.id);
             is_nobody = filter.actor.is_none();
         }
-        let mut entries = if is_nobody { vec![] } else { audit::latest(conn, &filter, (number - 1) * LINES, LINES + 1)? };
+        let mut entries =
+            if is_nobody { vec![] } else { audit::latest(conn, &filter, (number - 1) * LINES, LINES + 1)? };
         let paging = Paging::cut(&page.path, number, &mut entries, LINES)?;
         Ok(Record { page, query, actions: Action::ALL, is_nobody, entries, paging })
     }
@@ -103,7 +104,8 @@ struct Which {
 
 async fn entries(page: Page, db: Data<Db>, which: Query<Which>) -> Reply {
     let number = paging::number(&which.page);
-    let mut entries = db.read(move |conn| feedback::listed(conn, (number - 1) * ENTRIES, ENTRIES + 1)).await?;
+    let mut entries =
+        db.read(move |conn| feedback::listed(conn, (number - 1) * ENTRIES, ENTRIES + 1)).await?;
     let paging = Paging::cut(&page.path, number, &mut entries, ENTRIES)?;
     let may_handle = page.may(HandleFeedback);
     reply::page(&Entries { page, entries, paging, may_handle })

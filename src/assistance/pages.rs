@@ -83,7 +83,12 @@ async fn show(page: Page, viewer: Viewer, db: Data<Db>, id: Path<PersonId>) -> R
     let paths = viewer.paths(SeePeople);
     let card = db.read(move |conn| people::find_within(conn, &paths, id)).await?;
     db.write(move |conn| doer.did_to(conn, Action::PersonSeen, id, clock::now())).await?;
-    let view = Show { may_issue: page.may(IssueCodes), may_act: page.may(ActForMembers) && viewer.person != id, page, card };
+    let view = Show {
+        may_issue: page.may(IssueCodes),
+        may_act: page.may(ActForMembers) && viewer.person != id,
+        page,
+        card,
+    };
     reply::page(&view)
 }
 
@@ -116,20 +121,29 @@ async fn print_code(page: Page, viewer: Viewer, db: Data<Db>, id: Path<PersonId>
 /// A code takes over an account: nobody prints one for an account that may do what they themselves may not.
 fn may_reset(conn: &mut Conn, viewer: &Viewer, account: &accounts::Account) -> Result<()> {
     let theirs = accounts::grants(conn, account.id)?;
-    let exceeds = theirs.iter().flat_map(|grant| grant.role.permissions().iter().map(move |p| (p, grant))).any(|(permission, grant)| {
-        let covered = match &grant.path {
-            Some(path) => viewer.paths(*permission).iter().any(|own| path.starts_with(own.as_str())),
-            None => viewer.may(*permission),
-        };
-        !covered && *permission != crate::access::Permission::AnswerQuestions
-    });
+    let exceeds = theirs
+        .iter()
+        .flat_map(|grant| grant.role.permissions().iter().map(move |p| (p, grant)))
+        .any(|(permission, grant)| {
+            let covered = match &grant.path {
+                Some(path) => viewer.paths(*permission).iter().any(|own| path.starts_with(own.as_str())),
+                None => viewer.may(*permission),
+            };
+            !covered && *permission != crate::access::Permission::AnswerQuestions
+        });
     if exceeds && !viewer.grants.iter().any(|grant| grant.role == crate::access::Role::Admin) {
         return Err(Error::Forbidden);
     }
     Ok(())
 }
 
-async fn begin_acting(page: Page, viewer: Viewer, db: Data<Db>, session: Session, id: Path<PersonId>) -> Reply {
+async fn begin_acting(
+    page: Page,
+    viewer: Viewer,
+    db: Data<Db>,
+    session: Session,
+    id: Path<PersonId>,
+) -> Reply {
     let doer = page.doer();
     let id = *id;
     if viewer.person == id {

@@ -74,7 +74,13 @@ pub struct Doer {
 
 impl Doer {
     /// Records that this was done to the record `subject`.
-    pub fn did(&self, conn: &mut Conn, action: Action, subject: (&'static str, i64), now: Timestamp) -> Result<()> {
+    pub fn did(
+        &self,
+        conn: &mut Conn,
+        action: Action,
+        subject: (&'static str, i64),
+        now: Timestamp,
+    ) -> Result<()> {
         store::insert(conn, self, action, self.for_person, subject, now)
     }
     /// Records something done to or for this person, so that the person sees it.

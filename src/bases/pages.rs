@@ -1,6 +1,6 @@
 //! The pages of bases: all of them, by topic, and one with what a group needs to know before it comes.
-use super::store::{self, Details, Topic};
 use super::BaseCard;
+use super::store::{self, Details, Topic};
 use crate::access::Access::Anyone;
 use crate::db::Db;
 use crate::web::page::Page;

@@ -82,7 +82,13 @@ pub fn open(conn: &mut Conn, slug: &str, viewer: Option<PersonId>) -> Result<Boo
 }
 
 /// Keeps where the reader is: the chapter opened last, so that going back is as easy as going on.
-pub fn keep_position(conn: &mut Conn, reader: PersonId, booklet: BookletId, chapter: i32, now: Timestamp) -> Result<()> {
+pub fn keep_position(
+    conn: &mut Conn,
+    reader: PersonId,
+    booklet: BookletId,
+    chapter: i32,
+    now: Timestamp,
+) -> Result<()> {
     store::keep_position(conn, reader, booklet, chapter, now)
 }
 
@@ -96,7 +102,14 @@ pub fn add(conn: &mut Conn, booklet: &NewBooklet, author: AccountId) -> Result<B
 ///
 /// # Errors
 /// A [`Refusal`]: of one's own booklet, twice for one version, or when it is not open for review.
-pub fn review(conn: &mut Conn, id: BookletId, reviewer: AccountId, verdict: Verdict, doer: &Doer, now: Timestamp) -> Result<()> {
+pub fn review(
+    conn: &mut Conn,
+    id: BookletId,
+    reviewer: AccountId,
+    verdict: Verdict,
+    doer: &Doer,
+    now: Timestamp,
+) -> Result<()> {
     let booklet = store::find(conn, id)?;
     if booklet.author == reviewer {
         return Err(Refusal::OwnBooklet.into());

@@ -103,7 +103,8 @@ async fn read(page: Page, db: Data<Db>, path: Path<(Slug, i32)>) -> Reply {
         && view.booklet.reached != Some(number)
     {
         let (person, booklet) = (viewer.person, view.booklet.id);
-        let kept = db.write(move |conn| super::keep_position(conn, person, booklet, number, clock::now())).await;
+        let kept =
+            db.write(move |conn| super::keep_position(conn, person, booklet, number, clock::now())).await;
         if let Err(error) = kept {
             tracing::warn!(request = view.page.request_id, %error, "a reading position was not kept");
         }
@@ -136,7 +137,9 @@ async fn print(page: Page, db: Data<Db>, slug: Path<Slug>) -> Reply {
 /// The HTML of a chapter with its highest headings at level `top`, so that they follow the page's own without a gap,
 /// whatever level the author began with. Only tags that the Markdown writer made contain `<`; text has `&lt;`.
 fn headings_from(top: usize, html: &str) -> String {
-    let Some(highest) = (1..=6).find(|level| html.contains(&format!("<h{level}>"))) else { return html.to_owned() };
+    let Some(highest) = (1..=6).find(|level| html.contains(&format!("<h{level}>"))) else {
+        return html.to_owned();
+    };
     let mut out = String::with_capacity(html.len());
     let mut rest = html;
     while let Some(start) = rest.find("<h").into_iter().chain(rest.find("</h")).min() {
@@ -163,7 +166,10 @@ mod tests {
 
     #[test]
     fn headings_of_a_chapter_follow_those_of_its_page() {
-        assert_eq!(headings_from(2, "<h3>一</h3><hr /><p>a &lt;h3&gt;</p><h4>二</h4>"), "<h2>一</h2><hr /><p>a &lt;h3&gt;</p><h3>二</h3>");
+        assert_eq!(
+            headings_from(2, "<h3>一</h3><hr /><p>a &lt;h3&gt;</p><h4>二</h4>"),
+            "<h2>一</h2><hr /><p>a &lt;h3&gt;</p><h3>二</h3>"
+        );
         assert_eq!(headings_from(3, "<h1>一</h1><h6>六</h6>"), "<h3>一</h3><h6>六</h6>");
         assert_eq!(headings_from(2, "<p>没有标题</p>"), "<p>没有标题</p>");
     }

@@ -139,7 +139,13 @@ pub(super) fn chapters(conn: &mut Conn, booklet: BookletId) -> Result<Vec<Chapte
         .load(c))?)
 }
 
-pub(super) fn keep_position(conn: &mut Conn, reader: PersonId, booklet: BookletId, chapter: i32, now: Timestamp) -> Result<()> {
+pub(super) fn keep_position(
+    conn: &mut Conn,
+    reader: PersonId,
+    booklet: BookletId,
+    chapter: i32,
+    now: Timestamp,
+) -> Result<()> {
     let row = (
         reading_positions::person_id.eq(reader),
         reading_positions::booklet_id.eq(booklet),
@@ -169,7 +175,9 @@ pub(super) fn insert(conn: &mut Conn, new: &NewBooklet, author: AccountId) -> Re
         booklets::author_id.eq(author),
         booklets::position.eq(new.position),
     );
-    Ok(either!(conn, c => diesel::insert_into(booklets::table).values(row).returning(booklets::id).get_result(c))?)
+    Ok(
+        either!(conn, c => diesel::insert_into(booklets::table).values(row).returning(booklets::id).get_result(c))?,
+    )
 }
 
 /// Adds a chapter, in Markdown, behind the last one; its number.
@@ -237,7 +245,9 @@ pub(super) fn is_passed(conn: &mut Conn, booklet: &Reviewed) -> Result<bool> {
         .and(booklet_reviews::version.eq(booklet.version))
         .and(booklet_reviews::verdict.eq(Verdict::Passed))
         .and(booklet_reviews::reviewer_id.ne(booklet.author));
-    Ok(either!(conn, c => diesel::select(diesel::dsl::exists(booklet_reviews::table.filter(passed))).get_result(c))?)
+    Ok(
+        either!(conn, c => diesel::select(diesel::dsl::exists(booklet_reviews::table.filter(passed))).get_result(c))?,
+    )
 }
 
 /// `false` if this version is not open any more.

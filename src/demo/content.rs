@@ -166,8 +166,16 @@ macro_rules! recordings {
 }
 
 const RECORDINGS: [Recording; 10] = recordings![
-    "irrigation-1", "rescue-1", "practice-1", "rural-1", "governance-1", "habitat-1", "community-1", "digital-1",
-    "irrigation-2", "practice-2",
+    "irrigation-1",
+    "rescue-1",
+    "practice-1",
+    "rural-1",
+    "governance-1",
+    "habitat-1",
+    "community-1",
+    "digital-1",
+    "irrigation-2",
+    "practice-2",
 ];
 
 const BOOKLETS: [&str; 6] = [
@@ -186,7 +194,11 @@ impl Content {
             city: serde_json::from_str(include_str!("content/city.json")).map_err(Error::internal)?,
             lectures: serde_json::from_str(include_str!("content/lectures.json")).map_err(Error::internal)?,
             media: RECORDINGS.iter().map(|(text, _, _)| parse(text)).collect::<Result<_>>()?,
-            booklets: BOOKLETS.iter().map(|text| booklet(text)).collect::<Option<_>>().ok_or_else(|| Error::Internal("a booklet cannot be read".into()))?,
+            booklets: BOOKLETS
+                .iter()
+                .map(|text| booklet(text))
+                .collect::<Option<_>>()
+                .ok_or_else(|| Error::Internal("a booklet cannot be read".into()))?,
         })
     }
 }
@@ -194,11 +206,15 @@ impl Content {
 /// Reads a booklet: a head of `name: value` lines between `---`, then chapters that begin with `## `.
 fn booklet(text: &str) -> Option<Booklet> {
     let (head, body) = text.strip_prefix("---\n")?.split_once("\n---\n")?;
-    let field = |name: &str| head.lines().find_map(|line| Some(line.strip_prefix(name)?.strip_prefix(':')?.trim().to_owned()));
+    let field = |name: &str| {
+        head.lines().find_map(|line| Some(line.strip_prefix(name)?.strip_prefix(':')?.trim().to_owned()))
+    };
     let chapters = format!("\n{body}")
         .split("\n## ")
         .skip(1)
-        .map(|chapter| chapter.split_once('\n').map(|(title, text)| (title.trim().to_owned(), text.trim().to_owned())))
+        .map(|chapter| {
+            chapter.split_once('\n').map(|(title, text)| (title.trim().to_owned(), text.trim().to_owned()))
+        })
         .collect::<Option<Vec<_>>>()?;
     Some(Booklet {
         slug: field("slug")?,
@@ -245,8 +261,12 @@ mod tests {
         assert_eq!((city.alliances.len(), city.gold.len(), city.stories.len()), (47, 10, 15));
         assert_eq!(city.bases.iter().filter(|base| base.kind == "base").count(), 13);
         assert_eq!(city.bases.iter().filter(|base| base.kind == "platform").count(), 3);
-        assert_eq!(content.booklets.iter().map(|booklet| booklet.chapters.len()).collect::<Vec<_>>(), [50, 7, 13, 8, 9, 8]);
-        let bases: Vec<_> = city.bases.iter().filter(|base| base.kind == "base").map(|base| base.name.as_str()).collect();
+        assert_eq!(
+            content.booklets.iter().map(|booklet| booklet.chapters.len()).collect::<Vec<_>>(),
+            [50, 7, 13, 8, 9, 8]
+        );
+        let bases: Vec<_> =
+            city.bases.iter().filter(|base| base.kind == "base").map(|base| base.name.as_str()).collect();
         for (title, _) in &content.booklets[2].chapters {
             assert!(bases.iter().any(|base| title.contains(base)), "no base is called {title}");
         }
@@ -261,11 +281,20 @@ mod tests {
         for media in Content::read().unwrap().media {
             let mut last = 0;
             for cue in &media.cues {
-                assert!(last <= cue.start_ms && cue.start_ms < cue.end_ms && cue.end_ms <= media.duration_ms, "{} {}", media.key, cue.text);
+                assert!(
+                    last <= cue.start_ms && cue.start_ms < cue.end_ms && cue.end_ms <= media.duration_ms,
+                    "{} {}",
+                    media.key,
+                    cue.text
+                );
                 last = cue.end_ms;
             }
             assert!(media.chapters.len() >= 2 && media.chapters[0].start_ms == 0, "{}", media.key);
-            assert!(media.chapters.windows(2).all(|pair| pair[0].start_ms < pair[1].start_ms), "{}", media.key);
+            assert!(
+                media.chapters.windows(2).all(|pair| pair[0].start_ms < pair[1].start_ms),
+                "{}",
+                media.key
+            );
         }
     }
 }

@@ -1,9 +1,9 @@
 //! Lectures with their instructors, reviews, hand-outs and questions; booklets, bases, portraits; a record of use.
+use super::Scale;
 use super::content::{Content, handout_file};
 use super::people::People;
 use super::random::Random;
 use super::store::*;
-use super::Scale;
 use crate::audit::Action;
 use crate::clock::{self, Timestamp};
 use crate::db::Conn;
@@ -11,7 +11,14 @@ use crate::error::Result;
 use chrono::{Duration, NaiveDate};
 use std::collections::HashSet;
 
-pub fn make(conn: &mut Conn, content: &Content, people: &People, scale: Scale, now: Timestamp, said: &mut dyn FnMut(&str, u8)) -> Result<()> {
+pub fn make(
+    conn: &mut Conn,
+    content: &Content,
+    people: &People,
+    scale: Scale,
+    now: Timestamp,
+    said: &mut dyn FnMut(&str, u8),
+) -> Result<()> {
     let mut random = Random::new(369_047);
     said("主题和录像", 66);
     recordings(conn, content)?;
@@ -27,14 +34,39 @@ pub fn make(conn: &mut Conn, content: &Content, people: &People, scale: Scale, n
 fn recordings(conn: &mut Conn, content: &Content) -> Result<()> {
     let topics: Vec<_> = (1..)
         .zip(&content.lectures.topics)
-        .map(|(id, topic)| TopicRow { id, slug: topic.slug.clone(), name: topic.name.clone(), name_en: topic.name_en.clone(), intro: topic.intro.clone(), position: id as i32 })
+        .map(|(id, topic)| TopicRow {
+            id,
+            slug: topic.slug.clone(),
+            name: topic.name.clone(),
+            name_en: topic.name_en.clone(),
+            intro: topic.intro.clone(),
+            position: id as i32,
+        })
         .collect();
     TopicRow::write(conn, &topics)?;
     let (mut media, mut cues, mut chapters) = (vec![], vec![], vec![]);
     for (id, one) in (1..).zip(&content.media) {
-        media.push(MediaRow { id, video_file: format!("{}.mp4", one.key), audio_file: format!("{}.m4a", one.key), duration_ms: one.duration_ms, width: one.width, height: one.height });
-        cues.extend((1..).zip(&one.cues).map(|(position, cue)| CueRow { media_id: id, position, start_ms: cue.start_ms, end_ms: cue.end_ms, text: cue.text.clone() }));
-        chapters.extend((1..).zip(&one.chapters).map(|(position, chapter)| ChapterRow { media_id: id, position, start_ms: chapter.start_ms, title: chapter.title.clone() }));
+        media.push(MediaRow {
+            id,
+            video_file: format!("{}.mp4", one.key),
+            audio_file: format!("{}.m4a", one.key),
+            duration_ms: one.duration_ms,
+            width: one.width,
+            height: one.height,
+        });
+        cues.extend((1..).zip(&one.cues).map(|(position, cue)| CueRow {
+            media_id: id,
+            position,
+            start_ms: cue.start_ms,
+            end_ms: cue.end_ms,
+            text: cue.text.clone(),
+        }));
+        chapters.extend((1..).zip(&one.chapters).map(|(position, chapter)| ChapterRow {
+            media_id: id,
+            position,
+            start_ms: chapter.start_ms,
+            title: chapter.title.clone(),
+        }));
     }
     MediaRow::write(conn, &media)?;
     CueRow::write(conn, &cues)?;
@@ -47,17 +79,48 @@ struct Teacher {
     topic: usize,
 }
 
-fn teachers(content: &Content, people: &People, scale: Scale, now: Timestamp, day: NaiveDate, random: &mut Random) -> (Vec<Teacher>, Vec<PersonRow>, Vec<TitleRow>) {
-    let topic_of = |slug: &str| content.lectures.topics.iter().position(|topic| topic.slug == slug).unwrap_or_default();
+fn teachers(
+    content: &Content,
+    people: &People,
+    scale: Scale,
+    now: Timestamp,
+    day: NaiveDate,
+    random: &mut Random,
+) -> (Vec<Teacher>, Vec<PersonRow>, Vec<TitleRow>) {
+    let topic_of =
+        |slug: &str| content.lectures.topics.iter().position(|topic| topic.slug == slug).unwrap_or_default();
     let (mut teachers, mut persons, mut titles) = (vec![], vec![], vec![]);
     for (place, gold) in content.city.gold.iter().enumerate() {
         // The first of them is the account `instructor`; the others are outside speakers without membership.
-        let person_id = if place == 0 { people.account("instructor").1 } else { 1_000_000_000 + place as i64 };
+        let person_id =
+            if place == 0 { people.account("instructor").1 } else { 1_000_000_000 + place as i64 };
         if place > 0 {
-            persons.push(PersonRow { id: person_id, name: gold.name.clone(), sex: None, birth_year: None, phone: None, reading_aids: "", created_at: now });
+            persons.push(PersonRow {
+                id: person_id,
+                name: gold.name.clone(),
+                sex: None,
+                birth_year: None,
+                phone: None,
+                reading_aids: "",
+                created_at: now,
+            });
         }
-        titles.push(TitleRow { person_id, title: "gold_lecturer", source: "上一届微党课赛课", valid_from: day - Duration::days(330), valid_to: day + Duration::days(400) });
-        let row = InstructorRow { id: place as i64 + 1, person_id, name: gold.name.clone(), unit: gold.unit.clone(), intro: gold.intro.clone(), agreed_at: now, lecture_count: 0 };
+        titles.push(TitleRow {
+            person_id,
+            title: "gold_lecturer",
+            source: "上一届微党课赛课",
+            valid_from: day - Duration::days(330),
+            valid_to: day + Duration::days(400),
+        });
+        let row = InstructorRow {
+            id: place as i64 + 1,
+            person_id,
+            name: gold.name.clone(),
+            unit: gold.unit.clone(),
+            intro: gold.intro.clone(),
+            agreed_at: now,
+            lecture_count: 0,
+        };
         teachers.push(Teacher { row, topic: topic_of(&gold.topic) });
     }
     let more = (scale.lectures / 8).min(people.teachers.len() / 2);
@@ -77,12 +140,22 @@ fn teachers(content: &Content, people: &People, scale: Scale, now: Timestamp, da
     (teachers, persons, titles)
 }
 
-fn lectures(conn: &mut Conn, content: &Content, people: &People, scale: Scale, now: Timestamp, random: &mut Random, said: &mut dyn FnMut(&str, u8)) -> Result<()> {
+fn lectures(
+    conn: &mut Conn,
+    content: &Content,
+    people: &People,
+    scale: Scale,
+    now: Timestamp,
+    random: &mut Random,
+    said: &mut dyn FnMut(&str, u8),
+) -> Result<()> {
     let day = clock::day(now);
     let (mut teachers, persons, titles) = teachers(content, people, scale, now, day, random);
     let topics = &content.lectures.topics;
-    let (uploader, reviewers) = (people.account("instructor").0, [people.account("reviewer1").0, people.account("reviewer2").0]);
-    let (mut rows, mut given, mut reviews, mut handouts, mut questions) = (vec![], vec![], vec![], vec![], vec![]);
+    let (uploader, reviewers) =
+        (people.account("instructor").0, [people.account("reviewer1").0, people.account("reviewer2").0]);
+    let (mut rows, mut given, mut reviews, mut handouts, mut questions) =
+        (vec![], vec![], vec![], vec![], vec![]);
     let mut school_counts = vec![0_i32; people.schools];
     let mut used = HashSet::new();
     for number in 0..scale.lectures {
@@ -96,7 +169,8 @@ fn lectures(conn: &mut Conn, content: &Content, people: &People, scale: Scale, n
         let (media_place, media) = match original {
             Some(media) => (number, media),
             None => {
-                let of_topic: Vec<_> = content.media.iter().enumerate().filter(|(_, media)| media.topic == topic.slug).collect();
+                let of_topic: Vec<_> =
+                    content.media.iter().enumerate().filter(|(_, media)| media.topic == topic.slug).collect();
                 *random.pick(&of_topic)
             }
         };
@@ -130,8 +204,13 @@ fn lectures(conn: &mut Conn, content: &Content, people: &People, scale: Scale, n
         let teacher = match number {
             0 | 8 => 0,
             _ => {
-                let of_topic: Vec<_> = (0..teachers.len()).filter(|place| teachers[*place].topic == topic_place).collect();
-                if of_topic.is_empty() || random.chance(10) { random.below(teachers.len()) } else { *random.pick(&of_topic) }
+                let of_topic: Vec<_> =
+                    (0..teachers.len()).filter(|place| teachers[*place].topic == topic_place).collect();
+                if of_topic.is_empty() || random.chance(10) {
+                    random.below(teachers.len())
+                } else {
+                    *random.pick(&of_topic)
+                }
             }
         };
         given.push(GivenRow { lecture_id: id, instructor_id: teachers[teacher].row.id, position: 1 });
@@ -148,14 +227,26 @@ fn lectures(conn: &mut Conn, content: &Content, people: &People, scale: Scale, n
         }
         if is_published || (stage == "in_review" && random.chance(50)) {
             for reviewer in reviewers.iter().take(if is_published { 2 } else { 1 }) {
-                reviews.push(ReviewRow { lecture_id: id, version: 1, reviewer_id: *reviewer, verdict: "passed", reviewed_at: published_at - Duration::hours(30) });
+                reviews.push(ReviewRow {
+                    lecture_id: id,
+                    version: 1,
+                    reviewer_id: *reviewer,
+                    verdict: "passed",
+                    reviewed_at: published_at - Duration::hours(30),
+                });
             }
         }
         if original.is_some() || random.chance(30) {
             let first = random.below(topic.handouts.len());
             let handout = &topic.handouts[first];
             let bytes = (handout.title.len() + handout.body.len() + 10) as i32;
-            handouts.push(HandoutRow { lecture_id: id, position: 1, title: handout.title.clone(), file: handout_file(&topic.slug, first), bytes });
+            handouts.push(HandoutRow {
+                lecture_id: id,
+                position: 1,
+                title: handout.title.clone(),
+                file: handout_file(&topic.slug, first),
+                bytes,
+            });
         }
         if stage == "published" && (number < 10 || random.chance(12)) {
             let count = if number == 0 { 4 } else { 1 + random.below(2) };
@@ -234,17 +325,33 @@ fn booklets(conn: &mut Conn, content: &Content, people: &People, now: Timestamp)
         BookletRow::write(conn, &[row])?;
         let chapters: Vec<_> = (1..)
             .zip(&one.chapters)
-            .map(|(position, (title, body))| BookletChapterRow { booklet_id: id, position, title: title.clone(), body: body.clone() })
+            .map(|(position, (title, body))| BookletChapterRow {
+                booklet_id: id,
+                position,
+                title: title.clone(),
+                body: body.clone(),
+            })
             .collect();
         BookletChapterRow::write(conn, &chapters)?;
         let reviewed_at = published_at - Duration::days(1);
-        BookletReviewRow::write(conn, &[BookletReviewRow { booklet_id: id, version: 1, reviewer_id: reviewer, verdict: "passed", reviewed_at }])?;
+        BookletReviewRow::write(
+            conn,
+            &[BookletReviewRow {
+                booklet_id: id,
+                version: 1,
+                reviewer_id: reviewer,
+                verdict: "passed",
+                reviewed_at,
+            }],
+        )?;
     }
     Ok(())
 }
 
 fn places(conn: &mut Conn, content: &Content, now: Timestamp) -> Result<()> {
-    let topic_of = |slug: &str| content.lectures.topics.iter().position(|topic| topic.slug == slug).unwrap_or_default() as i64 + 1;
+    let topic_of = |slug: &str| {
+        content.lectures.topics.iter().position(|topic| topic.slug == slug).unwrap_or_default() as i64 + 1
+    };
     let bases: Vec<_> = (1..)
         .zip(&content.city.bases)
         .map(|(position, one)| BaseRow {
@@ -284,7 +391,14 @@ fn places(conn: &mut Conn, content: &Content, now: Timestamp) -> Result<()> {
 }
 
 /// What was done before: so that the record and the complaints have something to show.
-fn record(conn: &mut Conn, content: &Content, people: &People, scale: Scale, now: Timestamp, random: &mut Random) -> Result<()> {
+fn record(
+    conn: &mut Conn,
+    content: &Content,
+    people: &People,
+    scale: Scale,
+    now: Timestamp,
+    random: &mut Random,
+) -> Result<()> {
     let feedback: Vec<_> = (1..)
         .zip(&content.city.feedback)
         .map(|(number, one)| FeedbackRow {
@@ -297,7 +411,8 @@ fn record(conn: &mut Conn, content: &Content, people: &People, scale: Scale, now
         })
         .collect();
     FeedbackRow::write(conn, &feedback)?;
-    let (clerk, secretary, member) = (people.account("clerk").0, people.account("secretary").0, people.account("member"));
+    let (clerk, secretary, member) =
+        (people.account("clerk").0, people.account("secretary").0, people.account("member"));
     let mut lines = vec![];
     for number in 0..scale.record {
         let at = now - Duration::minutes(((scale.record - number) * 37) as i64);

@@ -3,6 +3,7 @@
 //!
 //! `content` reads the texts, `people` and `lessons` make the rows, `store` writes them. Unlike every other feature the
 //! demonstration writes all tables: it stands for years of use of all of them.
+mod accounts;
 mod content;
 mod lessons;
 mod people;
@@ -33,9 +34,11 @@ pub struct Scale {
 
 impl Scale {
     /// The city of the source article.
-    pub const CITY: Scale = Scale { members: 36_000, branches: 1_700, lectures: 2_000, schools: 369, record: 300 };
+    pub const CITY: Scale =
+        Scale { members: 36_000, branches: 1_700, lectures: 2_000, schools: 369, record: 300 };
     /// Ten cities, with the records of years: for measurements.
-    pub const BENCH: Scale = Scale { members: 360_000, branches: 17_000, lectures: 20_000, schools: 3_690, record: 200_000 };
+    pub const BENCH: Scale =
+        Scale { members: 360_000, branches: 17_000, lectures: 20_000, schools: 3_690, record: 200_000 };
     /// One town: for tests.
     pub const TOWN: Scale = Scale { members: 600, branches: 40, lectures: 120, schools: 50, record: 20 };
 }
@@ -91,7 +94,13 @@ pub const ACCOUNTS: &[DemoAccount] = &[
 ///
 /// # Errors
 /// Those of the database and of the folder.
-pub fn make(conn: &mut Conn, media: &Path, scale: Scale, now: Timestamp, said: &mut dyn FnMut(&str, u8)) -> Result<()> {
+pub fn make(
+    conn: &mut Conn,
+    media: &Path,
+    scale: Scale,
+    now: Timestamp,
+    said: &mut dyn FnMut(&str, u8),
+) -> Result<()> {
     said("读入内容", 0);
     let content = Content::read()?;
     content::write_files(media, &content).map_err(crate::error::Error::internal)?;

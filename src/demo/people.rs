@@ -1,10 +1,8 @@
-//! The tree of organisations, its members, the schools and alliances, and the demo accounts.
+//! The tree of organisations, its members, the schools and alliances.
 use super::content::Content;
 use super::random::Random;
 use super::store::*;
-use super::{ACCOUNTS, PASSWORD, Scale};
-use crate::access::ScopeKind;
-use crate::accounts::passwords::hash_now;
+use super::{ACCOUNTS, Scale, accounts};
 use crate::clock::{self, Timestamp};
 use crate::db::Conn;
 use crate::error::Result;
@@ -30,40 +28,40 @@ impl People {
 }
 
 /// A branch of the tree, with what its members have in common.
-struct Branch {
-    id: i64,
-    committee: i64,
-    kind: &'static str,
+pub struct Branch {
+    pub id: i64,
+    pub committee: i64,
+    pub kind: &'static str,
 }
 
 /// The ids of the first branches, in which the demo accounts live.
-const BRANCH_OF_MEMBER: usize = 0;
-const BRANCH_OF_MEMBER2: usize = 30;
+pub const BRANCH_OF_MEMBER: usize = 0;
+pub const BRANCH_OF_MEMBER2: usize = 30;
 
-pub fn make(conn: &mut Conn, content: &Content, scale: Scale, now: Timestamp, said: &mut dyn FnMut(&str, u8)) -> Result<People> {
+pub fn make(
+    conn: &mut Conn,
+    content: &Content,
+    scale: Scale,
+    now: Timestamp,
+    said: &mut dyn FnMut(&str, u8),
+) -> Result<People> {
     // The demo accounts are members too: together they make the round number.
     let scale = Scale { members: scale.members - ACCOUNTS.len(), ..scale };
     let mut random = Random::new(20_191_016);
     let founded = clock::day(now) - Duration::days(365 * 6);
     said("组织", 4);
-    let branches = tree(conn, content, scale, founded, &mut random)?;
+    let branches = tree(conn, content, scale, founded)?;
     said("党员", 8);
     let teachers = members(conn, content, scale, &branches, now, founded, &mut random, said)?;
     said("微党校和联盟", 60);
     let school_alliances = schools(conn, content, scale, &branches, founded, &mut random)?;
     said("演示账号", 64);
-    let accounts = accounts(conn, content, scale, &branches, now, founded)?;
-    Ok(People {
-        accounts,
-        school_alliances,
-        teachers,
-        members: scale.members,
-        schools: scale.schools,
-    })
+    let accounts = accounts::make(conn, content, scale, &branches, now, founded)?;
+    Ok(People { accounts, school_alliances, teachers, members: scale.members, schools: scale.schools })
 }
 
 /// City → committees → some general branches → branches.
-fn tree(conn: &mut Conn, content: &Content, scale: Scale, founded: NaiveDate, random: &mut Random) -> Result<Vec<Branch>> {
+fn tree(conn: &mut Conn, content: &Content, scale: Scale, founded: NaiveDate) -> Result<Vec<Branch>> {
     let city = &content.city;
     let mut orgs = vec![];
     let mut places = vec![];
@@ -84,7 +82,15 @@ fn tree(conn: &mut Conn, content: &Content, scale: Scale, founded: NaiveDate, ra
         .iter()
         .map(|town| (format!("{town}党委"), if town.ends_with("街道") { "community" } else { "rural" }))
         .chain(city.departments.iter().take(20).map(|name| (format!("{name}党委"), "agency")))
-        .chain([("两新组织党委", "two_new"), ("教育系统党委", "school"), ("国资系统党委", "soe"), ("离退休干部党委", "retired")].map(|(n, k)| (n.to_owned(), k)))
+        .chain(
+            [
+                ("两新组织党委", "two_new"),
+                ("教育系统党委", "school"),
+                ("国资系统党委", "soe"),
+                ("离退休干部党委", "retired"),
+            ]
+            .map(|(n, k)| (n.to_owned(), k)),
+        )
         .collect();
     let total = committees.len();
     for (number, (name, kind)) in committees.into_iter().enumerate() {
@@ -103,9 +109,15 @@ fn tree(conn: &mut Conn, content: &Content, scale: Scale, founded: NaiveDate, ra
                 ("rural" | "community", _) => {
                     let village = &city.villages[(number * 7 + place) % city.villages.len()];
                     let round = (number * 7 + place) / city.villages.len() + place / 12;
-                    if round == 0 { format!("{village}党支部") } else { format!("{village}第{}党支部", chinese(round + 1)) }
+                    if round == 0 {
+                        format!("{village}党支部")
+                    } else {
+                        format!("{village}第{}党支部", chinese(round + 1))
+                    }
                 }
-                (_, Some(names)) => format!("{}第{}党支部", names[(number * 3 + place) % names.len()], chinese(place + 1)),
+                (_, Some(names)) => {
+                    format!("{}第{}党支部", names[(number * 3 + place) % names.len()], chinese(place + 1))
+                }
                 _ => format!("第{}党支部", chinese(place + 1)),
             };
             let kind = if place % 40 == 39 { "mobile" } else { kind };
@@ -113,7 +125,6 @@ fn tree(conn: &mut Conn, content: &Content, scale: Scale, founded: NaiveDate, ra
             branches.push(Branch { id: branch, committee: id, kind });
         }
     }
-    let _ = random.below(1);
     OrgRow::write(conn, &orgs)?;
     PlacementRow::write(conn, &places)?;
     Ok(branches)
@@ -154,7 +165,8 @@ fn members(
             let share = (place + 1) * scale.members / branches.len() - place * scale.members / branches.len();
             for seat in 0..share {
                 id += 1;
-                let name = format!("{}{}", random.pick(&content.city.surnames), random.pick(&content.city.given));
+                let name =
+                    format!("{}{}", random.pick(&content.city.surnames), random.pick(&content.city.given));
                 let age = match branch.kind {
                     "retired" => 60 + random.below(32),
                     "school" | "two_new" => 22 + random.below(40),
@@ -163,8 +175,21 @@ fn members(
                 let birth_year = year - age as i32;
                 let phone = (age < 82 || random.chance(40)).then(|| format!("1380{:07}", id % 10_000_000));
                 let sex = Some(if random.chance(34) { "f" } else { "m" });
-                persons.push(PersonRow { id, name: name.clone(), sex, birth_year: Some(birth_year), phone, reading_aids: if age > 70 { "large_type" } else { "" }, created_at: now });
-                memberships.push(MembershipRow { person_id: id, branch_id: branch.id, member_no: format!("D{id:07}"), valid_from: founded });
+                persons.push(PersonRow {
+                    id,
+                    name: name.clone(),
+                    sex,
+                    birth_year: Some(birth_year),
+                    phone,
+                    reading_aids: if age > 70 { "large_type" } else { "" },
+                    created_at: now,
+                });
+                memberships.push(MembershipRow {
+                    person_id: id,
+                    branch_id: branch.id,
+                    member_no: format!("D{id:07}"),
+                    valid_from: founded,
+                });
                 let stage = match seat {
                     0..3 => "full",
                     _ if random.chance(94) => "full",
@@ -174,10 +199,28 @@ fn members(
                 };
                 if stage == "full" && random.chance(3) {
                     let turned = founded + Duration::days(400 + random.below(900) as i64);
-                    stages.push(StageRow { person_id: id, stage: "probationary", may_vote: false, valid_from: founded, valid_to: Some(turned) });
-                    stages.push(StageRow { person_id: id, stage, may_vote: true, valid_from: turned, valid_to: None });
+                    stages.push(StageRow {
+                        person_id: id,
+                        stage: "probationary",
+                        may_vote: false,
+                        valid_from: founded,
+                        valid_to: Some(turned),
+                    });
+                    stages.push(StageRow {
+                        person_id: id,
+                        stage,
+                        may_vote: true,
+                        valid_from: turned,
+                        valid_to: None,
+                    });
                 } else {
-                    stages.push(StageRow { person_id: id, stage, may_vote: stage == "full", valid_from: founded, valid_to: None });
+                    stages.push(StageRow {
+                        person_id: id,
+                        stage,
+                        may_vote: stage == "full",
+                        valid_from: founded,
+                        valid_to: None,
+                    });
                 }
                 let main = match branch.kind {
                     "rural" | "community" => "rural_community",
@@ -192,11 +235,19 @@ fn members(
                     if random.chance(70) {
                         let host = &branches[random.below(branches.len())];
                         if host.id != branch.id {
-                            stays.push(StayRow { person_id: id, host_branch_id: host.id, card_no: format!("L{id:06}"), valid_from: founded });
+                            stays.push(StayRow {
+                                person_id: id,
+                                host_branch_id: host.id,
+                                card_no: format!("L{id:06}"),
+                                valid_from: founded,
+                            });
                         }
                     }
                 }
-                let office = ["secretary", "org_member", "publicity_member"].get(seat).copied().filter(|_| share > 5 || seat == 0);
+                let office = ["secretary", "org_member", "publicity_member"]
+                    .get(seat)
+                    .copied()
+                    .filter(|_| share > 5 || seat == 0);
                 if let Some(office) = office {
                     offices.push(OfficeRow { person_id: id, org_id: branch.id, office, valid_from: founded });
                 }
@@ -206,7 +257,12 @@ fn members(
             }
             // The head of the unit belongs to the key few.
             if place % 40 == 0 && share > 3 {
-                offices.push(OfficeRow { person_id: id, org_id: branch.committee, office: "unit_head", valid_from: founded });
+                offices.push(OfficeRow {
+                    person_id: id,
+                    org_id: branch.committee,
+                    office: "unit_head",
+                    valid_from: founded,
+                });
                 categories.push(CategoryRow { person_id: id, category: "key_few", valid_from: founded });
             }
         }
@@ -222,7 +278,14 @@ fn members(
 }
 
 /// Schools with their hosts and alliances; returns each school's primary alliance.
-fn schools(conn: &mut Conn, content: &Content, scale: Scale, branches: &[Branch], founded: NaiveDate, random: &mut Random) -> Result<Vec<i64>> {
+fn schools(
+    conn: &mut Conn,
+    content: &Content,
+    scale: Scale,
+    branches: &[Branch],
+    founded: NaiveDate,
+    random: &mut Random,
+) -> Result<Vec<i64>> {
     let city = &content.city;
     let (mut schools, mut served, mut joined) = (vec![], vec![], vec![]);
     let mut counts = vec![0; city.alliances.len()];
@@ -242,22 +305,39 @@ fn schools(conn: &mut Conn, content: &Content, scale: Scale, branches: &[Branch]
             address: format!("{town}{village}{place}"),
             seats: 20 + 5 * random.below(17) as i32,
             has_screen: random.chance(72),
-            opening_hours: ["周一至周五 9:00–17:00", "每天 8:30–20:00", "周三、周六下午，其余时间预约", "晚上 19:00–21:00，周末全天"][random.below(4)],
+            opening_hours: [
+                "周一至周五 9:00–17:00",
+                "每天 8:30–20:00",
+                "周三、周六下午，其余时间预约",
+                "晚上 19:00–21:00，周末全天",
+            ][random.below(4)],
             contact: format!("028-0000-{:04}", number % 10_000),
             lecture_count: 0,
             valid_from: founded,
         });
-        let last = ((number + 1) * branches.len() / scale.schools).max(number * branches.len() / scale.schools + 1).min(branches.len());
+        let last = ((number + 1) * branches.len() / scale.schools)
+            .max(number * branches.len() / scale.schools + 1)
+            .min(branches.len());
         for branch in &branches[number * branches.len() / scale.schools..last] {
             served.push(SchoolBranchRow { school_id: id, branch_id: branch.id, valid_from: founded });
         }
         let primary = number % city.alliances.len();
-        joined.push(AllianceSchoolRow { alliance_id: primary as i64 + 1, school_id: id, is_primary: true, valid_from: founded });
+        joined.push(AllianceSchoolRow {
+            alliance_id: primary as i64 + 1,
+            school_id: id,
+            is_primary: true,
+            valid_from: founded,
+        });
         counts[primary] += 1;
         primaries.push(primary as i64 + 1);
         let other = random.below(city.alliances.len());
         if random.chance(35) && other != primary {
-            joined.push(AllianceSchoolRow { alliance_id: other as i64 + 1, school_id: id, is_primary: false, valid_from: founded });
+            joined.push(AllianceSchoolRow {
+                alliance_id: other as i64 + 1,
+                school_id: id,
+                is_primary: false,
+                valid_from: founded,
+            });
             counts[other] += 1;
         }
     }
@@ -266,70 +346,17 @@ fn schools(conn: &mut Conn, content: &Content, scale: Scale, branches: &[Branch]
         .iter()
         .zip(&counts)
         .enumerate()
-        .map(|(place, (one, count))| AllianceRow { id: place as i64 + 1, name: one.name.clone(), kind: one.kind.clone(), intro: one.intro.clone(), school_count: *count })
+        .map(|(place, (one, count))| AllianceRow {
+            id: place as i64 + 1,
+            name: one.name.clone(),
+            kind: one.kind.clone(),
+            intro: one.intro.clone(),
+            school_count: *count,
+        })
         .collect();
     AllianceRow::write(conn, &alliances)?;
     SchoolRow::write(conn, &schools)?;
     SchoolBranchRow::write(conn, &served)?;
     AllianceSchoolRow::write(conn, &joined)?;
     Ok(primaries)
-}
-
-/// The demo accounts and their persons, who are members like the others.
-fn accounts(conn: &mut Conn, content: &Content, scale: Scale, branches: &[Branch], now: Timestamp, founded: NaiveDate) -> Result<Vec<(i64, i64)>> {
-    const NAMES: [&str; 27] = [
-        "林秋实", "沈若谷", "高德泉", "罗远行", "周明澜", "许知远川", "郑晓岚", "钟文博", "蒋一鸣", "邓雨禾", "曹子衿", "彭立新", "袁少平", "董清和",
-        "程思齐", "魏国栋梁", "夏书瑶", "潘承志", "秦守田", "尤佳禾", "贺建业", "范小满", "石青山", "廖同舟", "万里行", "江正清", "白朗月",
-    ];
-    let (mut persons, mut memberships, mut stages, mut categories, mut rows, mut grants) = (vec![], vec![], vec![], vec![], vec![], vec![]);
-    let mut offices = vec![];
-    let mut made = vec![];
-    for (place, account) in ACCOUNTS.iter().enumerate() {
-        let person = scale.members as i64 + 1 + place as i64;
-        let id = place as i64 + 1;
-        let (branch, category) = match account.name {
-            "member" | "secretary" | "clerk" => (BRANCH_OF_MEMBER, "rural_community"),
-            "member2" | "secretary2" => (BRANCH_OF_MEMBER2, "rural_community"),
-            "elder" => (BRANCH_OF_MEMBER, "retired"),
-            "mobile" => (BRANCH_OF_MEMBER, "mobile"),
-            _ => (branches.len() - 1 - place, "in_service"),
-        };
-        let branch = &branches[branch.min(branches.len() - 1)];
-        persons.push(PersonRow {
-            id: person,
-            name: if account.name == "instructor" { content.city.gold[0].name.clone() } else { NAMES[place].to_owned() },
-            sex: None,
-            birth_year: None,
-            phone: Some(format!("1390000{place:04}")),
-            reading_aids: if account.name == "elder" { "large_type" } else { "" },
-            created_at: now,
-        });
-        memberships.push(MembershipRow { person_id: person, branch_id: branch.id, member_no: format!("D{person:07}"), valid_from: founded });
-        stages.push(StageRow { person_id: person, stage: "full", may_vote: true, valid_from: founded, valid_to: None });
-        categories.push(CategoryRow { person_id: person, category, valid_from: founded });
-        if account.name.starts_with("secretary") {
-            offices.push(OfficeRow { person_id: person, org_id: branch.id, office: "deputy", valid_from: founded });
-        }
-        rows.push(AccountRow { id, person_id: person, username: account.name, password_hash: hash_now(PASSWORD), password_set_at: now, created_at: now });
-        if let Some((role, scope)) = account.role {
-            let scope_id = match scope {
-                ScopeKind::Branch => Some(branch.id),
-                ScopeKind::Committee => Some(branches[BRANCH_OF_MEMBER].committee),
-                ScopeKind::Alliance => Some(1),
-                _ => None,
-            };
-            grants.push(GrantRow { account_id: id, role: role.as_str(), scope_kind: scope.as_str(), scope_id, granted_at: now });
-        }
-        made.push((id, person));
-    }
-    PersonRow::write(conn, &persons)?;
-    MembershipRow::write(conn, &memberships)?;
-    StageRow::write(conn, &stages)?;
-    CategoryRow::write(conn, &categories)?;
-    OfficeRow::write(conn, &offices)?;
-    let mobile = made[3].1;
-    StayRow::write(conn, &[StayRow { person_id: mobile, host_branch_id: branches[BRANCH_OF_MEMBER2.min(branches.len() - 1)].id, card_no: format!("L{mobile:06}"), valid_from: founded }])?;
-    AccountRow::write(conn, &rows)?;
-    GrantRow::write(conn, &grants)?;
-    Ok(made)
 }

@@ -74,7 +74,8 @@ impl OneInstructor {
     fn load(conn: &mut Conn, page: Page, id: InstructorId) -> Result<OneInstructor> {
         let instructor = lectures::instructor(conn, id)?;
         let gold = lectures::gold_instructors(conn, clock::day(clock::now()))?;
-        let filter = Filter { instructor: Some(id), is_signed_in: page.viewer.is_some(), ..Filter::default() };
+        let filter =
+            Filter { instructor: Some(id), is_signed_in: page.viewer.is_some(), ..Filter::default() };
         let cards = lectures::cards(conn, &filter, 0, CARDS)?;
         Ok(OneInstructor { page, is_gold: gold.iter().any(|one| one.id == id), instructor, cards })
     }

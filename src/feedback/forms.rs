@@ -50,7 +50,10 @@ mod tests {
             key: "0123456789abcdef0123456789abcdef".into(),
         };
         let draft = form.check().expect("a good form");
-        assert_eq!((draft.kind, draft.text.as_str(), draft.about.as_str()), (Kind::Complaint, "字幕慢了半拍", "/"));
+        assert_eq!(
+            (draft.kind, draft.text.as_str(), draft.about.as_str()),
+            (Kind::Complaint, "字幕慢了半拍", "/")
+        );
         let bad = FeedbackForm { kind: "praise".into(), text: "字".repeat(2_001), key: "x".into(), ..form };
         let errors = bad.check().expect_err("three things are wrong");
         assert_eq!(errors.iter().count(), 3);

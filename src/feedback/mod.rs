@@ -52,7 +52,10 @@ const WAITING_AN_HOUR: i64 = 200;
 /// [`Error::Busy`] for visitors when too many of theirs came in the last hour and nobody has dealt with them.
 pub fn send(conn: &mut Conn, draft: &Draft, account: Option<AccountId>, now: Timestamp) -> Result<()> {
     let is_new = store::insert(conn, draft, account, now)?;
-    if is_new && account.is_none() && store::waiting_of_visitors(conn, now - Duration::hours(1))? > WAITING_AN_HOUR {
+    if is_new
+        && account.is_none()
+        && store::waiting_of_visitors(conn, now - Duration::hours(1))? > WAITING_AN_HOUR
+    {
         // The transaction takes the entry back.
         return Err(Error::Busy);
     }

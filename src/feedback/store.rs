@@ -23,7 +23,12 @@ pub struct Entry {
 }
 
 /// `false` if an entry with this key is there already.
-pub(super) fn insert(conn: &mut Conn, draft: &Draft, account: Option<AccountId>, now: Timestamp) -> Result<bool> {
+pub(super) fn insert(
+    conn: &mut Conn,
+    draft: &Draft,
+    account: Option<AccountId>,
+    now: Timestamp,
+) -> Result<bool> {
     let row = (
         feedback::kind.eq(draft.kind),
         feedback::text.eq(&draft.text),
@@ -37,7 +42,8 @@ pub(super) fn insert(conn: &mut Conn, draft: &Draft, account: Option<AccountId>,
         .values(row)
         .on_conflict(feedback::idem_key)
         .do_nothing()
-        .execute(c))? == 1)
+        .execute(c))?
+        == 1)
 }
 
 /// How many entries of visitors came since then and wait.

@@ -43,7 +43,9 @@ struct Roles {
 }
 
 async fn roles(page: Page) -> Reply {
-    let has = |role: Role| Permission::ALL.iter().map(|permission| role.permissions().contains(permission)).collect();
+    let has = |role: Role| {
+        Permission::ALL.iter().map(|permission| role.permissions().contains(permission)).collect()
+    };
     let roles = Role::ALL.iter().map(|role| (*role, has(*role))).collect();
     reply::page(&Roles { page, permissions: &Permission::ALL, roles })
 }

@@ -21,7 +21,9 @@ pub struct ListQuery {
 
 impl ListQuery {
     pub fn filter(&self, is_signed_in: bool) -> Filter {
-        let is_slug = self.topic.bytes().all(|b| b.is_ascii_lowercase() || b == b'-') && !self.topic.is_empty() && self.topic.len() < 40;
+        let is_slug = self.topic.bytes().all(|b| b.is_ascii_lowercase() || b == b'-')
+            && !self.topic.is_empty()
+            && self.topic.len() < 40;
         Filter {
             topic: is_slug.then(|| self.topic.clone()),
             instructor: self.instructor.parse().ok().map(InstructorId),
@@ -72,11 +74,30 @@ mod tests {
 
     #[test]
     fn filters_that_name_nothing_are_left_out() {
-        let query = ListQuery { topic: "a\0'".into(), school: "-x".into(), length: "9".into(), sort: "; drop".into(), ..ListQuery::default() };
+        let query = ListQuery {
+            topic: "a\0'".into(),
+            school: "-x".into(),
+            length: "9".into(),
+            sort: "; drop".into(),
+            ..ListQuery::default()
+        };
         let filter = query.filter(false);
-        assert!(filter.topic.is_none() && filter.school.is_none() && filter.length.is_none() && filter.sort.is_none());
-        let query = ListQuery { topic: "rescue".into(), length: "5".into(), sort: "short".into(), ..ListQuery::default() };
+        assert!(
+            filter.topic.is_none()
+                && filter.school.is_none()
+                && filter.length.is_none()
+                && filter.sort.is_none()
+        );
+        let query = ListQuery {
+            topic: "rescue".into(),
+            length: "5".into(),
+            sort: "short".into(),
+            ..ListQuery::default()
+        };
         let filter = query.filter(true);
-        assert_eq!((filter.topic.as_deref(), filter.length, filter.sort), (Some("rescue"), Some(Length::OneToFive), Some(Sort::Shortest)));
+        assert_eq!(
+            (filter.topic.as_deref(), filter.length, filter.sort),
+            (Some("rescue"), Some(Length::OneToFive), Some(Sort::Shortest))
+        );
     }
 }

@@ -13,7 +13,8 @@ use crate::lang::Message;
 use crate::{msg, schools, text_enum};
 pub use forms::ListQuery;
 pub use store::{
-    By, Card, Instructor, Topic, cards, count, gold_instructors, instructor, instructors, instructors_within, newest, topics,
+    By, Card, Instructor, Topic, cards, count, gold_instructors, instructor, instructors, instructors_within,
+    newest, topics,
 };
 
 text_enum! {
@@ -147,7 +148,14 @@ impl From<Refusal> for Error {
 ///
 /// # Errors
 /// Refused for the uploader, for a second verdict by the same person, and outside review.
-pub fn review(conn: &mut Conn, id: LectureId, reviewer: AccountId, verdict: Verdict, doer: &Doer, now: Timestamp) -> Result<()> {
+pub fn review(
+    conn: &mut Conn,
+    id: LectureId,
+    reviewer: AccountId,
+    verdict: Verdict,
+    doer: &Doer,
+    now: Timestamp,
+) -> Result<()> {
     let lecture = store::state(conn, id)?;
     if lecture.stage != Stage::InReview {
         return Err(Refusal::NotInReview.into());
@@ -223,7 +231,14 @@ pub fn ask(conn: &mut Conn, question: &NewQuestion, doer: &Doer, now: Timestamp)
 ///
 /// # Errors
 /// Refused if it has an answer.
-pub fn answer(conn: &mut Conn, id: QuestionId, viewer: &crate::access::Viewer, text: &str, doer: &Doer, now: Timestamp) -> Result<LectureId> {
+pub fn answer(
+    conn: &mut Conn,
+    id: QuestionId,
+    viewer: &crate::access::Viewer,
+    text: &str,
+    doer: &Doer,
+    now: Timestamp,
+) -> Result<LectureId> {
     let lecture = store::lecture_of_question(conn, id, viewer.person)?;
     if !store::set_answer(conn, id, viewer.account, text, now)? {
         return Err(Refusal::AnsweredAlready.into());

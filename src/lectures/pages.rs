@@ -58,7 +58,9 @@ impl Index {
         let number = paging::number(&query.page);
         let paging = Paging::new(&page.path, number, store::count(conn, &filter)?, CARDS)?;
         let mut set_to = vec![];
-        if let Some(name) = filter.instructor.map(|id| store::instructors_within(conn, id)).transpose()?.flatten() {
+        if let Some(name) =
+            filter.instructor.map(|id| store::instructors_within(conn, id)).transpose()?.flatten()
+        {
             set_to.push(("instructor", name));
         }
         if let Some(id) = filter.school {
@@ -161,7 +163,13 @@ async fn show(page: Page, db: Data<Db>, id: Path<LectureId>, moment: Query<Momen
     reply::page(&view)
 }
 
-async fn ask(page: Page, viewer: Viewer, db: Data<Db>, id: Path<LectureId>, form: Form<QuestionForm>) -> Reply {
+async fn ask(
+    page: Page,
+    viewer: Viewer,
+    db: Data<Db>,
+    id: Path<LectureId>,
+    form: Form<QuestionForm>,
+) -> Reply {
     let id = *id;
     match form.check() {
         Err(errors) => {
@@ -174,7 +182,13 @@ async fn ask(page: Page, viewer: Viewer, db: Data<Db>, id: Path<LectureId>, form
             let doer = page.doer();
             db.write(move |conn| {
                 store::find(conn, id, true)?;
-                let question = NewQuestion { lecture: id, person: viewer.person, acted_by: viewer.acted_by(), text, key };
+                let question = NewQuestion {
+                    lecture: id,
+                    person: viewer.person,
+                    acted_by: viewer.acted_by(),
+                    text,
+                    key,
+                };
                 super::ask(conn, &question, &doer, clock::now())
             })
             .await?;
@@ -184,7 +198,13 @@ async fn ask(page: Page, viewer: Viewer, db: Data<Db>, id: Path<LectureId>, form
 }
 
 /// The lecture's file as it may be asked for: in ranges, again, or only if it changed.
-async fn recording(page: &Page, db: &Db, config: &Config, id: LectureId, is_audio: bool) -> Result<NamedFile> {
+async fn recording(
+    page: &Page,
+    db: &Db,
+    config: &Config,
+    id: LectureId,
+    is_audio: bool,
+) -> Result<NamedFile> {
     let is_signed_in = page.viewer.is_some();
     let lecture = db.read(move |conn| store::find(conn, id, is_signed_in)).await?;
     let name = if is_audio { lecture.audio_file } else { lecture.video_file };
@@ -204,12 +224,24 @@ fn open(config: &Config, name: &str) -> Result<NamedFile> {
     Ok(file.prefer_utf8(true).read_mode_threshold(u64::MAX))
 }
 
-async fn video(page: Page, request: HttpRequest, db: Data<Db>, config: Data<Config>, id: Path<LectureId>) -> Reply {
+async fn video(
+    page: Page,
+    request: HttpRequest,
+    db: Data<Db>,
+    config: Data<Config>,
+    id: Path<LectureId>,
+) -> Reply {
     let file = recording(&page, &db, &config, *id, false).await?;
     Ok(kept(file.disable_content_disposition().into_response(&request)))
 }
 
-async fn audio(page: Page, request: HttpRequest, db: Data<Db>, config: Data<Config>, id: Path<LectureId>) -> Reply {
+async fn audio(
+    page: Page,
+    request: HttpRequest,
+    db: Data<Db>,
+    config: Data<Config>,
+    id: Path<LectureId>,
+) -> Reply {
     let file = recording(&page, &db, &config, *id, true).await?;
     let mime = "audio/mp4".parse().map_err(|_| Error::Internal("a media type".into()))?;
     Ok(kept(file.disable_content_disposition().set_content_type(mime).into_response(&request)))
@@ -217,7 +249,9 @@ async fn audio(page: Page, request: HttpRequest, db: Data<Db>, config: Data<Conf
 
 /// A recording may stay in the reader's own browser for an hour: seeking does not ask again and again.
 fn kept(mut response: HttpResponse) -> HttpResponse {
-    response.headers_mut().insert(header::CACHE_CONTROL, header::HeaderValue::from_static("private, max-age=3600"));
+    response
+        .headers_mut()
+        .insert(header::CACHE_CONTROL, header::HeaderValue::from_static("private, max-age=3600"));
     response
 }
 
@@ -230,7 +264,12 @@ async fn captions(page: Page, db: Data<Db>, id: Path<LectureId>) -> Reply {
     let mut vtt = String::from("WEBVTT\n");
     for cue in cues.await? {
         let text = cue.text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
-        vtt.push_str(&format!("\n{} --> {}\n{}\n", vtt_time(cue.start_ms), vtt_time(cue.end_ms), text.replace('\n', " ")));
+        vtt.push_str(&format!(
+            "\n{} --> {}\n{}\n",
+            vtt_time(cue.start_ms),
+            vtt_time(cue.end_ms),
+            text.replace('\n', " ")
+        ));
     }
     Ok(HttpResponse::Ok()
         .content_type("text/vtt; charset=utf-8")
@@ -238,7 +277,13 @@ async fn captions(page: Page, db: Data<Db>, id: Path<LectureId>) -> Reply {
         .body(vtt))
 }
 
-async fn handout(page: Page, request: HttpRequest, db: Data<Db>, config: Data<Config>, path: Path<(LectureId, i32)>) -> Reply {
+async fn handout(
+    page: Page,
+    request: HttpRequest,
+    db: Data<Db>,
+    config: Data<Config>,
+    path: Path<(LectureId, i32)>,
+) -> Reply {
     let (id, position) = path.into_inner();
     let is_signed_in = page.viewer.is_some();
     let handout = db
@@ -256,7 +301,10 @@ async fn handout(page: Page, request: HttpRequest, db: Data<Db>, config: Data<Co
     let file = open(&config, &handout.file)?;
     let disposition = ContentDisposition {
         disposition: DispositionType::Attachment,
-        parameters: vec![DispositionParam::Filename(format!("handout-{position}.{ending}")), DispositionParam::FilenameExt(name)],
+        parameters: vec![
+            DispositionParam::Filename(format!("handout-{position}.{ending}")),
+            DispositionParam::FilenameExt(name),
+        ],
     };
     Ok(kept(file.set_content_disposition(disposition).into_response(&request)))
 }
@@ -277,7 +325,8 @@ struct Questions {
 
 impl Questions {
     fn load(conn: &mut Conn, page: Page, viewer: &Viewer, number: i64) -> Result<Questions> {
-        let mut questions = store::open_questions_for(conn, viewer.person, (number - 1) * QUESTIONS, QUESTIONS + 1)?;
+        let mut questions =
+            store::open_questions_for(conn, viewer.person, (number - 1) * QUESTIONS, QUESTIONS + 1)?;
         let paging = Paging::cut(&page.path, number, &mut questions, QUESTIONS)?;
         Ok(Questions { page, questions, paging, refused: None, errors: Errors::default() })
     }
@@ -285,7 +334,10 @@ impl Questions {
         self.refused.as_ref().is_some_and(|(refused, _)| refused == id)
     }
     fn typed(&self, id: &QuestionId) -> &str {
-        self.refused.as_ref().filter(|(refused, _)| refused == id).map_or("", |(_, form)| form.answer.as_str())
+        self.refused
+            .as_ref()
+            .filter(|(refused, _)| refused == id)
+            .map_or("", |(_, form)| form.answer.as_str())
     }
 }
 
@@ -300,7 +352,13 @@ async fn questions(page: Page, viewer: Viewer, db: Data<Db>, query: Query<PageQu
     reply::page(&view)
 }
 
-async fn answer(page: Page, viewer: Viewer, db: Data<Db>, id: Path<QuestionId>, form: Form<AnswerForm>) -> Reply {
+async fn answer(
+    page: Page,
+    viewer: Viewer,
+    db: Data<Db>,
+    id: Path<QuestionId>,
+    form: Form<AnswerForm>,
+) -> Reply {
     let id = *id;
     match form.check() {
         Err(errors) => {

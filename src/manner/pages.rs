@@ -65,7 +65,10 @@ mod tests {
             lang: lang.into(),
             back: String::new(),
         };
-        assert_eq!(choice("elder", "", "en").cookies().collect::<Vec<_>>(), [("mode", "elder"), ("lang", "en")]);
+        assert_eq!(
+            choice("elder", "", "en").cookies().collect::<Vec<_>>(),
+            [("mode", "elder"), ("lang", "en")]
+        );
         assert_eq!(choice("giant", "dark; x=1", "fr").cookies().count(), 0);
         assert_eq!(choice("", "device", "zh-CN").cookies().count(), 2);
     }

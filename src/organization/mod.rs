@@ -63,7 +63,14 @@ impl OrgKind {
 /// # Errors
 /// Refused if the parent's level is not above the new one's: that, and ids that only grow, is why the tree has no
 /// cycles (INV-O1).
-pub fn add(conn: &mut Conn, parent: Option<OrgId>, level: Level, kind: OrgKind, name: &str, from: NaiveDate) -> Result<OrgId> {
+pub fn add(
+    conn: &mut Conn,
+    parent: Option<OrgId>,
+    level: Level,
+    kind: OrgKind,
+    name: &str,
+    from: NaiveDate,
+) -> Result<OrgId> {
     let above = match parent {
         Some(parent) => Some(store::find(conn, parent)?),
         None => None,

@@ -39,7 +39,14 @@ pub fn within(conn: &mut Conn, path: &str, level: Level, count: i64) -> Result<V
 }
 
 /// Adds the node; its path is complete when this returns.
-pub(super) fn insert(conn: &mut Conn, level: Level, kind: OrgKind, name: &str, above: &str, from: NaiveDate) -> Result<OrgId> {
+pub(super) fn insert(
+    conn: &mut Conn,
+    level: Level,
+    kind: OrgKind,
+    name: &str,
+    above: &str,
+    from: NaiveDate,
+) -> Result<OrgId> {
     let row = (
         orgs::level.eq(level),
         orgs::kind.eq(kind),
@@ -48,7 +55,8 @@ pub(super) fn insert(conn: &mut Conn, level: Level, kind: OrgKind, name: &str, a
         orgs::path.eq(crate::ids::random_hex(16)),
         orgs::valid_from.eq(from),
     );
-    let id: OrgId = either!(conn, c => diesel::insert_into(orgs::table).values(row).returning(orgs::id).get_result(c))?;
+    let id: OrgId =
+        either!(conn, c => diesel::insert_into(orgs::table).values(row).returning(orgs::id).get_result(c))?;
     either!(conn, c => diesel::update(orgs::table.find(id)).set(orgs::path.eq(format!("{above}{id}/"))).execute(c))?;
     Ok(id)
 }

@@ -8,7 +8,7 @@ use crate::ids::{OrgId, PersonId};
 use crate::lang::Message;
 use crate::{clock, msg, text_enum};
 use chrono::NaiveDate;
-pub use store::{Card, Person, card, find, find_within, listed_within, NewPerson, add, join_branch};
+pub use store::{Card, NewPerson, Person, add, card, find, find_within, join_branch, listed_within};
 
 text_enum! {
     pub enum Stage {
@@ -72,7 +72,13 @@ text_enum! {
 }
 
 /// Moves a member's relation to another branch from today: the old membership ends, a new one begins (INV-O4).
-pub fn transfer(conn: &mut Conn, person: PersonId, branch: OrgId, member_no: &str, now: Timestamp) -> Result<()> {
+pub fn transfer(
+    conn: &mut Conn,
+    person: PersonId,
+    branch: OrgId,
+    member_no: &str,
+    now: Timestamp,
+) -> Result<()> {
     let today = clock::day(now);
     store::end_membership(conn, person, today)?;
     store::join_branch(conn, person, branch, member_no, today)

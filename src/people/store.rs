@@ -42,7 +42,13 @@ pub fn find(conn: &mut Conn, id: PersonId) -> Result<Person> {
 
 /// The members of these sub-trees whose name begins with `text`, or whose member number or phone it is; all, if it is
 /// empty. In the order of their ids.
-pub fn listed_within(conn: &mut Conn, paths: &[String], text: &str, skip: i64, count: i64) -> Result<Vec<Card>> {
+pub fn listed_within(
+    conn: &mut Conn,
+    paths: &[String],
+    text: &str,
+    skip: i64,
+    count: i64,
+) -> Result<Vec<Card>> {
     cards(conn, paths, None, text, skip, count)
 }
 
@@ -51,14 +57,24 @@ pub fn find_within(conn: &mut Conn, paths: &[String], id: PersonId) -> Result<Ca
     cards(conn, paths, Some(id), "", 0, 1)?.pop().ok_or(crate::error::Error::NotFound)
 }
 
-fn cards(conn: &mut Conn, paths: &[String], id: Option<PersonId>, text: &str, skip: i64, count: i64) -> Result<Vec<Card>> {
+fn cards(
+    conn: &mut Conn,
+    paths: &[String],
+    id: Option<PersonId>,
+    text: &str,
+    skip: i64,
+    count: i64,
+) -> Result<Vec<Card>> {
     if paths.is_empty() {
         return Ok(vec![]);
     }
     // couples share a telephone, hardly more
-    let by_phone: Vec<PersonId> = match text {
-        "" => vec![],
-        _ => either!(conn, c => persons::table.filter(persons::phone.eq(text)).select(persons::id).limit(20).load(c))?,
+    let is_number = text.bytes().any(|b| b.is_ascii_digit());
+    let by_phone: Vec<PersonId> = match is_number {
+        false => vec![],
+        true => {
+            either!(conn, c => persons::table.filter(persons::phone.eq(text)).select(persons::id).limit(20).load(c))?
+        }
     };
     Ok(either!(conn, c => {
         let mut query = memberships::table
@@ -88,7 +104,7 @@ fn cards(conn: &mut Conn, paths: &[String], id: Option<PersonId>, text: &str, sk
         }
         if !text.is_empty() {
             // One index each: a number is a member's or a telephone's, anything else begins a name.
-            if text.bytes().any(|b| b.is_ascii_digit()) {
+            if is_number {
                 query = query.filter(memberships::member_no.eq(text.to_owned()).or(memberships::person_id.eq_any(by_phone.clone())));
             } else {
                 query = query.filter(persons::name.ge(text.to_owned()).and(persons::name.lt(format!("{text}\u{10FFFF}"))));
@@ -116,11 +132,19 @@ pub fn add(conn: &mut Conn, new: &NewPerson<'_>) -> Result<PersonId> {
         persons::reading_aids.eq(""),
         persons::created_at.eq(new.now),
     );
-    Ok(either!(conn, c => diesel::insert_into(persons::table).values(row).returning(persons::id).get_result(c))?)
+    Ok(
+        either!(conn, c => diesel::insert_into(persons::table).values(row).returning(persons::id).get_result(c))?,
+    )
 }
 
 /// Begins a membership. The database refuses a second open one.
-pub fn join_branch(conn: &mut Conn, person: PersonId, branch: OrgId, member_no: &str, from: NaiveDate) -> Result<()> {
+pub fn join_branch(
+    conn: &mut Conn,
+    person: PersonId,
+    branch: OrgId,
+    member_no: &str,
+    from: NaiveDate,
+) -> Result<()> {
     let row = (
         memberships::person_id.eq(person),
         memberships::branch_id.eq(branch),
@@ -143,7 +167,13 @@ pub(super) fn end_stage(conn: &mut Conn, person: PersonId, day: NaiveDate) -> Re
     Ok(())
 }
 
-pub(super) fn begin_stage(conn: &mut Conn, person: PersonId, stage: Stage, may_vote: bool, day: NaiveDate) -> Result<()> {
+pub(super) fn begin_stage(
+    conn: &mut Conn,
+    person: PersonId,
+    stage: Stage,
+    may_vote: bool,
+    day: NaiveDate,
+) -> Result<()> {
     let row = (
         membership_stages::person_id.eq(person),
         membership_stages::stage.eq(stage),
@@ -154,7 +184,12 @@ pub(super) fn begin_stage(conn: &mut Conn, person: PersonId, stage: Stage, may_v
     Ok(())
 }
 
-pub(super) fn begin_category(conn: &mut Conn, person: PersonId, category: Category, day: NaiveDate) -> Result<()> {
+pub(super) fn begin_category(
+    conn: &mut Conn,
+    person: PersonId,
+    category: Category,
+    day: NaiveDate,
+) -> Result<()> {
     let row = (
         member_categories::person_id.eq(person),
         member_categories::category.eq(category),

@@ -66,7 +66,9 @@ pub fn alliance(conn: &mut Conn, id: AllianceId) -> Result<Alliance> {
 }
 
 pub fn school(conn: &mut Conn, id: SchoolId) -> Result<School> {
-    Ok(either!(conn, c => schools::table.find(id).filter(schools::valid_to.is_null()).select(School::as_select()).first(c))?)
+    Ok(
+        either!(conn, c => schools::table.find(id).filter(schools::valid_to.is_null()).select(School::as_select()).first(c))?,
+    )
 }
 
 /// The alliances that a school belongs to today, the primary one first.

@@ -33,7 +33,8 @@ struct Which {
 
 async fn index(page: Page, db: Data<Db>, which: Query<Which>) -> Reply {
     let number = paging::number(&which.page);
-    let mut stories = db.read(move |conn| store::listed(conn, (number - 1) * ON_A_PAGE, ON_A_PAGE + 1)).await?;
+    let mut stories =
+        db.read(move |conn| store::listed(conn, (number - 1) * ON_A_PAGE, ON_A_PAGE + 1)).await?;
     let paging = Paging::cut(&page.path, number, &mut stories, ON_A_PAGE)?;
     reply::page(&Index { page, stories, paging })
 }

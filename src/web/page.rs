@@ -138,12 +138,15 @@ impl Page {
     /// An icon of the sprite.
     pub fn icon(&self, name: &str) -> String {
         let sprite = assets::url("icons.svg");
-        format!(r##"<svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false"><use href="{sprite}#i-{name}"/></svg>"##)
+        format!(
+            r##"<svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false"><use href="{sprite}#i-{name}"/></svg>"##
+        )
     }
     /// ` aria-current="page"` in the part of the portal that begins with `prefix`.
     pub fn current(&self, prefix: &str) -> &'static str {
         let path = self.path.split('?').next().unwrap_or_default();
-        let is_here = path == prefix || (prefix != "/" && path.strip_prefix(prefix).is_some_and(|rest| rest.starts_with('/')));
+        let is_here = path == prefix
+            || (prefix != "/" && path.strip_prefix(prefix).is_some_and(|rest| rest.starts_with('/')));
         if is_here { " aria-current=\"page\"" } else { "" }
     }
     pub fn is_home(&self) -> bool {
@@ -171,7 +174,8 @@ impl Page {
     /// With a comma between thousands.
     pub fn number(&self, n: &i64) -> String {
         let digits = n.to_string();
-        let groups: Vec<_> = digits.as_bytes().rchunks(3).rev().map(|group| String::from_utf8_lossy(group)).collect();
+        let groups: Vec<_> =
+            digits.as_bytes().rchunks(3).rev().map(|group| String::from_utf8_lossy(group)).collect();
         groups.join(",")
     }
     /// The help telephone as a link takes it.

@@ -44,7 +44,13 @@ where
     A: FromRequest + 'static,
     F::Output: Responder + 'static,
 {
-    Route { method: Method::POST, path, access: access.into(), is_compressed: true, handler: web::post().to(handler) }
+    Route {
+        method: Method::POST,
+        path,
+        access: access.into(),
+        is_compressed: true,
+        handler: web::post().to(handler),
+    }
 }
 
 impl Route {
@@ -60,6 +66,9 @@ impl Route {
             }
         });
         let behind_door = self.handler.wrap(door);
-        app.route(self.path, if self.is_compressed { behind_door.wrap(Compress::default()) } else { behind_door });
+        app.route(
+            self.path,
+            if self.is_compressed { behind_door.wrap(Compress::default()) } else { behind_door },
+        );
     }
 }

@@ -74,7 +74,10 @@ fn secure(headers: &mut HeaderMap) {
         (header::REFERRER_POLICY, "same-origin"),
         (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
         (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
-        (HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=(), payment=()"),
+        (
+            HeaderName::from_static("permissions-policy"),
+            "camera=(), geolocation=(), microphone=(), payment=()",
+        ),
     ] {
         headers.insert(name, HeaderValue::from_static(value));
     }
@@ -116,7 +119,9 @@ fn error_page(page: Page, error: &Error) -> HttpResponse {
     let path = page.path.split('?').next().unwrap_or_default().to_owned();
     match error {
         Error::Internal(cause) => tracing::error!(request = page.request_id, path, %cause, "internal error"),
-        Error::Unavailable(cause) => tracing::warn!(request = page.request_id, path, %cause, "database unavailable"),
+        Error::Unavailable(cause) => {
+            tracing::warn!(request = page.request_id, path, %cause, "database unavailable")
+        }
         _ => {}
     }
     let (title, text) = error.words();

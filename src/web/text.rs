@@ -50,7 +50,10 @@ mod tests {
     #[test]
     fn raw_html_in_markdown_is_text() {
         let html = markdown("**要点** <script>alert(1)</script>\n\n<b>x</b>");
-        assert!(html.contains("<strong>要点</strong>") && !html.contains("<script>") && !html.contains("<b>"), "{html}");
+        assert!(
+            html.contains("<strong>要点</strong>") && !html.contains("<script>") && !html.contains("<b>"),
+            "{html}"
+        );
     }
 
     #[test]

@@ -8,8 +8,23 @@ use weixiao::app::routes;
 
 /// One account a role, and a member without any.
 const CALLERS: &[&str] = &[
-    "visitor", "member", "instructor", "reviewer1", "judge1", "organizer", "checker", "scorer", "supervisor", "secretary",
-    "committee", "clerk", "town", "alliance", "guide", "auditor", "admin",
+    "visitor",
+    "member",
+    "instructor",
+    "reviewer1",
+    "judge1",
+    "organizer",
+    "checker",
+    "scorer",
+    "supervisor",
+    "secretary",
+    "committee",
+    "clerk",
+    "town",
+    "alliance",
+    "guide",
+    "auditor",
+    "admin",
 ];
 
 /// Records that exist, for the parameters of paths.
@@ -37,7 +52,9 @@ async fn every_door_opens_to_those_it_is_for() {
     for caller in CALLERS {
         browsers.push(if *caller == "visitor" { world.visitor() } else { world.signed_in(caller).await });
     }
-    let mut matrix = String::from("# Who may open what. Written by tests/portal/access.rs; UPDATE_MATRIX=1 writes it anew.\n");
+    let mut matrix = String::from(
+        "# Who may open what. Written by tests/portal/access.rs; UPDATE_MATRIX=1 writes it anew.\n",
+    );
     for route in routes() {
         let path = sample(route.path);
         let (mut open, mut shut, mut asked) = (vec![], vec![], vec![]);
@@ -56,11 +73,16 @@ async fn every_door_opens_to_those_it_is_for() {
                 _ => open.push(*caller),
             }
             // Some actions end the session or change who is looking.
-            if route.method == Method::POST && (path.contains("sign-out") || path.contains("acting") || path.contains("devices")) && *caller != "visitor" {
+            if route.method == Method::POST
+                && (path.contains("sign-out") || path.contains("acting") || path.contains("devices"))
+                && *caller != "visitor"
+            {
                 browsers[place] = world.signed_in(caller).await;
             }
         }
-        let list = |names: &[&str]| if names.len() == CALLERS.len() { "everybody".to_owned() } else { names.join(" ") };
+        let list = |names: &[&str]| {
+            if names.len() == CALLERS.len() { "everybody".to_owned() } else { names.join(" ") }
+        };
         write!(matrix, "{} {}", route.method, route.path).unwrap();
         for (word, names) in [("open", &open), ("shut", &shut), ("sign-in", &asked)] {
             if !names.is_empty() {
@@ -71,8 +93,15 @@ async fn every_door_opens_to_those_it_is_for() {
         // What the door says and what happened agree.
         match route.access {
             Access::Anyone => assert_eq!(open.len(), CALLERS.len(), "{} {path}", route.method),
-            Access::SignedIn | Access::Oneself => assert_eq!((asked.as_slice(), shut.len()), (["visitor"].as_slice(), 0), "{} {path}", route.method),
-            Access::May(_) => assert!(asked == ["visitor"] && shut.contains(&"member"), "{} {path}", route.method),
+            Access::SignedIn | Access::Oneself => assert_eq!(
+                (asked.as_slice(), shut.len()),
+                (["visitor"].as_slice(), 0),
+                "{} {path}",
+                route.method
+            ),
+            Access::May(_) => {
+                assert!(asked == ["visitor"] && shut.contains(&"member"), "{} {path}", route.method)
+            }
         }
     }
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/portal/access.txt");
@@ -94,8 +123,11 @@ const SCOPED: &[(&str, &str, &str, &str, &str)] = &[
 
 #[actix_web::test]
 async fn somebody_elses_record_is_not_found() {
-    for route in routes().iter().filter(|route| matches!(route.access, Access::May(_)) && route.path.contains('{')) {
-        let is_listed = SCOPED.iter().any(|(method, path, ..)| *method == route.method.as_str() && *path == route.path);
+    for route in
+        routes().iter().filter(|route| matches!(route.access, Access::May(_)) && route.path.contains('{'))
+    {
+        let is_listed =
+            SCOPED.iter().any(|(method, path, ..)| *method == route.method.as_str() && *path == route.path);
         assert!(is_listed, "say in SCOPED whose {} {} is", route.method, route.path);
     }
     let world = World::new();
@@ -105,9 +137,17 @@ async fn somebody_elses_record_is_not_found() {
         let before = world.number("SELECT COUNT(*) FROM audit_entries");
         let stranger = browser.send(method.clone(), others, Some(String::new()), &[]).await;
         assert_eq!(stranger.status, 404, "{method} {path} of a stranger");
-        assert_eq!(world.number("SELECT COUNT(*) FROM audit_entries"), before, "{method} {path} left a trace");
+        assert_eq!(
+            world.number("SELECT COUNT(*) FROM audit_entries"),
+            before,
+            "{method} {path} left a trace"
+        );
         let mine = browser.send(method.clone(), own, Some(String::new()), &[]).await;
-        assert!(mine.status.is_success() || mine.status == 303, "{method} {path} of one's own: {}", mine.status);
+        assert!(
+            mine.status.is_success() || mine.status == 303,
+            "{method} {path} of one's own: {}",
+            mine.status
+        );
     }
 }
 
@@ -121,5 +161,10 @@ async fn a_question_under_somebody_elses_lecture_is_not_found() {
     let browser = world.signed_in("instructor").await;
     let answer = browser.post(&format!("/questions/{other}/answer"), &[("answer", "看水位。")]).await;
     assert_eq!(answer.status, 404);
-    assert_eq!(world.number(&format!("SELECT COUNT(*) FROM questions WHERE id = {other} AND answered_at IS NOT NULL")), 0);
+    assert_eq!(
+        world.number(&format!(
+            "SELECT COUNT(*) FROM questions WHERE id = {other} AND answered_at IS NOT NULL"
+        )),
+        0
+    );
 }

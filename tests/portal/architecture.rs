@@ -21,10 +21,12 @@ fn a_module_uses_only_what_stands_before_it() {
     let modules = modules();
     assert!(modules.len() > 20, "{modules:?}");
     for (place, module) in modules.iter().enumerate() {
-        let later: Vec<_> = modules[place + 1..].iter().filter(|later| !GROUND.contains(&later.as_str())).collect();
+        let later: Vec<_> =
+            modules[place + 1..].iter().filter(|later| !GROUND.contains(&later.as_str())).collect();
         for (file, number, line) in lines(&format!("src/{module}")) {
             for later in &later {
-                let is_used = line.contains(&format!("crate::{later}::")) || line.contains(&format!("crate::{later};"));
+                let is_used =
+                    line.contains(&format!("crate::{later}::")) || line.contains(&format!("crate::{later};"));
                 assert!(!is_used, "{file}:{number}: {module} uses {later}, which stands after it");
             }
         }
@@ -34,7 +36,9 @@ fn a_module_uses_only_what_stands_before_it() {
 #[test]
 fn only_stores_know_the_schema_and_query() {
     only("schema::", |file| {
-        file.contains("/store") || file.ends_with("src/schema.rs") || ["accounts/sessions.rs", "accounts/throttle.rs"].iter().any(|f| file.ends_with(f))
+        file.contains("/store")
+            || file.ends_with("src/schema.rs")
+            || ["accounts/sessions.rs", "accounts/throttle.rs"].iter().any(|f| file.ends_with(f))
     });
     only("either!(", |file| {
         file.contains("/store")
@@ -48,9 +52,17 @@ fn only_pages_and_the_web_kit_know_http() {
     only("actix_web", |file| {
         file.contains("src/web/")
             || file.ends_with("pages.rs")
-            || ["src/app.rs", "src/main.rs", "src/error.rs", "src/db.rs", "accounts/recognise.rs", "accounts/sessions.rs", "accounts/passwords.rs"]
-                .iter()
-                .any(|f| file.ends_with(f))
+            || [
+                "src/app.rs",
+                "src/main.rs",
+                "src/error.rs",
+                "src/db.rs",
+                "accounts/recognise.rs",
+                "accounts/sessions.rs",
+                "accounts/passwords.rs",
+            ]
+            .iter()
+            .any(|f| file.ends_with(f))
     });
 }
 
@@ -67,7 +79,10 @@ fn pages_do_not_query() {
 fn forms_know_no_database() {
     for (file, number, line) in lines("src") {
         if file.ends_with("forms.rs") {
-            assert!(!line.contains("crate::db"), "{file}:{number}: forms turn text into values, nothing else");
+            assert!(
+                !line.contains("crate::db"),
+                "{file}:{number}: forms turn text into values, nothing else"
+            );
         }
     }
 }
@@ -84,7 +99,10 @@ fn a_file_says_at_its_top_what_belongs_in_it_and_is_not_too_long() {
 #[test]
 fn no_room_is_called_after_nothing() {
     for module in modules() {
-        assert!(!["utils", "common", "helpers", "services", "prelude", "misc"].contains(&module.as_str()), "{module}");
+        assert!(
+            !["utils", "common", "helpers", "services", "prelude", "misc"].contains(&module.as_str()),
+            "{module}"
+        );
     }
 }
 
@@ -119,7 +137,10 @@ fn lines(place: &str) -> Vec<(String, usize, String)> {
         .flat_map(|file| {
             let name = file.display().to_string();
             let text = fs::read_to_string(&file).unwrap();
-            text.lines().enumerate().map(|(number, line)| (name.clone(), number + 1, line.to_owned())).collect::<Vec<_>>()
+            text.lines()
+                .enumerate()
+                .map(|(number, line)| (name.clone(), number + 1, line.to_owned()))
+                .collect::<Vec<_>>()
         })
         .collect()
 }

@@ -65,7 +65,10 @@ fn actual(conn: &mut Conn) -> BTreeMap<(String, String), bool> {
         "SELECT m.name AS tab, c.name AS col, (c.\"notnull\" = 1 OR c.pk > 0) AS required FROM sqlite_master m JOIN pragma_table_info(m.name) c WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite%'"
     };
     let rows: Vec<Column> = weixiao::either!(conn, c => diesel::sql_query(sql).load(c)).unwrap();
-    rows.into_iter().filter(|row| row.tab != "__diesel_schema_migrations").map(|row| ((row.tab, row.col), row.required)).collect()
+    rows.into_iter()
+        .filter(|row| row.tab != "__diesel_schema_migrations")
+        .map(|row| ((row.tab, row.col), row.required))
+        .collect()
 }
 
 #[test]

@@ -1,0 +1,120 @@
+//! What a page asks of the database: a bounded number of statements, whatever it shows.
+use crate::world::{Browser, World};
+
+/// How many statements a page costs, for somebody whose session is open.
+async fn cost(world: &World, browser: &Browser<'_>, path: &str) -> u64 {
+    // The first request opens connections and fills what is counted once.
+    browser.get(path).await;
+    let before = world.db.statements();
+    let answer = browser.get(path).await;
+    assert_eq!(answer.status, 200, "{path}");
+    world.db.statements() - before
+}
+
+#[actix_web::test]
+async fn a_list_costs_the_same_with_one_row_and_with_many() {
+    let world = World::new();
+    let (visitor, secretary, admin, instructor) = (
+        world.visitor(),
+        world.signed_in("secretary").await,
+        world.signed_in("admin").await,
+        world.signed_in("instructor").await,
+    );
+    // Lists with one row: an instructor with a single public lecture, a school with one, a name that one person has.
+    world.sql("UPDATE lectures SET school_id = 2 WHERE school_id = 1");
+    world.sql("UPDATE lectures SET school_id = 1 WHERE id = 3");
+    world.sql(
+        "UPDATE questions SET answer = NULL, answered_by = NULL, answered_at = NULL WHERE lecture_id = 1",
+    );
+    for (browser, few, many) in [
+        (&visitor, "/lectures?school=1", "/lectures?school=2"),
+        (&visitor, "/schools/1", "/schools/2"),
+        (&visitor, "/lectures?topic=rescue&gold=1", "/lectures?topic=rescue"),
+        (&secretary, "/people?name=%E6%9E%97%E7%A7%8B%E5%AE%9E", "/people"),
+        (&admin, "/admin/audit?action=person_seen", "/admin/audit"),
+    ] {
+        assert_eq!(cost(&world, browser, few).await, cost(&world, browser, many).await, "{few} and {many}");
+    }
+    let some = cost(&world, &instructor, "/questions").await;
+    for number in 0..3 {
+        world.sql(&format!("INSERT INTO questions (lecture_id, person_id, text, asked_at, idem_key) VALUES (1, 1, '问', CURRENT_TIMESTAMP, 'q{number}')"));
+    }
+    assert_eq!(cost(&world, &instructor, "/questions").await, some, "three more questions");
+}
+
+/// The budget of each page, transaction statements included. A page that needs more is a line changed in review.
+#[actix_web::test]
+async fn no_page_costs_more_statements_than_its_budget() {
+    let world = World::new();
+    let (visitor, member) = (world.visitor(), world.signed_in("member").await);
+    let mut over = vec![];
+    for (path, as_visitor, as_member) in [
+        ("/", 8, 15),
+        ("/lectures", 7, 14),
+        ("/lectures/1", 13, 20),
+        ("/lectures/1/video.mp4", 3, 10),
+        ("/instructors", 5, 12),
+        ("/instructors/1", 7, 14),
+        ("/schools", 5, 12),
+        ("/schools/1", 8, 15),
+        ("/alliances/1", 7, 14),
+        ("/booklets", 4, 12),
+        ("/booklets/fifty-questions", 5, 12),
+        ("/booklets/fifty-questions/1", 6, 14),
+        ("/bases", 5, 12),
+        ("/stories", 4, 11),
+        ("/help", 0, 7),
+        ("/sign-in", 0, 7),
+    ] {
+        let visit = cost(&world, &visitor, path).await;
+        // Somebody signed in is sent on from there.
+        let study = if path == "/sign-in" { 0 } else { cost(&world, &member, path).await };
+        if visit > as_visitor || study > as_member {
+            over.push(format!("{path}: {visit} for a visitor, {study} for a member"));
+        }
+    }
+    assert!(over.is_empty(), "over budget: {over:#?}");
+}
+
+/// The hot lists are read in the order of an index, not sorted: that is what keeps their cost when the city grows.
+#[test]
+fn hot_lists_use_their_index() {
+    let world = World::new();
+    if !world.url.starts_with("sqlite:") {
+        // PostgreSQL plans by size: a town is small enough to scan. The plans at city scale are in ARCHITECTURE.md.
+        assert!(world.number("SELECT COUNT(*) FROM pg_indexes WHERE indexname = 'lectures_newest'") == 1);
+        return;
+    }
+    for (query, index) in [
+        (
+            "SELECT id FROM lectures WHERE stage = 'published' ORDER BY published_at DESC, id DESC LIMIT 24",
+            "lectures_newest",
+        ),
+        (
+            "SELECT id FROM lectures WHERE stage = 'published' ORDER BY duration_ms, id LIMIT 24",
+            "lectures_length",
+        ),
+        (
+            "SELECT id FROM lectures WHERE school_id = 1 AND stage = 'published' ORDER BY published_at DESC, id DESC LIMIT 8",
+            "lectures_school",
+        ),
+        (
+            "SELECT id FROM lectures WHERE alliance_id = 1 AND stage = 'published' ORDER BY published_at DESC, id DESC LIMIT 8",
+            "lectures_alliance",
+        ),
+        (
+            "SELECT id FROM audit_entries WHERE for_person_id = 1 ORDER BY id DESC LIMIT 20",
+            "audit_entries_person",
+        ),
+        ("SELECT id FROM persons WHERE name >= '李' AND name < '李\u{10FFFF}'", "persons_name"),
+        (
+            "SELECT person_id FROM memberships WHERE member_no = 'D0000001' AND valid_to IS NULL",
+            "memberships_no",
+        ),
+        ("SELECT id FROM questions WHERE lecture_id = 1 ORDER BY id DESC LIMIT 50", "questions_lecture"),
+    ] {
+        let plan = world.plan(query);
+        assert!(plan.contains(index), "{query}: {plan}");
+        assert!(!plan.contains("TEMP B-TREE"), "{query} sorts: {plan}");
+    }
+}

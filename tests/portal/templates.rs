@@ -22,7 +22,8 @@ fn templates() -> Vec<(PathBuf, String)> {
 #[test]
 fn nothing_is_inline() {
     for (path, text) in templates() {
-        for forbidden in [" style=", "<style", "onclick=", "onload=", "onsubmit=", "javascript:", "<script>"] {
+        for forbidden in [" style=", "<style", "onclick=", "onload=", "onsubmit=", "javascript:", "<script>"]
+        {
             assert!(!text.contains(forbidden), "{}: {forbidden}", path.display());
         }
     }
@@ -54,7 +55,8 @@ fn every_word_has_its_english_and_no_english_is_left_over() {
         let text = fs::read_to_string(path).unwrap();
         // Tests and the documentation of the macro itself say words that nobody reads.
         let text = text.split("#[cfg(test)]").next().unwrap();
-        let text: String = text.lines().filter(|line| !line.trim_start().starts_with("///")).collect::<Vec<_>>().join("\n");
+        let text: String =
+            text.lines().filter(|line| !line.trim_start().starts_with("///")).collect::<Vec<_>>().join("\n");
         used.extend(literals(&text, "msg!(").into_iter().map(str::to_owned));
     }
     assert!(used.len() > 150, "only {} words found", used.len());
@@ -68,7 +70,10 @@ fn every_word_has_its_english_and_no_english_is_left_over() {
     assert!(left_over.is_empty(), "no longer used: {left_over:#?}");
     for (text, english) in entries {
         assert_eq!(text.matches("{}").count(), english.matches("{}").count(), "{text}");
-        assert!(!english.is_empty() && !english.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c)), "{text}: {english}");
+        assert!(
+            !english.is_empty() && !english.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c)),
+            "{text}: {english}"
+        );
     }
 }
 

@@ -123,7 +123,11 @@ impl World {
         World { portal: Portal::new(db.clone(), config).unwrap(), db, url }
     }
     pub fn visitor(&self) -> Browser<'_> {
-        Browser { world: self, cookies: RefCell::default(), headers: vec![("sec-fetch-site".into(), "same-origin".into())] }
+        Browser {
+            world: self,
+            cookies: RefCell::default(),
+            headers: vec![("sec-fetch-site".into(), "same-origin".into())],
+        }
     }
     /// A browser in which this demo account has signed in.
     pub async fn signed_in(&self, name: &str) -> Browser<'_> {
@@ -141,6 +145,22 @@ impl World {
             .write_now(|conn| Ok(weixiao::either!(conn, c => c.batch_execute(sql))?))
             .map_err(|error| error.to_string())
     }
+    /// How SQLite would run this query.
+    pub fn plan(&self, query: &str) -> String {
+        #[derive(diesel::QueryableByName)]
+        struct Step {
+            #[diesel(sql_type = diesel::sql_types::Text)]
+            detail: String,
+        }
+        let sql = format!("EXPLAIN QUERY PLAN {query}");
+        let steps = self
+            .db
+            .write_now(|conn: &mut Conn| {
+                Ok(weixiao::either!(conn, c => diesel::sql_query(&sql).load::<Step>(c))?)
+            })
+            .unwrap();
+        steps.into_iter().map(|step| step.detail).collect::<Vec<_>>().join("; ")
+    }
     /// The one number that this query gives.
     pub fn number(&self, sql: &str) -> i64 {
         #[derive(diesel::QueryableByName)]
@@ -150,7 +170,9 @@ impl World {
         }
         let sql = format!("SELECT CAST(({sql}) AS BIGINT) AS n");
         self.db
-            .write_now(|conn: &mut Conn| Ok(weixiao::either!(conn, c => diesel::sql_query(&sql).get_result::<Row>(c))?.n))
+            .write_now(|conn: &mut Conn| {
+                Ok(weixiao::either!(conn, c => diesel::sql_query(&sql).get_result::<Row>(c))?.n)
+            })
             .unwrap()
     }
 }
@@ -168,21 +190,38 @@ impl Browser<'_> {
         self.send(Method::GET, path, None, &[]).await
     }
     pub async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
-        let body = fields.iter().map(|(name, value)| format!("{name}={}", escape(value))).collect::<Vec<_>>().join("&");
+        let body = fields
+            .iter()
+            .map(|(name, value)| format!("{name}={}", escape(value)))
+            .collect::<Vec<_>>()
+            .join("&");
         self.send(Method::POST, path, Some(body), &[]).await
     }
-    pub async fn send(&self, method: Method, path: &str, form: Option<String>, headers: &[(&str, &str)]) -> Answer {
+    pub async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        form: Option<String>,
+        headers: &[(&str, &str)],
+    ) -> Answer {
         let portal = self.world.portal.clone();
         let app = test::init_service(App::new().configure(|app| portal.configure(app))).await;
-        let mut request = test::TestRequest::default().method(method).uri(path).peer_addr("127.0.0.9:4000".parse().unwrap());
-        for (name, value) in self.headers.iter().map(|(n, v)| (n.as_str(), v.as_str())).chain(headers.iter().copied()) {
+        let mut request = test::TestRequest::default()
+            .method(method)
+            .uri(path)
+            .peer_addr("127.0.0.9:4000".parse().unwrap());
+        for (name, value) in
+            self.headers.iter().map(|(n, v)| (n.as_str(), v.as_str())).chain(headers.iter().copied())
+        {
             request = request.insert_header((name, value));
         }
         for (name, value) in self.cookies.borrow().iter() {
             request = request.cookie(Cookie::new(name.clone(), value.clone()));
         }
         if let Some(form) = form {
-            request = request.insert_header((header::CONTENT_TYPE, "application/x-www-form-urlencoded")).set_payload(form);
+            request = request
+                .insert_header((header::CONTENT_TYPE, "application/x-www-form-urlencoded"))
+                .set_payload(form);
         }
         let response = match app.call(request.to_request()).await {
             Ok(response) => response.into_parts().1.map_into_boxed_body(),
@@ -215,5 +254,8 @@ impl Browser<'_> {
 
 /// Percent-encodes a value for a form.
 pub fn escape(value: &str) -> String {
-    value.bytes().map(|b| if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
+    value
+        .bytes()
+        .map(|b| if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02X}") })
+        .collect()
 }

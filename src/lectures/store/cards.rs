@@ -73,7 +73,9 @@ pub struct Instructor {
 }
 
 pub fn topics(conn: &mut Conn) -> Result<Vec<Topic>> {
-    Ok(either!(conn, c => topics::table.order(topics::position).limit(100).select(Topic::as_select()).load(c))?)
+    Ok(
+        either!(conn, c => topics::table.order(topics::position).limit(100).select(Topic::as_select()).load(c))?,
+    )
 }
 
 /// The filter as conditions on the query, written once for the list and for its count.
@@ -84,12 +86,18 @@ macro_rules! filtered {
             query = query.filter(lectures::visibility.eq(Visibility::Public));
         }
         if let Some(slug) = &$filter.topic {
-            query = query.filter(lectures::topic_id.eq_any(topics::table.filter(topics::slug.eq(slug)).select(topics::id)));
+            query = query.filter(
+                lectures::topic_id.eq_any(topics::table.filter(topics::slug.eq(slug)).select(topics::id)),
+            );
         }
         if let Some(id) = $filter.instructor {
-            query = query.filter(lectures::id.eq_any(
-                lecture_instructors::table.filter(lecture_instructors::instructor_id.eq(id)).select(lecture_instructors::lecture_id),
-            ));
+            query = query.filter(
+                lectures::id.eq_any(
+                    lecture_instructors::table
+                        .filter(lecture_instructors::instructor_id.eq(id))
+                        .select(lecture_instructors::lecture_id),
+                ),
+            );
         }
         if let Some(id) = $filter.school {
             query = query.filter(lectures::school_id.eq(id));
@@ -102,14 +110,20 @@ macro_rules! filtered {
             query = query.filter(lectures::duration_ms.ge(from).and(lectures::duration_ms.lt(to)));
         }
         if let Some(day) = $filter.gold_on {
-            query = query.filter(lectures::id.eq_any(
-                lecture_instructors::table
-                    .inner_join(instructors::table)
-                    .filter(instructors::person_id.eq_any(
-                        titles::table.filter(titles::valid_from.le(day).and(titles::valid_to.gt(day))).select(titles::person_id),
-                    ))
-                    .select(lecture_instructors::lecture_id),
-            ));
+            query = query.filter(
+                lectures::id.eq_any(
+                    lecture_instructors::table
+                        .inner_join(instructors::table)
+                        .filter(
+                            instructors::person_id.eq_any(
+                                titles::table
+                                    .filter(titles::valid_from.le(day).and(titles::valid_to.gt(day)))
+                                    .select(titles::person_id),
+                            ),
+                        )
+                        .select(lecture_instructors::lecture_id),
+                ),
+            );
         }
         query
     }};
@@ -169,9 +183,23 @@ pub fn next(conn: &mut Conn, lecture: &super::Lecture, is_signed_in: bool, count
 }
 
 type Row = (LectureId, String, i32, String, Visibility, TopicId);
-type Columns = (lectures::id, lectures::title, lectures::duration_ms, lectures::cover, lectures::visibility, lectures::topic_id);
+type Columns = (
+    lectures::id,
+    lectures::title,
+    lectures::duration_ms,
+    lectures::cover,
+    lectures::visibility,
+    lectures::topic_id,
+);
 fn columns() -> Columns {
-    (lectures::id, lectures::title, lectures::duration_ms, lectures::cover, lectures::visibility, lectures::topic_id)
+    (
+        lectures::id,
+        lectures::title,
+        lectures::duration_ms,
+        lectures::cover,
+        lectures::visibility,
+        lectures::topic_id,
+    )
 }
 
 /// Puts instructors and topics to the rows.
@@ -214,7 +242,10 @@ fn by(conn: &mut Conn, ids: Vec<LectureId>) -> Result<Vec<(LectureId, By)>> {
         .order((lecture_instructors::lecture_id, lecture_instructors::position))
         .select((lecture_instructors::lecture_id, instructors::id, instructors::name, instructors::unit, titles::id.nullable()))
         .load(c))?;
-    Ok(rows.into_iter().map(|(lecture, id, name, unit, title)| (lecture, By { id, name, unit, is_gold: title.is_some() })).collect())
+    Ok(rows
+        .into_iter()
+        .map(|(lecture, id, name, unit, title)| (lecture, By { id, name, unit, is_gold: title.is_some() }))
+        .collect())
 }
 
 pub fn instructor(conn: &mut Conn, id: InstructorId) -> Result<Instructor> {

@@ -60,8 +60,8 @@ pub fn find(conn: &mut Conn, id: LectureId, is_signed_in: bool) -> Result<Lectur
     type Topic = (TopicId, String, String, String);
     type Media = (MediaId, String, String, i32, i32, i32);
     let is_it = lectures::id.eq(id).and(lectures::stage.eq(Stage::Published));
-    let (one, topic, media, school, alliance): (One, Topic, Media, Option<(SchoolId, String)>, Option<(AllianceId, String)>) =
-        either!(conn, c => lectures::table
+    type Row = (One, Topic, Media, Option<(SchoolId, String)>, Option<(AllianceId, String)>);
+    let (one, topic, media, school, alliance): Row = either!(conn, c => lectures::table
             .inner_join(topics::table)
             .inner_join(media::table)
             .left_join(schools::table)

@@ -40,7 +40,12 @@ const COLUMNS: Columns = (
 
 /// What is shown under a lecture: answered questions, and those of `person` that wait; all that wait, if `sees_all`.
 /// The newest fifty.
-pub fn questions(conn: &mut Conn, lecture: LectureId, person: Option<PersonId>, sees_all: bool) -> Result<Vec<Question>> {
+pub fn questions(
+    conn: &mut Conn,
+    lecture: LectureId,
+    person: Option<PersonId>,
+    sees_all: bool,
+) -> Result<Vec<Question>> {
     Ok(either!(conn, c => {
         let mut query = questions::table
             .inner_join(lectures::table)
@@ -58,7 +63,12 @@ pub fn questions(conn: &mut Conn, lecture: LectureId, person: Option<PersonId>, 
 }
 
 /// The questions that wait under the lectures of this instructor, oldest first.
-pub fn open_questions_for(conn: &mut Conn, instructor: PersonId, skip: i64, count: i64) -> Result<Vec<Question>> {
+pub fn open_questions_for(
+    conn: &mut Conn,
+    instructor: PersonId,
+    skip: i64,
+    count: i64,
+) -> Result<Vec<Question>> {
     let own = lecture_instructors::table
         .inner_join(instructors::table)
         .filter(instructors::person_id.eq(instructor))
@@ -111,7 +121,13 @@ pub fn lecture_of_question(conn: &mut Conn, id: QuestionId, instructor: PersonId
 }
 
 /// One statement, so that the first answer stays: `false` if there is one.
-pub fn set_answer(conn: &mut Conn, id: QuestionId, by: AccountId, text: &str, now: Timestamp) -> Result<bool> {
+pub fn set_answer(
+    conn: &mut Conn,
+    id: QuestionId,
+    by: AccountId,
+    text: &str,
+    now: Timestamp,
+) -> Result<bool> {
     let open = questions::table.find(id).filter(questions::answered_at.is_null());
     let values = (questions::answer.eq(text), questions::answered_by.eq(by), questions::answered_at.eq(now));
     Ok(either!(conn, c => diesel::update(open).set(values).execute(c))? == 1)

@@ -37,7 +37,14 @@ pub fn state(conn: &mut Conn, id: LectureId) -> Result<State> {
         .first(c))?)
 }
 
-pub fn insert_review(conn: &mut Conn, id: LectureId, version: i32, reviewer: AccountId, verdict: Verdict, now: Timestamp) -> Result<()> {
+pub fn insert_review(
+    conn: &mut Conn,
+    id: LectureId,
+    version: i32,
+    reviewer: AccountId,
+    verdict: Verdict,
+    now: Timestamp,
+) -> Result<()> {
     let row = (
         lecture_reviews::lecture_id.eq(id),
         lecture_reviews::version.eq(version),
@@ -77,7 +84,13 @@ pub fn advance(conn: &mut Conn, id: LectureId, from: Stage, to: Stage) -> Result
     }
 }
 
-pub fn mark_published(conn: &mut Conn, id: LectureId, alliance: Option<AllianceId>, duration_ms: i32, now: Timestamp) -> Result<()> {
+pub fn mark_published(
+    conn: &mut Conn,
+    id: LectureId,
+    alliance: Option<AllianceId>,
+    duration_ms: i32,
+    now: Timestamp,
+) -> Result<()> {
     let values = (
         lectures::stage.eq(Stage::Published),
         lectures::alliance_id.eq(alliance),

@@ -1,0 +1,45 @@
+// The addresses that are looked at. `first` finds the address on another page: the first link that begins with it.
+export const VISITOR = [
+  { path: '/' },
+  { path: '/lectures' },
+  { path: '/lectures?topic=rescue&sort=short' },
+  { path: '/lectures?page=2' },
+  { path: '/lectures/1' },
+  { path: '/booklets' },
+  { path: '/booklets/fifty-questions' },
+  { path: '/booklets/fifty-questions/1' },
+  { path: '/booklets/record-handbook/2' },
+  { path: '/booklets/fifty-questions/print' },
+  { path: '/instructors' },
+  { path: '/instructors/1' },
+  { path: '/schools' },
+  { path: '/schools/1' },
+  { path: '/alliances/1' },
+  { path: '/stories' },
+  { first: '/stories/', on: '/stories' },
+  { path: '/bases' },
+  { first: '/bases/', on: '/bases' },
+  { path: '/help' },
+  { path: '/about' },
+  { path: '/about/roles' },
+  { path: '/feedback' },
+  { path: '/sign-in' },
+  { path: '/activate' },
+  { path: '/no-such-page', status: 404 },
+];
+
+/** What only somebody signed in sees, by demonstration account. */
+export const SIGNED_IN = {
+  member: [{ path: '/account' }, { path: '/account/password' }, { path: '/lectures/1' }],
+  secretary: [{ path: '/people' }, { first: '/people/', on: '/people' }],
+  admin: [{ path: '/admin' }, { path: '/admin/audit' }, { path: '/admin/feedback' }],
+};
+
+export const nameOf = ({ path, first }) => path ?? `${first}…`;
+
+/** The address of an entry, with a page of the reader who may see it. */
+export async function addressOf(page, entry) {
+  if (entry.path) return entry.path;
+  await page.goto(entry.on);
+  return page.locator(`main a[href^="${entry.first}"]`).first().getAttribute('href');
+}
