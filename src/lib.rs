@@ -1,34 +1,35 @@
 //! Weixiao 微校: the portal of a city's micro party schools. The modules stand in reading order; each uses only what
-//! stands before it. ARCHITECTURE.md is the map.
-pub mod access;
-pub mod assets;
+//! stands before it (`tests/portal/architecture.rs` keeps it so). ARCHITECTURE.md is the map.
+
+// the ground
 pub mod clock;
 pub mod config;
-pub mod db;
+pub mod lang;
 pub mod error;
 pub mod ids;
-pub mod lang;
+pub mod db;
+pub mod access;
 pub mod schema;
-// features
+pub mod assets;
+// features without pages of their own, and the kit that all pages share
+pub mod site;
 pub mod audit;
 pub mod organization;
 pub mod people;
-pub mod site;
-// what all pages share
 pub mod web;
 // features with pages
 pub mod accounts;
-pub mod admin;
-pub mod app;
-pub mod assistance;
-pub mod bases;
+pub mod schools;
+pub mod lectures;
 pub mod booklets;
-pub mod demo;
 pub mod directory;
+pub mod bases;
+pub mod stories;
+pub mod assistance;
 pub mod feedback;
+pub mod admin;
+pub mod manner;
 pub mod help;
 pub mod home;
-pub mod lectures;
-pub mod manner;
-pub mod schools;
-pub mod stories;
+pub mod demo;
+pub mod app;

@@ -48,6 +48,9 @@ async fn no_page_costs_more_statements_than_its_budget() {
     let world = World::new();
     let (visitor, member) = (world.visitor(), world.signed_in("member").await);
     let mut over = vec![];
+    // On a server every connection is asked whether it is still there before it is used: one for a visitor's page, three
+    // for a member's (session, viewer, page).
+    let asked = if crate::world::server().is_some() { (1, 3) } else { (0, 0) };
     for (path, as_visitor, as_member) in [
         ("/", 8, 15),
         ("/lectures", 7, 14),
@@ -69,7 +72,7 @@ async fn no_page_costs_more_statements_than_its_budget() {
         let visit = cost(&world, &visitor, path).await;
         // Somebody signed in is sent on from there.
         let study = if path == "/sign-in" { 0 } else { cost(&world, &member, path).await };
-        if visit > as_visitor || study > as_member {
+        if visit > as_visitor + asked.0 || study > as_member + asked.1 {
             over.push(format!("{path}: {visit} for a visitor, {study} for a member"));
         }
     }
