@@ -83,7 +83,7 @@ impl Read {
         Ok(Read {
             before: neighbour(number - 1),
             after: neighbour(number.saturating_add(1)),
-            html: headings_from(2, &markdown(&chapter.body)),
+            html: html(2, &chapter.body),
             title: chapter.title,
             number,
             contents,
@@ -127,11 +127,16 @@ async fn print(page: Page, db: Data<Db>, slug: Path<Slug>) -> Reply {
         let booklet = super::open(conn, slug.as_str(), viewer)?;
         let chapters = store::chapters(conn, booklet.id)?
             .into_iter()
-            .map(|Chapter { number, title, body }| (number, title, headings_from(3, &markdown(&body))))
+            .map(|Chapter { number, title, body }| (number, title, html(3, &body)))
             .collect();
         Ok(Print { page, booklet, chapters })
     });
     reply::page(&view.await?)
+}
+
+/// A chapter for reading, its headings from level `top` on. The empty corner of a table is no heading of a column.
+fn html(top: usize, body: &str) -> String {
+    headings_from(top, &markdown(body)).replace("<th scope=\"col\"></th>", "<td></td>")
 }
 
 /// The HTML of a chapter with its highest headings at level `top`, so that they follow the page's own without a gap,
