@@ -80,7 +80,7 @@ pub struct DeviceForm {
 
 /// The fields of a kept form, to show and to send again. At most fifty.
 pub fn kept_fields(kept: &str) -> Option<(String, Vec<(String, String)>)> {
-    let (path, body) = kept.split_once('\n')?;
+    let (path, body) = kept.split_once(' ')?;
     let fields = serde_urlencoded::from_str::<Vec<(String, String)>>(body).ok()?;
     (path == crate::web::form::local_path(path) && fields.len() <= 50).then(|| (path.to_owned(), fields))
 }

@@ -70,7 +70,8 @@ pub async fn recognise(
     let page = Page::new(&request);
     let answer = match kept.and_then(|body| String::from_utf8(body.to_vec()).ok()) {
         Some(body) => {
-            let kept = format!("{}\n{body}", request.path());
+            // A space stands in neither; a line end would come back from a browser as two characters.
+            let kept = format!("{} {body}", request.path());
             reply::html(StatusCode::UNAUTHORIZED, &SignIn::keeping(page, kept))
         }
         None => {
