@@ -406,6 +406,7 @@ diesel::table! {
         contact -> Text,
         about_path -> Text,
         account_id -> Nullable<BigInt>,
+        for_person_id -> Nullable<BigInt>,
         sent_at -> Timestamp,
         idem_key -> Text,
         handled_by -> Nullable<BigInt>,

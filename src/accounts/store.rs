@@ -38,6 +38,12 @@ pub fn by_username(conn: &mut Conn, username: &str) -> Result<Option<Account>> {
     )
 }
 
+/// The id behind an account name, also of an account that was closed: what it did stays in the record.
+pub fn id_of_name(conn: &mut Conn, username: &str) -> Result<Option<AccountId>> {
+    let is_it = accounts::username.eq(username.to_lowercase());
+    Ok(either!(conn, c => accounts::table.filter(is_it).select(accounts::id).first(c).optional())?)
+}
+
 /// The account that somebody means who signs in: by account name, printed member number, or a telephone that only one
 /// account has.
 pub(super) fn named(conn: &mut Conn, name: &str) -> Result<Option<Account>> {

@@ -4,7 +4,7 @@ use crate::access::Permission::{HandleFeedback, ReadAudit, ReadFeedback};
 use crate::audit::{self, Action};
 use crate::db::{Conn, Db};
 use crate::error::Result;
-use crate::ids::FeedbackId;
+use crate::ids::{FeedbackId, PersonId};
 use crate::lang::Message;
 use crate::web::page::Page;
 use crate::web::paging::{self, Paging};
@@ -57,7 +57,7 @@ impl Record {
         let mut filter = query.filter();
         let mut is_nobody = false;
         if let Some(name) = query.actor() {
-            filter.actor = accounts::by_username(conn, &name)?.map(|account| account.id);
+            filter.actor = accounts::id_of_name(conn, &name)?;
             is_nobody = filter.actor.is_none();
         }
         let mut entries =
@@ -93,8 +93,17 @@ const ENTRIES: i64 = 20;
 struct Entries {
     page: Page,
     entries: Vec<feedback::Entry>,
+    /// Those for whom a clerk wrote an entry down.
+    members: Vec<(PersonId, String)>,
     paging: Paging,
     may_handle: bool,
+}
+
+impl Entries {
+    fn member_of(&self, entry: &feedback::Entry) -> Option<&str> {
+        let id = entry.for_person_id?;
+        self.members.iter().find(|(member, _)| *member == id).map(|(_, name)| name.as_str())
+    }
 }
 
 #[derive(Deserialize)]
@@ -104,11 +113,16 @@ struct Which {
 
 async fn entries(page: Page, db: Data<Db>, which: Query<Which>) -> Reply {
     let number = paging::number(&which.page);
-    let mut entries =
-        db.read(move |conn| feedback::listed(conn, (number - 1) * ENTRIES, ENTRIES + 1)).await?;
+    let (mut entries, members) = db
+        .read(move |conn| {
+            let entries = feedback::listed(conn, (number - 1) * ENTRIES, ENTRIES + 1)?;
+            let members = feedback::names(conn, &entries)?;
+            Ok((entries, members))
+        })
+        .await?;
     let paging = Paging::cut(&page.path, number, &mut entries, ENTRIES)?;
     let may_handle = page.may(HandleFeedback);
-    reply::page(&Entries { page, entries, paging, may_handle })
+    reply::page(&Entries { page, entries, members, paging, may_handle })
 }
 
 async fn handled(page: Page, db: Data<Db>, id: Path<FeedbackId>) -> Reply {

@@ -1,7 +1,7 @@
 //! The desk of secretaries and clerks. Persons are found through the viewer's scope; anybody else's is not found.
 use crate::access::Access::SignedIn;
 use crate::access::Permission::{ActForMembers, IssueCodes, SeePeople};
-use crate::access::Viewer;
+use crate::access::{Grant, Role, Viewer};
 use crate::accounts::sessions::{ACTING, ACTING_SINCE};
 use crate::accounts::{self, OneTimeCode};
 use crate::audit::Action;
@@ -118,23 +118,27 @@ async fn print_code(page: Page, viewer: Viewer, db: Data<Db>, id: Path<PersonId>
     Ok(reply)
 }
 
-/// A code takes over an account: nobody prints one for an account that may do what they themselves may not.
+/// A code takes over an account: nobody but an administrator prints one for somebody who holds a role, unless it is
+/// the viewer's own kind of role within the viewer's own scope.
 fn may_reset(conn: &mut Conn, viewer: &Viewer, account: &accounts::Account) -> Result<()> {
-    let theirs = accounts::grants(conn, account.id)?;
-    let exceeds = theirs
-        .iter()
-        .flat_map(|grant| grant.role.permissions().iter().map(move |p| (p, grant)))
-        .any(|(permission, grant)| {
-            let covered = match &grant.path {
-                Some(path) => viewer.paths(*permission).iter().any(|own| path.starts_with(own.as_str())),
-                None => viewer.may(*permission),
-            };
-            !covered && *permission != crate::access::Permission::AnswerQuestions
-        });
-    if exceeds && !viewer.grants.iter().any(|grant| grant.role == crate::access::Role::Admin) {
-        return Err(Error::Forbidden);
+    if viewer.grants.iter().any(|grant| grant.role == Role::Admin) {
+        return Ok(());
     }
-    Ok(())
+    let is_covered = |theirs: &Grant| {
+        viewer.grants.iter().any(|own| match (&own.path, &theirs.path) {
+            (Some(own_path), Some(path)) => {
+                path.starts_with(own_path.as_str())
+                    && theirs
+                        .role
+                        .permissions()
+                        .iter()
+                        .all(|permission| own.role.permissions().contains(permission))
+                    && !theirs.role.permissions().is_empty()
+            }
+            _ => false,
+        })
+    };
+    if accounts::grants(conn, account.id)?.iter().all(is_covered) { Ok(()) } else { Err(Error::Forbidden) }
 }
 
 async fn begin_acting(

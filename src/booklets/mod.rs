@@ -8,7 +8,7 @@ use crate::db::Conn;
 use crate::error::{Error, Result};
 use crate::ids::{AccountId, BookletId, PersonId};
 use crate::{msg, text_enum};
-pub use store::{BookletCard, Heading, NewBooklet, add_chapter, shelf};
+pub use store::{BookletCard, Heading, NewBooklet, shelf};
 
 text_enum! {
     /// Who may read it once it is published.
@@ -95,6 +95,22 @@ pub fn keep_position(
 /// Adds a booklet that waits for its review; chapters follow with [`add_chapter`].
 pub fn add(conn: &mut Conn, booklet: &NewBooklet, author: AccountId) -> Result<BookletId> {
     store::insert(conn, booklet, author)
+}
+
+/// Adds a chapter, in Markdown, behind the last one; its number. What was said of the booklet before was said of another
+/// text: it is reviewed anew under its next version.
+///
+/// # Errors
+/// A [`Refusal`] when it is published or withdrawn.
+pub fn add_chapter(conn: &mut Conn, id: BookletId, title: &str, body: &str) -> Result<i32> {
+    let booklet = store::find(conn, id)?;
+    if !matches!(booklet.stage, Stage::Draft | Stage::InReview) {
+        return Err(Refusal::NotOpen.into());
+    }
+    if store::is_reviewed(conn, &booklet)? {
+        store::send_back(conn, id, booklet.version)?;
+    }
+    store::add_chapter(conn, id, title, body)
 }
 
 /// Says what `reviewer` thinks of the present version. A returned booklet goes back to its author and is reviewed anew

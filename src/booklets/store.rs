@@ -180,8 +180,8 @@ pub(super) fn insert(conn: &mut Conn, new: &NewBooklet, author: AccountId) -> Re
     )
 }
 
-/// Adds a chapter, in Markdown, behind the last one; its number.
-pub fn add_chapter(conn: &mut Conn, booklet: BookletId, title: &str, body: &str) -> Result<i32> {
+/// Adds a chapter behind the last one; its number.
+pub(super) fn add_chapter(conn: &mut Conn, booklet: BookletId, title: &str, body: &str) -> Result<i32> {
     let number: i32 = either!(conn, c => diesel::update(booklets::table.find(booklet))
         .set(booklets::chapter_count.eq(booklets::chapter_count + 1))
         .returning(booklets::chapter_count)
@@ -236,6 +236,14 @@ pub(super) fn send_back(conn: &mut Conn, id: BookletId, version: i32) -> Result<
     let values = (booklets::stage.eq(Stage::Draft), booklets::version.eq(version + 1));
     either!(conn, c => diesel::update(booklets::table.filter(is_it)).set(values).execute(c))?;
     Ok(())
+}
+
+/// Whether anybody said anything of the present version.
+pub(super) fn is_reviewed(conn: &mut Conn, booklet: &Reviewed) -> Result<bool> {
+    let said = booklet_reviews::booklet_id.eq(booklet.id).and(booklet_reviews::version.eq(booklet.version));
+    Ok(
+        either!(conn, c => diesel::select(diesel::dsl::exists(booklet_reviews::table.filter(said))).get_result(c))?,
+    )
 }
 
 /// Whether somebody besides the author passed the present version.

@@ -107,7 +107,7 @@ pub fn make(
     for (name, value) in [
         ("city", content.city.city.as_str()),
         ("help_phone", "028-0000-0000"),
-        ("help_hours", "工作日 9:00–17:00"),
+        ("help_hours", "9:00–17:00"),
         ("organizer", "市委组织部党员教育中心（演示）"),
         ("filing_number", "备案号 蜀ICP备00000000号（演示）"),
         ("is_demo", "yes"),

@@ -7,11 +7,11 @@ use crate::audit::{Action, Doer};
 use crate::clock::Timestamp;
 use crate::db::Conn;
 use crate::error::{Error, Result};
-use crate::ids::{AccountId, FeedbackId};
+use crate::ids::FeedbackId;
 use crate::lang::Message;
 use crate::{msg, text_enum};
 use chrono::Duration;
-pub use store::{Entry, listed};
+pub use store::{Entry, listed, names};
 
 text_enum! {
     pub enum Kind {
@@ -50,10 +50,10 @@ const WAITING_AN_HOUR: i64 = 200;
 ///
 /// # Errors
 /// [`Error::Busy`] for visitors when too many of theirs came in the last hour and nobody has dealt with them.
-pub fn send(conn: &mut Conn, draft: &Draft, account: Option<AccountId>, now: Timestamp) -> Result<()> {
-    let is_new = store::insert(conn, draft, account, now)?;
+pub fn send(conn: &mut Conn, draft: &Draft, doer: &Doer, now: Timestamp) -> Result<()> {
+    let is_new = store::insert(conn, draft, doer, now)?;
     if is_new
-        && account.is_none()
+        && doer.account.is_none()
         && store::waiting_of_visitors(conn, now - Duration::hours(1))? > WAITING_AN_HOUR
     {
         // The transaction takes the entry back.

@@ -51,8 +51,8 @@ async fn create(page: Page, db: Data<Db>, form: Form<FeedbackForm>) -> Reply {
             return reply::invalid(&New { page, form, errors });
         }
     };
-    let account = page.viewer.as_ref().map(|viewer| viewer.account);
-    db.write(move |conn| super::send(conn, &draft, account, clock::now())).await?;
+    let doer = page.doer();
+    db.write(move |conn| super::send(conn, &draft, &doer, clock::now())).await?;
     reply::see("/feedback/thanks")
 }
 

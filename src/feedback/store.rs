@@ -1,10 +1,11 @@
 //! Rows of complaints and suggestions.
 use super::{Draft, Kind};
+use crate::audit::Doer;
 use crate::clock::Timestamp;
 use crate::db::Conn;
 use crate::either;
 use crate::error::Result;
-use crate::ids::{AccountId, FeedbackId};
+use crate::ids::{AccountId, FeedbackId, PersonId};
 use crate::schema::{accounts, feedback, persons};
 use diesel::prelude::*;
 
@@ -20,21 +21,27 @@ pub struct Entry {
     pub handled_at: Option<Timestamp>,
     /// `None` for visitors.
     pub sender: Option<String>,
+    pub for_person_id: Option<PersonId>,
+}
+
+/// The names of the members for whom clerks wrote these entries down.
+pub fn names(conn: &mut Conn, entries: &[Entry]) -> Result<Vec<(PersonId, String)>> {
+    let ids: Vec<_> = entries.iter().filter_map(|entry| entry.for_person_id).collect();
+    Ok(either!(conn, c => persons::table
+        .filter(persons::id.eq_any(ids))
+        .select((persons::id, persons::name))
+        .load(c))?)
 }
 
 /// `false` if an entry with this key is there already.
-pub(super) fn insert(
-    conn: &mut Conn,
-    draft: &Draft,
-    account: Option<AccountId>,
-    now: Timestamp,
-) -> Result<bool> {
+pub(super) fn insert(conn: &mut Conn, draft: &Draft, doer: &Doer, now: Timestamp) -> Result<bool> {
     let row = (
         feedback::kind.eq(draft.kind),
         feedback::text.eq(&draft.text),
         feedback::contact.eq(&draft.contact),
         feedback::about_path.eq(&draft.about),
-        feedback::account_id.eq(account),
+        feedback::account_id.eq(doer.account),
+        feedback::for_person_id.eq(doer.for_person),
         feedback::sent_at.eq(now),
         feedback::idem_key.eq(&draft.key),
     );
@@ -81,6 +88,7 @@ pub fn listed(conn: &mut Conn, skip: i64, count: i64) -> Result<Vec<Entry>> {
             feedback::sent_at,
             feedback::handled_at,
             persons::name.nullable(),
+            feedback::for_person_id,
         ))
         .load(c))?)
 }

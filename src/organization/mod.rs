@@ -102,6 +102,8 @@ pub fn relocate(conn: &mut Conn, org: OrgId, parent: OrgId, now: Timestamp) -> R
 
 fn check_levels(above: Option<&Org>, level: Level) -> Result<()> {
     let fits = match above {
+        // INV-O2: whatever is below the city is below a committee
+        Some(above) if above.level == Level::City => level == Level::Committee,
         Some(above) => above.level.depth() < level.depth(),
         None => level == Level::City,
     };

@@ -157,12 +157,18 @@ pub fn join_branch(
 
 pub(super) fn end_membership(conn: &mut Conn, person: PersonId, day: NaiveDate) -> Result<()> {
     let open = memberships::person_id.eq(person).and(memberships::valid_to.is_null());
+    // A row that began today was never in force.
+    let unused = memberships::table.filter(open).filter(memberships::valid_from.eq(day));
+    either!(conn, c => diesel::delete(unused).execute(c))?;
     either!(conn, c => diesel::update(memberships::table.filter(open)).set(memberships::valid_to.eq(day)).execute(c))?;
     Ok(())
 }
 
 pub(super) fn end_stage(conn: &mut Conn, person: PersonId, day: NaiveDate) -> Result<()> {
     let open = membership_stages::person_id.eq(person).and(membership_stages::valid_to.is_null());
+    // A row that began today was never in force.
+    let unused = membership_stages::table.filter(open).filter(membership_stages::valid_from.eq(day));
+    either!(conn, c => diesel::delete(unused).execute(c))?;
     either!(conn, c => diesel::update(membership_stages::table.filter(open)).set(membership_stages::valid_to.eq(day)).execute(c))?;
     Ok(())
 }

@@ -6,6 +6,8 @@ CREATE TABLE feedback (
   contact TEXT NOT NULL,
   about_path TEXT NOT NULL,
   account_id BIGINT REFERENCES accounts,
+  -- the member, where a clerk wrote it down
+  for_person_id BIGINT REFERENCES persons,
   sent_at TIMESTAMP NOT NULL,
   idem_key TEXT NOT NULL UNIQUE,
   handled_by BIGINT REFERENCES accounts,
