@@ -15,7 +15,7 @@ use std::time::Duration;
 
 pub use crate::clock::Timestamp;
 
-/// A connection to whichever database the installation uses. Only `store.rs` files look inside, through [`either!`].
+/// A connection to whichever database the installation uses. Only `store.rs` files look inside, through [`either!`](crate::either).
 pub enum Conn {
     Postgres(PgConnection),
     Sqlite(SqliteConnection),
