@@ -52,13 +52,29 @@ pub enum Permission {
     ReadFeedback,
     /// Say that a complaint or suggestion has been dealt with.
     HandleFeedback,
+    /// Open the desk of administrators.
+    SeeAdmin,
+    /// Propose what the installation is called and promises.
+    ChangeSettings,
+    /// See the settings, and approve or refuse what somebody else proposed.
+    DecideSettings,
     /// Answer questions under the lectures that one gave.
     AnswerQuestions,
 }
 
 impl Permission {
-    pub const ALL: [Permission; 7] =
-        [SeePeople, IssueCodes, ActForMembers, ReadAudit, ReadFeedback, HandleFeedback, AnswerQuestions];
+    pub const ALL: [Permission; 10] = [
+        SeePeople,
+        IssueCodes,
+        ActForMembers,
+        ReadAudit,
+        ReadFeedback,
+        HandleFeedback,
+        SeeAdmin,
+        ChangeSettings,
+        DecideSettings,
+        AnswerQuestions,
+    ];
 
     /// The permission in words.
     pub fn words(self) -> Message {
@@ -69,6 +85,9 @@ impl Permission {
             ReadAudit => msg!("查看操作记录"),
             ReadFeedback => msg!("查看投诉和建议"),
             HandleFeedback => msg!("办理投诉和建议"),
+            SeeAdmin => msg!("打开管理台"),
+            ChangeSettings => msg!("修改设置"),
+            DecideSettings => msg!("批准别人提出的设置修改"),
             AnswerQuestions => msg!("回答自己课程下的提问"),
         }
     }
@@ -78,13 +97,23 @@ impl Role {
     /// The table of roles and permissions.
     pub const fn permissions(self) -> &'static [Permission] {
         match self {
-            Role::Admin => &[SeePeople, IssueCodes, ActForMembers, ReadAudit, ReadFeedback, HandleFeedback],
-            Role::Auditor => &[SeePeople, ReadAudit, ReadFeedback],
+            Role::Admin => &[
+                SeePeople,
+                IssueCodes,
+                ActForMembers,
+                ReadAudit,
+                ReadFeedback,
+                HandleFeedback,
+                SeeAdmin,
+                ChangeSettings,
+                DecideSettings,
+            ],
+            Role::Checker => &[SeeAdmin, DecideSettings],
+            Role::Auditor => &[SeePeople, SeeAdmin, ReadAudit, ReadFeedback],
             Role::Secretary | Role::Clerk => &[SeePeople, IssueCodes, ActForMembers],
             Role::Committee | Role::TownStaff => &[SeePeople],
             Role::Instructor => &[AnswerQuestions],
             Role::Organizer
-            | Role::Checker
             | Role::Supervisor
             | Role::Scorer
             | Role::Judge

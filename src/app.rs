@@ -5,13 +5,15 @@ use crate::accounts::sessions::Sessions;
 use crate::config::{Config, LARGEST_FORM, SESSION_LONGEST_DAYS};
 use crate::db::Db;
 use crate::error::{Error, Result};
-use crate::site::Site;
-use crate::web::files;
+use crate::site::{Present, Site};
+use crate::web::kept::{Kept, front};
+use crate::web::metrics::Metrics;
 use crate::web::route::Route;
 use crate::web::surround::surround;
+use crate::web::{files, health};
 use crate::{
-    accounts, admin, assistance, bases, booklets, directory, feedback, help, home, ids, lectures, manner,
-    msg, site, stories,
+    accounts, admin, assistance, bases, booklets, clock, directory, feedback, help, home, ids, lectures, manner,
+    msg, search, settings, site, stories,
 };
 use actix_session::SessionMiddleware;
 use actix_session::config::{CookieContentSecurity, PersistentSession};
@@ -31,6 +33,8 @@ pub fn routes() -> Vec<Route> {
         assistance::pages::routes(),
         feedback::pages::routes(),
         admin::pages::routes(),
+        settings::pages::routes(),
+        search::pages::routes(),
         manner::pages::routes(),
         help::pages::routes(),
         home::pages::routes(),
@@ -45,7 +49,9 @@ pub fn routes() -> Vec<Route> {
 pub struct Portal {
     pub db: Data<Db>,
     pub config: Data<Config>,
-    pub site: Data<Site>,
+    pub site: Data<Present>,
+    pub kept: Data<Kept>,
+    pub metrics: Data<Metrics>,
     pub passwords: Data<Passwords>,
     counted: Data<home::pages::Counted>,
     key: Key,
@@ -58,13 +64,18 @@ impl Portal {
     /// Those of the database.
     pub fn new(db: Db, config: Config) -> Result<Portal> {
         let (key, site) = db.write_now(|conn| {
+            search::catch_up(conn)?;
             let key = site::secret(conn, "session_key", &ids::random_hex(64))?;
-            Ok((key, Site::load(conn)?))
+            Ok((key, Site::load(conn, clock::day(clock::now()))?))
         })?;
+        let present = Data::new(Present::default());
+        present.set(site);
         Ok(Portal {
+            kept: Data::new(Kept::new(db.clone(), present.clone(), config.is_tls())),
+            metrics: Data::default(),
             db: Data::new(db),
             config: Data::new(config),
-            site: Data::new(site),
+            site: present,
             passwords: Data::new(Passwords::default()),
             counted: Data::default(),
             key: Key::from(key.as_bytes()),
@@ -75,7 +86,7 @@ impl Portal {
     pub fn configure(&self, app: &mut ServiceConfig) {
         let session = SessionMiddleware::builder(Sessions(Db::clone(&self.db)), self.key.clone())
             .cookie_name("session".into())
-            .cookie_secure(self.config.is_tls)
+            .cookie_secure(self.config.is_tls())
             .cookie_http_only(true)
             .cookie_same_site(SameSite::Lax)
             .cookie_content_security(CookieContentSecurity::Signed)
@@ -86,6 +97,8 @@ impl Portal {
         app.app_data(self.db.clone())
             .app_data(self.config.clone())
             .app_data(self.site.clone())
+            .app_data(self.kept.clone())
+            .app_data(self.metrics.clone())
             .app_data(self.passwords.clone())
             .app_data(self.counted.clone())
             .app_data(web::PathConfig::default().error_handler(|_, _| Error::NotFound.into()))
@@ -95,6 +108,7 @@ impl Portal {
                 _ => unreadable().into(),
             }))
             .app_data(web::PayloadConfig::new(LARGEST_FORM))
+            .configure(health::mount)
             .route("/static/{name:.*}", web::get().to(files::serve))
             .service(
                 web::scope("")
@@ -103,7 +117,8 @@ impl Portal {
                     // The last named is the outermost.
                     .wrap(from_fn(recognise))
                     .wrap(session)
-                    .wrap(from_fn(surround)),
+                    .wrap(from_fn(surround))
+                    .wrap(from_fn(front)),
             );
     }
 }

@@ -1,21 +1,32 @@
 //! Every setting of the process, its default and reason, read once and passed on. What a county office changes while
 //! running (names, telephones, texts) is in the `settings` table, see `site`.
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
-/// How one server process runs.
-#[derive(Clone, Debug)]
+/// How one server process runs. Holds secrets: it is never printed, and has no `Debug`.
+#[derive(Clone)]
 pub struct Config {
-    /// `sqlite:PATH` or `postgres://…`
+    /// `sqlite:PATH` or `postgres://…`, perhaps with a password.
     pub database_url: String,
     /// Loopback unless told otherwise: a portal is published through a proxy that speaks TLS.
     pub listen: SocketAddr,
     /// Videos, recordings and hand-outs.
     pub media: PathBuf,
-    /// Whether browsers reach the portal over TLS; cookies are then sent over TLS only.
-    pub is_tls: bool,
+    /// The address that people type, without a slash at its end. With https, cookies are sent over TLS only.
+    pub public_url: Option<String>,
+    /// The proxies whose `X-Forwarded-For` is believed. Whoever else sends it may have made it up.
+    pub trusted_proxies: Vec<IpAddr>,
+    /// Whoever shows it may read `/metrics` from another machine.
+    pub metrics_token: Option<String>,
     /// The demonstration city, which says so on every page.
     pub is_demo: bool,
+}
+
+impl Config {
+    /// Whether browsers reach the portal over TLS.
+    pub fn is_tls(&self) -> bool {
+        self.public_url.as_ref().is_some_and(|url| url.starts_with("https://"))
+    }
 }
 
 /// A session ends after a week without a visit: members come weekly, and their phones are their own.
@@ -24,9 +35,15 @@ pub const SESSION_IDLE_DAYS: i64 = 7;
 pub const SESSION_LONGEST_DAYS: i64 = 30;
 /// A printed code is used within two weeks: time for a visit to a village.
 pub const CODE_VALID_DAYS: i64 = 14;
-/// Password hashes computed at a time. One leaves the second core to pages.
-pub const HASHES_AT_ONCE: usize = 1;
 /// Sign-ins that wait for a hash; the next one is told to come back. 100 × 20 ms is a wait of two seconds.
 pub const HASHES_WAITING: usize = 100;
 /// The largest form, in bytes. The longest text field takes 2,000 characters.
 pub const LARGEST_FORM: usize = 64 * 1024;
+/// How long a browser may take for the head of a request, in seconds. A slow village line takes two.
+pub const HEAD_SECONDS: u64 = 10;
+/// How long a form may take to arrive and be dealt with, in seconds.
+pub const FORM_SECONDS: u64 = 30;
+/// How long an idle connection is kept, in seconds: longer than a proxy keeps its own, so that it closes first.
+pub const KEEP_ALIVE_SECONDS: u64 = 75;
+/// How long requests under way may take after SIGTERM, in seconds.
+pub const STOP_SECONDS: u64 = 20;

@@ -9,8 +9,8 @@ use diesel::prelude::*;
 use diesel::r2d2::{ManageConnection, Pool, R2D2Connection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed, Ordering::SeqCst};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 pub use crate::clock::Timestamp;
@@ -122,6 +122,40 @@ impl Address {
             ))),
         }
     }
+    /// Whether this is a file of this machine.
+    pub fn is_sqlite(&self) -> bool {
+        matches!(self, Address::Sqlite(_))
+    }
+    /// The address without its password, for a person to read.
+    pub fn shown(&self) -> String {
+        match self {
+            Address::Sqlite(path) => format!("sqlite:{path}"),
+            Address::Postgres(url) => {
+                let named = url.split_once("://").and_then(|(scheme, rest)| {
+                    let (who, place) = rest.split_once('@')?;
+                    Some(format!("{scheme}://{}@{place}", who.split(':').next().unwrap_or_default()))
+                });
+                // A password may also stand behind the question mark.
+                named.as_deref().unwrap_or(url).split('?').next().unwrap_or_default().to_owned()
+            }
+        }
+    }
+    /// A first connection, for writing.
+    ///
+    /// # Errors
+    /// As [`Db::open`].
+    pub fn reach(&self, may_create: bool) -> Result<Conn, CannotOpen> {
+        if let Address::Sqlite(path) = self {
+            let (path, shown) = (Path::new(path), path);
+            if path.is_dir() {
+                return Err(CannotOpen(msg!("{} 是一个文件夹，不是数据库文件。", shown)));
+            }
+            if !path.exists() && !may_create {
+                return Err(CannotOpen(msg!("没有找到数据库文件 {}。第一次使用请加 --init 新建。", shown)));
+            }
+        }
+        self.open(false, may_create).map_err(|error| cannot_open(self, &error.to_string()))
+    }
     fn open(&self, read_only: bool, may_create: bool) -> ConnectionResult<Conn> {
         let (mut conn, setup) = match self {
             Address::Postgres(url) => {
@@ -141,9 +175,9 @@ impl Address {
                 // As a URI, because only there mode=rw can be said: it never makes a file.
                 let mode = if may_create { "rwc" } else { "rw" };
                 let setup = if read_only {
-                    "PRAGMA busy_timeout = 5000; PRAGMA foreign_keys = ON; PRAGMA query_only = ON; PRAGMA cache_size = -16000; PRAGMA mmap_size = 268435456"
+                    "PRAGMA busy_timeout = 5000; PRAGMA foreign_keys = ON; PRAGMA query_only = ON; PRAGMA cache_size = -4000; PRAGMA mmap_size = 268435456"
                 } else {
-                    "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -16000"
+                    "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -8000"
                 };
                 (
                     Conn::Sqlite(SqliteConnection::establish(&format!(
@@ -196,7 +230,16 @@ pub struct Db {
     readers: Pool<Opener>,
     writers: Pool<Opener>,
     sent: Arc<AtomicU64>,
+    address: Address,
+    /// The generation of the content as this process read it last.
+    generation: Arc<AtomicI64>,
+    /// The connection that reads it, apart from those that pages wait for.
+    watcher: Arc<Mutex<Option<Conn>>>,
 }
+
+/// How long a process may show a page without asking whether the content has moved on; and how long a write that moved it
+/// on waits before it is acknowledged. So nobody sees an old page after a change was acknowledged, on any server.
+pub const LEASE: Duration = Duration::from_millis(20);
 
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
@@ -208,25 +251,21 @@ impl Db {
     /// A sentence for whoever started the program: nothing there, no right to write, a schema newer than this program …
     pub fn open(url: &str, may_create: bool) -> Result<Db, CannotOpen> {
         let address = Address::of(url)?;
-        if let Address::Sqlite(path) = &address {
-            let (path, shown) = (Path::new(path), path);
-            if path.is_dir() {
-                return Err(CannotOpen(msg!("{} 是一个文件夹，不是数据库文件。", shown)));
-            }
-            if !path.exists() && !may_create {
-                return Err(CannotOpen(msg!("没有找到数据库文件 {}。第一次使用请加 --init 新建。", shown)));
-            }
-        }
-        let mut conn =
-            address.open(false, may_create).map_err(|error| cannot_open(&address, &error.to_string()))?;
-        migrate(&mut conn).map_err(|problem| match problem {
-            Migrating::Newer(version) => CannotOpen(msg!(
-                "数据库的结构（{}）比这个程序新。请换用新版本的程序，数据没有变化。",
-                version
-            )),
-            Migrating::Failed(cause) => cannot_open(&address, &cause),
-        })?;
-        drop(conn);
+        let mut conn = address.reach(may_create)?;
+        migrate(&mut conn, None).map_err(|problem| problem.told(&address))?;
+        Db::over(address)
+    }
+    /// Opens a database that is there and leaves its tables as they are, for commands that look or copy.
+    ///
+    /// # Errors
+    /// As [`Db::open`].
+    pub fn attach(url: &str) -> Result<Db, CannotOpen> {
+        let address = Address::of(url)?;
+        drop(address.reach(false)?);
+        Db::over(address)
+    }
+    /// The pools over a database that can be reached.
+    fn over(address: Address) -> Result<Db, CannotOpen> {
         let is_sqlite = matches!(address, Address::Sqlite(_));
         let sent = Arc::new(AtomicU64::new(0));
         let pool = |size, read_only| {
@@ -241,7 +280,53 @@ impl Db {
                 .map_err(|error| cannot_open(&address, &error.to_string()))
         };
         let (writers, readers) = (pool(if is_sqlite { 1 } else { 6 }, false)?, pool(8, true)?);
-        Ok(Db { writers, readers, sent })
+        Ok(Db {
+            writers,
+            readers,
+            sent,
+            address,
+            generation: Arc::new(AtomicI64::new(-1)),
+            watcher: Arc::default(),
+        })
+    }
+    /// Where the data is.
+    pub fn address(&self) -> &Address {
+        &self.address
+    }
+    /// The generation of the content as this process read it last; `-1` before it did.
+    pub fn generation_seen(&self) -> i64 {
+        self.generation.load(SeqCst)
+    }
+    /// Asks the database for the generation of the content. On SQLite a few microseconds, on the spot.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] if the database is away.
+    pub async fn generation(&self) -> Result<i64> {
+        let db = self.clone();
+        match self.address {
+            Address::Sqlite(_) => db.generation_now(),
+            Address::Postgres(_) => run(move || db.generation_now()).await,
+        }
+    }
+    fn generation_now(&self) -> Result<i64> {
+        let mut watcher = self.watcher.lock().map_err(|error| Error::Unavailable(error.to_string()))?;
+        let conn = match &mut *watcher {
+            Some(conn) => conn,
+            none => none.insert(
+                self.address.open(true, false).map_err(|error| Error::Unavailable(error.to_string()))?,
+            ),
+        };
+        match read_generation(conn) {
+            Ok(n) => {
+                self.generation.store(n, SeqCst);
+                Ok(n)
+            }
+            Err(error) => {
+                // It is opened anew when the database is asked again.
+                *watcher = None;
+                Err(error)
+            }
+        }
     }
     /// How many statements have been sent to the database, those that begin and end transactions included.
     pub fn statements(&self) -> u64 {
@@ -266,15 +351,37 @@ impl Db {
         &self,
         work: impl FnOnce(&mut Conn) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        let pool = self.writers.clone();
-        run(move || borrow(&pool)?.transaction(work, true)).await
+        let db = self.clone();
+        run(move || db.write_now(work)).await
     }
     /// [`Db::write`] for commands, which have no runtime to wait on.
     ///
     /// # Errors
     /// As [`Db::read`].
     pub fn write_now<T>(&self, work: impl FnOnce(&mut Conn) -> Result<T>) -> Result<T> {
-        borrow(&self.writers)?.transaction(work, true)
+        let mut conn = borrow(&self.writers)?;
+        let outcome = conn.transaction(work, true)?;
+        // What was committed stays committed, whatever this answers: not knowing counts as having changed.
+        let n = read_generation(&mut conn).unwrap_or(-1);
+        drop(conn);
+        if n != self.generation.swap(n, SeqCst) {
+            std::thread::sleep(LEASE);
+        }
+        Ok(outcome)
+    }
+    /// [`Db::read`] for commands, which have no runtime to wait on.
+    ///
+    /// # Errors
+    /// As [`Db::read`].
+    pub fn read_now<T>(&self, work: impl FnOnce(&mut Conn) -> Result<T>) -> Result<T> {
+        borrow(&self.readers)?.transaction(work, false)
+    }
+    /// How many connections are open and how many of them are idle: readers, then writers.
+    pub fn connections(&self) -> [(u32, u32); 2] {
+        [&self.readers, &self.writers].map(|pool| {
+            let state = pool.state();
+            (state.connections, state.idle_connections)
+        })
     }
     /// Ends the use of a SQLite file: everything is in the one file, which may then be moved.
     ///
@@ -296,16 +403,61 @@ async fn run<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'stati
     actix_web::web::block(work).await.map_err(Error::internal)?
 }
 
+fn read_generation(conn: &mut Conn) -> Result<i64> {
+    use crate::schema::generations;
+    let content = generations::table.find("content").select(generations::n);
+    Ok(either!(conn, c => content.first(c))?)
+}
+
 enum Migrating {
     Newer(String),
+    Unknown(String),
     Failed(String),
 }
 
-fn migrate(conn: &mut Conn) -> Result<(), Migrating> {
-    fn up<C: MigrationHarness<DB>, DB: diesel::backend::Backend>(
+impl Migrating {
+    fn told(self, address: &Address) -> CannotOpen {
+        match self {
+            Migrating::Newer(version) => CannotOpen(msg!(
+                "数据库的结构（{}）比这个程序新。请换用新版本的程序，数据没有变化。",
+                version
+            )),
+            Migrating::Unknown(version) => CannotOpen(msg!("没有编号为 {} 的结构版本，什么都没有改动。", version)),
+            Migrating::Failed(cause) => cannot_open(address, &cause),
+        }
+    }
+}
+
+/// Brings the tables up to date, or to the state after the migration `to`. Says what ran: `+0008_settings` for a step
+/// forward, `-0008_settings` for a step back.
+///
+/// # Errors
+/// As [`Db::open`].
+pub fn migrate_to(url: &str, may_create: bool, to: Option<&str>) -> Result<Vec<String>, CannotOpen> {
+    let address = Address::of(url)?;
+    let mut conn = address.reach(may_create)?;
+    migrate(&mut conn, to).map_err(|problem| problem.told(&address))
+}
+
+/// The number of the newest migration of this program.
+pub fn newest_migration() -> String {
+    use diesel::migration::MigrationSource;
+    let known = MigrationSource::<diesel::sqlite::Sqlite>::migrations(&SQLITE).unwrap_or_default();
+    known.iter().map(|migration| migration.name().version().to_string()).max().unwrap_or_default()
+}
+
+/// The number of the newest migration that this database has seen.
+pub fn migration_of(conn: &mut Conn) -> Result<String> {
+    let applied = either!(conn, c => c.applied_migrations()).map_err(Error::Internal)?;
+    Ok(applied.iter().map(ToString::to_string).max().unwrap_or_default())
+}
+
+fn migrate(conn: &mut Conn, to: Option<&str>) -> Result<Vec<String>, Migrating> {
+    fn go<C: MigrationHarness<DB>, DB: diesel::backend::Backend>(
         conn: &mut C,
         ours: EmbeddedMigrations,
-    ) -> Result<(), Migrating> {
+        to: Option<&str>,
+    ) -> Result<Vec<String>, Migrating> {
         use diesel::migration::MigrationSource;
         let failed = |error: Box<dyn std::error::Error + Send + Sync>| Migrating::Failed(error.to_string());
         let known: Vec<_> = MigrationSource::<DB>::migrations(&ours).map_err(failed)?;
@@ -315,17 +467,34 @@ fn migrate(conn: &mut Conn) -> Result<(), Migrating> {
         {
             return Err(Migrating::Newer(newer.to_string()));
         }
-        conn.run_pending_migrations(ours).map_err(failed)?;
-        Ok(())
+        let number = |to: &str| known.iter().position(|ours| ours.name().version().to_string() == to);
+        let target = match to {
+            Some(to) => number(to).ok_or_else(|| Migrating::Unknown(to.to_owned()))? + 1,
+            None => known.len(),
+        };
+        let mut done = vec![];
+        for migration in known.iter().skip(target).rev() {
+            if applied.contains(&migration.name().version().as_owned()) {
+                conn.revert_migration(migration).map_err(failed)?;
+                done.push(format!("-{}", migration.name()));
+            }
+        }
+        for migration in &known[..target] {
+            if !applied.contains(&migration.name().version().as_owned()) {
+                conn.run_migration(migration).map_err(failed)?;
+                done.push(format!("+{}", migration.name()));
+            }
+        }
+        Ok(done)
     }
     match conn {
         Conn::Postgres(c) => {
             // Two servers started at once must not both create the tables.
             c.batch_execute("SELECT pg_advisory_lock(7281966)")
                 .map_err(|error| Migrating::Failed(error.to_string()))?;
-            up(c, POSTGRES)
+            go(c, POSTGRES, to)
         }
-        Conn::Sqlite(c) => up(c, SQLITE),
+        Conn::Sqlite(c) => go(c, SQLITE, to),
     }
 }
 

@@ -27,6 +27,9 @@ pub enum Error {
     /// Too many tries: again after so many seconds.
     #[error("wait {0} s")]
     Wait(i64),
+    /// The request did not arrive in time.
+    #[error("too slow")]
+    Slow,
     /// More work is queued than will be done soon.
     #[error("busy")]
     Busy,
@@ -57,6 +60,7 @@ impl Error {
             Error::Wait(seconds) => {
                 (msg!("请稍等一下再试"), msg!("试得太频繁了，请等 {} 秒后再试。", seconds))
             }
+            Error::Slow => (msg!("传输太慢，没有收完"), msg!("请换个网络好的地方再发一次，什么都没有改动。")),
             Error::Busy => (msg!("现在人比较多"), msg!("请过半分钟再试一次，您填写的内容没有保存。")),
             Error::Unavailable(_) => {
                 (msg!("暂时连不上数据"), msg!("系统正在自动恢复，请过一会儿刷新这一页。"))
@@ -107,6 +111,7 @@ impl ResponseError for Error {
             Error::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Error::Refused(_) => StatusCode::CONFLICT,
             Error::Wait(_) => StatusCode::TOO_MANY_REQUESTS,
+            Error::Slow => StatusCode::REQUEST_TIMEOUT,
             Error::Busy | Error::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }

@@ -133,9 +133,16 @@ diesel::table! {
     }
 }
 diesel::table! {
-    settings (name) {
+    setting_changes (id) {
+        id -> BigInt,
         name -> Text,
         value -> Text,
+        valid_from -> Date,
+        proposed_by -> Nullable<BigInt>,
+        proposed_at -> Timestamp,
+        verdict -> Nullable<Text>,
+        decided_by -> Nullable<BigInt>,
+        decided_at -> Nullable<Timestamp>,
     }
 }
 diesel::table! {
@@ -195,6 +202,29 @@ diesel::table! {
         key -> Text,
         failures -> Integer,
         last_at -> Timestamp,
+    }
+}
+diesel::table! {
+    second_factors (account_id) {
+        account_id -> BigInt,
+        secret -> Text,
+        set_at -> Timestamp,
+        last_step -> BigInt,
+    }
+}
+diesel::table! {
+    recovery_codes (account_id, code_hash) {
+        account_id -> BigInt,
+        code_hash -> Text,
+        used_at -> Nullable<Timestamp>,
+    }
+}
+diesel::table! {
+    disk_samples (day) {
+        day -> Date,
+        database_bytes -> BigInt,
+        media_bytes -> BigInt,
+        free_bytes -> BigInt,
     }
 }
 diesel::table! {
@@ -413,6 +443,31 @@ diesel::table! {
         handled_at -> Nullable<Timestamp>,
     }
 }
+diesel::table! {
+    search_documents (id) {
+        id -> BigInt,
+        kind -> Text,
+        ref_id -> BigInt,
+        topic_id -> Nullable<BigInt>,
+        duration_ms -> Nullable<Integer>,
+        is_public -> Bool,
+        title -> Text,
+        body -> Text,
+    }
+}
+diesel::table! {
+    search_pending (id) {
+        id -> BigInt,
+        kind -> Text,
+        ref_id -> BigInt,
+    }
+}
+diesel::table! {
+    generations (name) {
+        name -> Text,
+        n -> BigInt,
+    }
+}
 diesel::joinable!(memberships -> persons (person_id));
 diesel::joinable!(memberships -> orgs (branch_id));
 diesel::joinable!(membership_stages -> persons (person_id));
@@ -467,13 +522,16 @@ diesel::allow_tables_to_appear_in_same_query!(
     schools,
     school_branches,
     alliance_schools,
-    settings,
+    setting_changes,
     secrets,
     accounts,
     grants,
     one_time_codes,
     sessions,
     throttles,
+    second_factors,
+    recovery_codes,
+    disk_samples,
     audit_entries,
     topics,
     instructors,
@@ -492,4 +550,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     bases,
     stories,
     feedback,
+    search_documents,
+    search_pending,
+    generations,
 );

@@ -1,4 +1,5 @@
 //! What the forms of accounts send.
+use crate::ids::SettingChangeId;
 use crate::lang::Message;
 use crate::msg;
 use crate::web::form::{Errors, text};
@@ -36,13 +37,19 @@ pub struct ActivateForm {
     pub code: String,
     pub password: String,
     pub again: String,
+    /// The number of the consent text that was shown, from its box.
+    pub consent: String,
 }
 
 impl ActivateForm {
-    pub fn check(&self) -> Result<(), Errors> {
+    /// `asked` is the consent text that holds, if there is one.
+    pub fn check(&self, asked: Option<SettingChangeId>) -> Result<(), Errors> {
         let mut errors = Errors::default();
         errors.take("name", text(&self.name, 80));
         errors.take("code", text(&self.code, 40));
+        if asked.is_some_and(|asked| asked.0.to_string() != self.consent) {
+            errors.take::<()>("consent", Err(msg!("请读一读同意书，同意后打勾")));
+        }
         new_password(&mut errors, &self.password, &self.again, &self.name);
         if errors.is_empty() { Ok(()) } else { Err(errors) }
     }
@@ -69,6 +76,23 @@ impl PasswordForm {
 fn new_password(errors: &mut Errors, password: &str, again: &str, name: &str) {
     errors.take("password", super::check_password(password, name));
     errors.take("again", super::passwords::same(password, again));
+}
+
+/// Agreeing to the consent text: the number of the text that was shown.
+#[derive(Deserialize, Default, Clone)]
+#[serde(default)]
+pub struct ConsentForm {
+    pub consent: String,
+}
+
+/// A code of the second factor. `secret` while it is set up; `next` and `kept` as in [`SignInForm`].
+#[derive(Deserialize, Default, Clone)]
+#[serde(default)]
+pub struct FactorForm {
+    pub code: String,
+    pub secret: String,
+    pub next: String,
+    pub kept: String,
 }
 
 /// Ending a sign-in on another device.

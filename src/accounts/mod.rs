@@ -1,13 +1,14 @@
 //! Accounts of persons: signing in, one-time codes, passwords, devices, roles, and acting for a member.
 //!
 //! Nothing here tells whether an account exists: an unknown name costs the same hash and gets the same sentence.
+pub mod factor;
 mod forms;
 pub mod pages;
 pub mod passwords;
 pub mod recognise;
 pub mod sessions;
 mod store;
-mod throttle;
+pub mod throttle;
 
 use crate::access::{Role, ScopeKind, Viewer};
 use crate::audit::{Action, Doer};
@@ -15,7 +16,7 @@ use crate::clock::Timestamp;
 use crate::config::CODE_VALID_DAYS;
 use crate::db::Conn;
 use crate::error::{Error, Result};
-use crate::ids::{AccountId, PersonId, digest, random_code};
+use crate::ids::{AccountId, PersonId, SettingChangeId, digest, random_code};
 use crate::lang::Message;
 use crate::{msg, people};
 use chrono::Duration;
@@ -63,6 +64,20 @@ pub fn open(
     let id = store::insert(conn, person, &username.to_lowercase(), now)?;
     doer.did_to(conn, Action::AccountMade, person, now)?;
     Ok(id)
+}
+
+/// Makes an account that has its password already: the first administrator's.
+pub fn open_with_password(
+    conn: &mut Conn,
+    person: PersonId,
+    username: &str,
+    password_hash: &str,
+    doer: &Doer,
+    now: Timestamp,
+) -> Result<Account> {
+    let id = open(conn, person, username, doer, now)?;
+    store::set_password(conn, id, password_hash, now)?;
+    store::find(conn, id)
 }
 
 /// Prints a code for the account; a code printed earlier no longer works.
@@ -152,6 +167,21 @@ pub fn end_grant(conn: &mut Conn, account: &Account, role: Role, doer: &Doer, no
         return Err(Error::NotFound);
     }
     doer.did_to(conn, Action::GrantEnded, account.person, now)
+}
+
+/// Takes a lost second factor away; the next sign-in sets up another one. The account's other sign-ins end.
+///
+/// # Errors
+/// Not found if there is none.
+pub fn forget_factor(conn: &mut Conn, account: &Account, doer: &Doer, now: Timestamp) -> Result<()> {
+    factor::forget(conn, account, doer, now)?;
+    sessions::end_all(conn, account.id)
+}
+
+/// Records that somebody agreed to the consent text that this change brought.
+pub fn consent(conn: &mut Conn, account: &Account, to: SettingChangeId, now: Timestamp) -> Result<()> {
+    let doer = Doer { account: Some(account.id), ..Doer::default() };
+    doer.did(conn, Action::ConsentGiven, ("setting", to.0), now)
 }
 
 /// The rules for a password: length, and not what everybody tries first.

@@ -1,17 +1,21 @@
 //! Hashing passwords: argon2id behind a bounded queue, so that a crowd signing in does not starve the pages.
-use crate::config::{HASHES_AT_ONCE, HASHES_WAITING};
+use crate::config::HASHES_WAITING;
 use crate::error::{Error, Result};
 use crate::msg;
 use argon2::Argon2;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, LazyLock};
-use tokio::sync::Semaphore;
+use tokio::sync::oneshot;
 
-/// The queue in front of hashing: `HASHES_AT_ONCE` work, `HASHES_WAITING` wait, the next is told to come back.
+type Work = Box<dyn FnOnce() + Send>;
+
+/// One thread that hashes, and the queue in front of it: `HASHES_WAITING` wait, the next is told to come back. A thread of
+/// its own, because a hash takes 19 MiB: on the threads of pages each of them would keep that much.
 #[derive(Clone)]
 pub struct Passwords {
-    places: Arc<Semaphore>,
+    queue: Sender<Work>,
     waiting: Arc<AtomicUsize>,
     longest: usize,
 }
@@ -37,7 +41,16 @@ impl Passwords {
     /// A queue of at most `longest` waiting.
     pub fn with_queue(longest: usize) -> Passwords {
         LazyLock::force(&NOBODY);
-        Passwords { places: Arc::new(Semaphore::new(HASHES_AT_ONCE)), waiting: Arc::default(), longest }
+        let (queue, works) = channel::<Work>();
+        // Ends when the last queue is dropped.
+        std::thread::spawn(move || {
+            // Pages go first: whoever signs in waits anyway. Where the system does not let us, they share.
+            if let Err(error) = rustix::process::setpriority_process(None, 10) {
+                tracing::debug!(%error, "the priority of hashing stays as it is");
+            }
+            works.iter().for_each(|work| work());
+        });
+        Passwords { queue, waiting: Arc::default(), longest }
     }
     /// The hash to keep for this password.
     ///
@@ -66,15 +79,17 @@ impl Passwords {
         if before >= self.longest {
             return Err(Error::Busy);
         }
-        let place = self.places.clone().acquire_owned().await.map_err(Error::internal)?;
-        drop(waiting);
-        actix_web::web::block(move || {
-            // A hash that has begun goes on when the browser leaves: its place stays taken until it is done.
-            let _place = place;
-            work()
-        })
-        .await
-        .map_err(Error::internal)
+        let (answer, outcome) = oneshot::channel();
+        let hash = move || {
+            drop(waiting);
+            // Whoever went away meanwhile needs no hash.
+            if !answer.is_closed() {
+                drop(answer.send(work()));
+            }
+        };
+        let stopped = |_| Error::Internal("the thread that hashes is gone".into());
+        self.queue.send(Box::new(hash)).map_err(stopped)?;
+        outcome.await.map_err(Error::internal)
     }
 }
 

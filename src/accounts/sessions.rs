@@ -17,6 +17,9 @@ type State = HashMap<String, String>;
 
 /// Names of what a session holds.
 pub const ACCOUNT: &str = "account";
+/// Whose password was right, while the second factor is missing, and since when.
+pub const HALF: &str = "half";
+pub const HALF_SINCE: &str = "half_since";
 pub const DEVICE: &str = "device";
 pub const AGENT: &str = "agent";
 pub const ACTING: &str = "acting";

@@ -1,6 +1,6 @@
 //! The pages of administrators and auditors.
 use super::forms::AuditQuery;
-use crate::access::Permission::{HandleFeedback, ReadAudit, ReadFeedback};
+use crate::access::Permission::{DecideSettings, HandleFeedback, ReadAudit, ReadFeedback, SeeAdmin};
 use crate::audit::{self, Action};
 use crate::db::{Conn, Db};
 use crate::error::Result;
@@ -17,7 +17,7 @@ use serde::Deserialize;
 
 pub fn routes() -> Vec<Route> {
     vec![
-        get("/admin", ReadAudit, index),
+        get("/admin", SeeAdmin, index),
         get("/admin/audit", ReadAudit, record),
         get("/admin/feedback", ReadFeedback, entries),
         post("/admin/feedback/{id}/handled", HandleFeedback, handled),
@@ -29,11 +29,17 @@ pub fn routes() -> Vec<Route> {
 struct Index {
     page: Page,
     may_read_feedback: bool,
+    may_read_audit: bool,
+    may_decide: bool,
 }
 
 async fn index(page: Page) -> Reply {
-    let may_read_feedback = page.may(ReadFeedback);
-    reply::page(&Index { page, may_read_feedback })
+    reply::page(&Index {
+        may_read_feedback: page.may(ReadFeedback),
+        may_read_audit: page.may(ReadAudit),
+        may_decide: page.may(DecideSettings),
+        page,
+    })
 }
 
 /// How many lines of the record stand on a page.

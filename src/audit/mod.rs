@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::ids::{AccountId, PersonId};
 use crate::lang::Message;
 use crate::{msg, text_enum};
-pub use store::{Entry, Filter, about, latest};
+pub use store::{Entry, Filter, about, has_done, latest};
 
 text_enum! {
     /// What was done.
@@ -32,6 +32,15 @@ text_enum! {
         BookletReviewed = "booklet_reviewed",
         BookletPublished = "booklet_published",
         FeedbackHandled = "feedback_handled",
+        SettingProposed = "setting_proposed",
+        SettingApproved = "setting_approved",
+        SettingRefused = "setting_refused",
+        SettingWithdrawn = "setting_withdrawn",
+        ConsentGiven = "consent_given",
+        FactorSet = "factor_set",
+        FactorForgotten = "factor_forgotten",
+        RecoveryCodeUsed = "recovery_code_used",
+        BackupMade = "backup_made",
     }
 }
 
@@ -59,6 +68,15 @@ impl Action {
             Action::BookletReviewed => msg!("审读本"),
             Action::BookletPublished => msg!("发布读本"),
             Action::FeedbackHandled => msg!("办理投诉或建议"),
+            Action::SettingProposed => msg!("修改设置"),
+            Action::SettingApproved => msg!("批准设置的修改"),
+            Action::SettingRefused => msg!("不批准设置的修改"),
+            Action::SettingWithdrawn => msg!("撤回设置的修改"),
+            Action::ConsentGiven => msg!("同意同意书"),
+            Action::FactorSet => msg!("设好第二重验证"),
+            Action::FactorForgotten => msg!("取消第二重验证"),
+            Action::RecoveryCodeUsed => msg!("用备用码登录"),
+            Action::BackupMade => msg!("备份"),
         }
     }
 }

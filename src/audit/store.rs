@@ -99,3 +99,12 @@ pub fn latest(conn: &mut Conn, filter: &Filter, skip: i64, count: i64) -> Result
 pub fn about(conn: &mut Conn, person: PersonId, skip: i64, count: i64) -> Result<Vec<Entry>> {
     latest(conn, &Filter { for_person: Some(person), ..Filter::default() }, skip, count)
 }
+
+/// Whether this account did this to this subject.
+pub fn has_done(conn: &mut Conn, account: AccountId, action: Action, subject: i64) -> Result<bool> {
+    let it = audit_entries::actor_id
+        .eq(account)
+        .and(audit_entries::action.eq(action))
+        .and(audit_entries::subject_id.eq(subject));
+    Ok(either!(conn, c => diesel::select(diesel::dsl::exists(audit_entries::table.filter(it))).get_result(c))?)
+}

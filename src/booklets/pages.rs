@@ -16,10 +16,10 @@ use askama::Template;
 
 pub fn routes() -> Vec<Route> {
     vec![
-        get("/booklets", Anyone, index),
-        get("/booklets/{slug}", Anyone, show),
-        get("/booklets/{slug}/print", Anyone, print),
-        get("/booklets/{slug}/{chapter}", Anyone, read),
+        get("/booklets", Anyone, index).kept(&[]),
+        get("/booklets/{slug}", Anyone, show).kept(&[]),
+        get("/booklets/{slug}/print", Anyone, print).kept(&[]),
+        get("/booklets/{slug}/{chapter}", Anyone, read).kept(&[]),
     ]
 }
 

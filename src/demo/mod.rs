@@ -14,7 +14,7 @@ use crate::access::{Role, ScopeKind};
 use crate::clock::Timestamp;
 use crate::db::{Conn, reseat_ids};
 use crate::error::Result;
-use crate::site;
+use crate::{search, site};
 use content::Content;
 use std::path::Path;
 
@@ -110,12 +110,15 @@ pub fn make(
         ("help_hours", "9:00–17:00"),
         ("organizer", "市委组织部党员教育中心（演示）"),
         ("filing_number", "备案号 蜀ICP备00000000号（演示）"),
+        ("second_factor", site::OFFERED),
         ("is_demo", "yes"),
     ] {
-        site::put(conn, name, value)?;
+        site::put(conn, name, value, now)?;
     }
     let people = people::make(conn, &content, scale, now, said)?;
     lessons::make(conn, &content, &people, scale, now, said)?;
+    said("搜索", 97);
+    search::catch_up(conn)?;
     said("收尾", 98);
     reseat_ids(conn)?;
     store::analyze(conn)?;

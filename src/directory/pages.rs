@@ -17,11 +17,11 @@ use serde::Deserialize;
 
 pub fn routes() -> Vec<Route> {
     vec![
-        get("/instructors", Anyone, instructors),
-        get("/instructors/{instructor}", Anyone, instructor),
-        get("/schools", Anyone, all_schools),
-        get("/schools/{school}", Anyone, school),
-        get("/alliances/{alliance}", Anyone, alliance),
+        get("/instructors", Anyone, instructors).kept(&["page"]),
+        get("/instructors/{instructor}", Anyone, instructor).kept(&[]),
+        get("/schools", Anyone, all_schools).kept(&["page"]),
+        get("/schools/{school}", Anyone, school).kept(&[]),
+        get("/alliances/{alliance}", Anyone, alliance).kept(&["page"]),
     ]
 }
 

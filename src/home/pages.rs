@@ -14,7 +14,7 @@ use chrono::Duration;
 use std::sync::Mutex;
 
 pub fn routes() -> Vec<Route> {
-    vec![get("/", Anyone, index)]
+    vec![get("/", Anyone, index).kept(&[])]
 }
 
 /// The figures as last counted. Counting a roster costs more than the whole page, and it changes by a few a day.
@@ -67,6 +67,9 @@ impl Index {
 }
 
 async fn index(page: Page, db: Data<Db>, counted: Data<Counted>) -> Reply {
+    if !page.site.is_set_up {
+        return reply::see("/setup");
+    }
     let view = db.read(move |conn| Index::load(conn, page, &counted)).await?;
     reply::page(&view)
 }

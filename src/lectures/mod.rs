@@ -13,7 +13,7 @@ use crate::lang::Message;
 use crate::{msg, schools, text_enum};
 pub use forms::ListQuery;
 pub use store::{
-    By, Card, Instructor, Topic, cards, count, gold_instructors, instructor, instructors, instructors_within,
+    By, Card, Instructor, Topic, cards, cards_of, count, gold_instructors, instructor, instructors, instructors_within,
     newest, topics,
 };
 

@@ -25,8 +25,8 @@ use askama::Template;
 
 pub fn routes() -> Vec<Route> {
     vec![
-        get("/lectures", Anyone, index),
-        get("/lectures/{lecture}", Anyone, show),
+        get("/lectures", Anyone, index).kept(&["topic", "instructor", "school", "alliance", "length", "gold", "sort", "page"]),
+        get("/lectures/{lecture}", Anyone, show).kept(&[]),
         post("/lectures/{lecture}/questions", SignedIn, ask),
         file("/lectures/{lecture}/video.mp4", Anyone, video),
         file("/lectures/{lecture}/audio.m4a", Anyone, audio),

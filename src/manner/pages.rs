@@ -46,7 +46,7 @@ async fn choose(config: Data<Config>, choice: Form<Choice>) -> Reply {
             .max_age(Duration::days(365))
             .same_site(SameSite::Lax)
             .http_only(true)
-            .secure(config.is_tls)
+            .secure(config.is_tls())
             .finish();
         reply.cookie(cookie);
     }

@@ -1,8 +1,12 @@
-//! The kit that all pages share: routes with doors, what surrounds a page, forms, replies, paging, static files.
+//! The kit that all pages share: routes with doors, what surrounds a page, forms, replies, paging, static files, kept pages, what is counted.
 pub mod files;
 pub mod form;
+pub mod health;
+pub mod kept;
+pub mod metrics;
 pub mod page;
 pub mod paging;
+pub mod peer;
 pub mod reply;
 pub mod route;
 pub mod slug;

@@ -4,8 +4,8 @@ use crate::audit::Doer;
 use crate::clock::{self, Timestamp};
 use crate::error::Error;
 use crate::lang::{self, Lang, Message};
-use crate::site::Site;
-use crate::web::text;
+use crate::site::{Present, Site};
+use crate::web::{kept, text};
 use crate::{assets, msg};
 use actix_web::dev::Payload;
 use actix_web::web::Data;
@@ -13,6 +13,7 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use std::convert::Infallible;
 use std::fmt::Display;
 use std::future::{Ready, ready};
+use std::sync::Arc;
 
 /// Light, dark, or what the device prefers.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -32,18 +33,32 @@ pub struct Manner {
     pub theme: Theme,
 }
 
+impl Theme {
+    /// One letter for each.
+    pub const fn letter(self) -> char {
+        match self {
+            Theme::Device => 'v',
+            Theme::Light => 'l',
+            Theme::Dark => 'd',
+        }
+    }
+}
+
 impl Manner {
-    pub fn of(request: &HttpRequest) -> Manner {
-        let cookie = |name| request.cookie(name).map(|cookie| cookie.value().to_owned()).unwrap_or_default();
+    /// From the cookies that `cookie` finds by name.
+    pub fn of_cookies<'a>(cookie: impl Fn(&str) -> Option<&'a str>) -> Manner {
         Manner {
-            lang: Lang::of(&cookie("lang")),
-            is_elder: cookie("mode") == "elder",
-            theme: match cookie("theme").as_str() {
-                "light" => Theme::Light,
-                "dark" => Theme::Dark,
+            lang: Lang::of(cookie("lang").unwrap_or_default()),
+            is_elder: cookie("mode") == Some("elder"),
+            theme: match cookie("theme") {
+                Some("light") => Theme::Light,
+                Some("dark") => Theme::Dark,
                 _ => Theme::Device,
             },
         }
+    }
+    pub fn of(request: &HttpRequest) -> Manner {
+        Manner::of_cookies(|name| kept::cookie(request.headers(), name))
     }
 }
 
@@ -55,7 +70,7 @@ pub struct RequestId(pub String);
 pub struct Page {
     pub viewer: Option<Viewer>,
     pub manner: Manner,
-    pub site: Data<Site>,
+    pub site: Arc<Site>,
     /// The address with its query, to come back to.
     pub path: String,
     pub request_id: String,
@@ -64,13 +79,12 @@ pub struct Page {
 
 impl Page {
     pub fn new(request: &HttpRequest) -> Page {
-        // Cookies are kept among the extensions when first read: before we hold those.
         let manner = Manner::of(request);
         let extensions = request.extensions();
         Page {
             viewer: extensions.get::<Viewer>().cloned(),
             manner,
-            site: request.app_data::<Data<Site>>().cloned().unwrap_or_else(|| Data::new(Site::default())),
+            site: request.app_data::<Data<Present>>().map(|site| site.get()).unwrap_or_default(),
             path: request.uri().path_and_query().map_or("/", |path| path.as_str()).to_owned(),
             request_id: extensions.get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default(),
             notice: notice(request.query_string()),
@@ -104,7 +118,7 @@ impl Page {
         self.may(Permission::SeePeople)
     }
     pub fn may_see_admin(&self) -> bool {
-        self.may(Permission::ReadAudit) || self.may(Permission::ReadFeedback)
+        self.may(Permission::SeeAdmin)
     }
     pub fn may_answer(&self) -> bool {
         self.may(Permission::AnswerQuestions)
@@ -163,6 +177,10 @@ impl Page {
         let format = if self.is_en() { "%-d %b %Y %H:%M" } else { "%Y 年 %-m 月 %-d 日 %H:%M" };
         clock::local(*at).format(format).to_string()
     }
+    /// Markdown as HTML.
+    pub fn markdown(&self, markdown: &str) -> String {
+        text::markdown(markdown)
+    }
     /// As on a player: `4:05`.
     pub fn clock(&self, ms: &i32) -> String {
         text::clock(*ms)
@@ -200,6 +218,12 @@ fn notice(query: &str) -> Option<Message> {
         "acting-ended" => msg!("代办已结束。"),
         "sent" => msg!("已收到，谢谢。"),
         "handled" => msg!("已记为办结。"),
+        "consented" => msg!("已记下您的同意。"),
+        "factor-off" => msg!("第二重验证已关闭。"),
+        "setting" => msg!("设置已保存。"),
+        "setting-proposed" => msg!("修改已提出，等另一个人批准后生效。"),
+        "setting-decided" => msg!("已办理。"),
+        "set-up" => msg!("安装完成。接下来请把还空着的设置填好。"),
         _ => return None,
     })
 }

@@ -1,6 +1,7 @@
 //! A route is a method, a path, a door and a handler. It cannot be built without the door.
 use crate::access::{Access, Viewer};
 use crate::error::Error;
+use crate::web::kept::keep;
 use actix_web::body::BoxBody;
 use actix_web::dev::{Handler, ServiceRequest};
 use actix_web::http::Method;
@@ -13,6 +14,8 @@ pub struct Route {
     pub path: &'static str,
     pub access: Access,
     is_compressed: bool,
+    /// The parameters that the page reads, where it is kept for visitors.
+    pub kept: Option<&'static [&'static str]>,
     handler: actix_web::Route,
 }
 
@@ -24,7 +27,7 @@ where
     F::Output: Responder + 'static,
 {
     let handler = web::route().guard(guard::Any(guard::Get()).or(guard::Head())).to(handler);
-    Route { method: Method::GET, path, access: access.into(), is_compressed: true, handler }
+    Route { method: Method::GET, path, access: access.into(), is_compressed: true, kept: None, handler }
 }
 
 /// A recording or another file: as [`get`], but sent as it is, since parts of it are asked for by their place.
@@ -49,11 +52,16 @@ where
         path,
         access: access.into(),
         is_compressed: true,
+        kept: None,
         handler: web::post().to(handler),
     }
 }
 
 impl Route {
+    /// The page is the same for all visitors: it is kept for them, a page for each combination of these parameters.
+    pub fn kept(self, names: &'static [&'static str]) -> Route {
+        Route { kept: Some(names), ..self }
+    }
     /// Mounts the handler behind its door.
     pub fn mount(self, app: &mut ServiceConfig) {
         let access = self.access;
@@ -65,10 +73,13 @@ impl Route {
                 (false, None) => Ok(request.error_response(Error::SignIn)),
             }
         });
-        let behind_door = self.handler.wrap(door);
-        app.route(
-            self.path,
-            if self.is_compressed { behind_door.wrap(Compress::default()) } else { behind_door },
-        );
+        let mut handler = self.handler.wrap(door);
+        if let Some(names) = self.kept {
+            handler = handler.wrap(from_fn(move |request, next| keep(names, request, next)));
+        }
+        if self.is_compressed {
+            handler = handler.wrap(Compress::default());
+        }
+        app.route(self.path, handler);
     }
 }

@@ -1,9 +1,11 @@
 //! Around every request: its id, the check that a form comes from our own pages, security headers, and errors made into
 //! pages in the reader's language.
+use crate::config::{Config, FORM_SECONDS};
 use crate::error::Error;
-use crate::ids::random_code;
+use crate::ids::request_id;
 use crate::lang::Message;
 use crate::msg;
+use crate::web::metrics::Metrics;
 use crate::web::page::{Page, RequestId};
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -11,8 +13,10 @@ use actix_web::error::InternalError;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
+use actix_web::web::Data;
 use actix_web::{HttpMessage, HttpResponse, ResponseError};
 use askama::Template;
+use std::time::{Duration, Instant};
 
 /// Scripts, styles, pictures and forms of this portal only; nothing inline, no frames.
 const CSP: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; media-src 'self'; \
@@ -34,13 +38,26 @@ pub async fn surround(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
-    let id = RequestId(random_code(6));
-    request.extensions_mut().insert(id);
+    let began = Instant::now();
+    request.extensions_mut().insert(RequestId(request_id()));
     let page = Page::new(request.request());
+    let method = request.method().clone();
+    let is_tls = request.app_data::<Data<Config>>().is_some_and(|config| config.is_tls());
+    let metrics = request.app_data::<Data<Metrics>>().cloned();
     let outcome = if is_from_elsewhere(&request) {
         Ok(request.error_response(CrossSite).map_into_boxed_body())
-    } else {
+    } else if matches!(method, Method::GET | Method::HEAD) {
         next.call(request).await.map(ServiceResponse::map_into_boxed_body)
+    } else {
+        // A form that trickles in must not hold a place for ever.
+        match tokio::time::timeout(Duration::from_secs(FORM_SECONDS), next.call(request)).await {
+            Ok(outcome) => outcome.map(ServiceResponse::map_into_boxed_body),
+            Err(_) => {
+                let mut answer = error_page(page, &Error::Slow);
+                secure(answer.headers_mut(), is_tls);
+                return Err(InternalError::from_response(Error::Slow, answer).into());
+            }
+        }
     };
     let mut response = match outcome {
         Ok(response) => match page_for(&response) {
@@ -58,15 +75,25 @@ pub async fn surround(
         Err(error) => {
             let cause = Error::Unavailable(error.to_string());
             let mut answer = error_page(page, &cause);
-            secure(answer.headers_mut());
+            secure(answer.headers_mut(), is_tls);
             return Err(InternalError::from_response(error, answer).into());
         }
     };
-    secure(response.headers_mut());
+    secure(response.headers_mut(), is_tls);
+    // The route, not the address: an address may name a person.
+    let route = response.request().match_pattern();
+    let route = route.as_deref().unwrap_or("-");
+    let (status, took) = (response.status().as_u16(), began.elapsed());
+    if let Some(metrics) = metrics {
+        metrics.count(&method, route, status, took);
+    }
+    let id = response.request().extensions().get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default();
+    tracing::info!(request = id, method = method.as_str(), route, status, micros = took.as_micros() as u64, "request");
     Ok(response)
 }
 
-fn secure(headers: &mut HeaderMap) {
+/// Puts the headers on that every page has.
+pub fn secure(headers: &mut HeaderMap, is_tls: bool) {
     for (name, value) in [
         (header::CONTENT_SECURITY_POLICY, CSP),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
@@ -80,6 +107,9 @@ fn secure(headers: &mut HeaderMap) {
         ),
     ] {
         headers.insert(name, HeaderValue::from_static(value));
+    }
+    if is_tls {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
     }
 }
 

@@ -1,6 +1,6 @@
 //! Text for reading: Markdown to HTML, and how numbers of time are written.
 use crate::lang::Lang;
-use pulldown_cmark::{Event, Options, Parser, html};
+use pulldown_cmark::{Event, Options, Parser, TagEnd, html};
 
 /// `markdown` as HTML. Raw HTML in it is shown as the text it is.
 pub fn markdown(markdown: &str) -> String {
@@ -14,6 +14,23 @@ pub fn markdown(markdown: &str) -> String {
     out.replace("<table>", "<div class=\"table-frame\" tabindex=\"0\" role=\"group\"><table class=\"table\">")
         .replace("</table>", "</table></div>")
         .replace("<th>", "<th scope=\"col\">")
+}
+
+/// The words of `markdown` alone, a line a block: what is searched and shown in excerpts.
+pub fn plain(markdown: &str) -> String {
+    let mut out = String::with_capacity(markdown.len());
+    for event in Parser::new_ext(markdown, Options::ENABLE_TABLES) {
+        match event {
+            Event::Text(text) | Event::Code(text) | Event::Html(text) | Event::InlineHtml(text) => {
+                out.push_str(&text);
+            }
+            Event::End(TagEnd::Strong | TagEnd::Emphasis | TagEnd::Link | TagEnd::Image) => {}
+            Event::SoftBreak | Event::HardBreak | Event::End(_) if !out.ends_with('\n') => out.push('\n'),
+            _ => {}
+        }
+    }
+    out.truncate(out.trim_end().len());
+    out
 }
 
 /// Milliseconds as on a player: `4:05`, `1:02:09`.
@@ -46,6 +63,11 @@ pub fn vtt_time(ms: i32) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn plain_text_has_the_words_and_no_signs_of_markdown() {
+        assert_eq!(plain("# 记录\n\n先写 **时间**，\n再写[地点](/x)。\n\n| 项 | 值 |\n|---|---|\n| 人 | 3 |"), "记录\n先写 时间，\n再写地点。\n项\n值\n人\n3");
+    }
 
     #[test]
     fn raw_html_in_markdown_is_text() {

@@ -95,7 +95,7 @@ async fn an_empty_portal_shows_its_pages_all_the_same() {
 #[actix_web::test]
 async fn a_page_that_reads_cannot_write() {
     let world = World::new();
-    let outcome = world.db.read(|conn| weixiao::site::put(conn, "city", "别的城市")).await;
+    let outcome = world.db.read(|conn| weixiao::site::put(conn, "city", "别的城市", weixiao::clock::now())).await;
     assert!(matches!(outcome, Err(Error::Internal(_))), "{outcome:?}");
     assert_eq!(world.number("SELECT COUNT(*) FROM settings WHERE value = '别的城市'"), 0);
 }
@@ -106,7 +106,7 @@ async fn an_error_rolls_everything_back() {
     let outcome: Result<(), Error> = world
         .db
         .write(|conn| {
-            weixiao::site::put(conn, "city", "别的城市")?;
+            weixiao::site::put(conn, "city", "别的城市", weixiao::clock::now())?;
             Err(Error::NotFound)
         })
         .await;
@@ -121,7 +121,7 @@ async fn writers_wait_for_each_other() {
         .map(|number| {
             let db = world.db.clone();
             spawn(async move {
-                db.write(move |conn| weixiao::site::put(conn, &format!("test-{number}"), "x")).await
+                db.write(move |conn| weixiao::site::put(conn, &format!("test-{number}"), "x", weixiao::clock::now())).await
             })
         })
         .collect();

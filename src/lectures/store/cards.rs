@@ -149,6 +149,18 @@ pub fn cards(conn: &mut Conn, filter: &Filter, skip: i64, count: i64) -> Result<
     complete(conn, rows)
 }
 
+/// These lectures, as far as they are published; in no order.
+pub fn cards_of(conn: &mut Conn, ids: &[LectureId]) -> Result<Vec<Card>> {
+    if ids.is_empty() {
+        return Ok(vec![]);
+    }
+    let rows: Vec<Row> = either!(conn, c => lectures::table
+        .filter(lectures::id.eq_any(ids).and(lectures::stage.eq(Stage::Published)))
+        .select(columns())
+        .load(c))?;
+    complete(conn, rows)
+}
+
 /// The newest lectures.
 pub fn newest(conn: &mut Conn, is_signed_in: bool, count: i64) -> Result<Vec<Card>> {
     cards(conn, &Filter { is_signed_in, ..Filter::default() }, 0, count)

@@ -5,7 +5,7 @@ mod questions;
 mod review;
 
 pub use cards::{
-    By, Card, Instructor, Topic, cards, count, gold_instructors, instructor, instructors, instructors_within,
+    By, Card, Instructor, Topic, cards, cards_of, count, gold_instructors, instructor, instructors, instructors_within,
     newest, next, of_lecture as cards_by, topics,
 };
 pub use one::{Chapter, Cue, Handout, Lecture, chapters, cues, find, handout, handouts};

@@ -1,4 +1,6 @@
-//! Rows of accounts, codes and grants.
+//! Rows of accounts, codes and grants; `factors` has those of the second factor.
+pub(super) mod factors;
+
 use super::Refusal;
 use crate::access::{Grant, Role, ScopeKind, Viewer};
 use crate::clock::Timestamp;

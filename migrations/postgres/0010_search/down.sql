@@ -1,0 +1,13 @@
+DROP TRIGGER lectures_search ON lectures;
+DROP TRIGGER lecture_instructors_search ON lecture_instructors;
+DROP TRIGGER instructors_search ON instructors;
+DROP TRIGGER cues_search ON cues;
+DROP TRIGGER booklets_search ON booklets;
+DROP TRIGGER booklet_chapters_search ON booklet_chapters;
+DROP TRIGGER schools_search ON schools;
+DROP TRIGGER bases_search ON bases;
+DROP TRIGGER stories_search ON stories;
+DROP FUNCTION search_later();
+DROP TABLE search_index;
+DROP TABLE search_pending;
+DROP TABLE search_documents;

@@ -1,0 +1,3 @@
+DROP TABLE disk_samples;
+DROP TABLE recovery_codes;
+DROP TABLE second_factors;
