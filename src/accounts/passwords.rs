@@ -26,7 +26,7 @@ impl Default for Passwords {
     }
 }
 
-/// Somebody in the queue; leaves it when dropped, also if the browser went away.
+/// Somebody who waits or is served; leaves when dropped, also if the browser went away.
 struct Waiting(Arc<AtomicUsize>);
 impl Drop for Waiting {
     fn drop(&mut self) {
@@ -76,12 +76,13 @@ impl Passwords {
     async fn queue<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
         let before = self.waiting.fetch_add(1, SeqCst);
         let waiting = Waiting(self.waiting.clone());
-        if before >= self.longest {
+        // One is served, the others wait.
+        if before > self.longest {
             return Err(Error::Busy);
         }
         let (answer, outcome) = oneshot::channel();
         let hash = move || {
-            drop(waiting);
+            let _place = waiting;
             // Whoever went away meanwhile needs no hash.
             if !answer.is_closed() {
                 drop(answer.send(work()));

@@ -12,7 +12,7 @@ use askama::Template;
 use serde::Deserialize;
 
 pub fn routes() -> Vec<Route> {
-    vec![get("/bases", Anyone, index).kept(&[]), get("/bases/{slug}", Anyone, show).kept(&[])]
+    vec![get("/bases", Anyone, index).kept(&["topic"]), get("/bases/{slug}", Anyone, show).kept(&[])]
 }
 
 #[derive(Template)]

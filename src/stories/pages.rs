@@ -13,7 +13,7 @@ use askama::Template;
 use serde::Deserialize;
 
 pub fn routes() -> Vec<Route> {
-    vec![get("/stories", Anyone, index).kept(&[]), get("/stories/{slug}", Anyone, show).kept(&[])]
+    vec![get("/stories", Anyone, index).kept(&["page"]), get("/stories/{slug}", Anyone, show).kept(&[])]
 }
 
 const ON_A_PAGE: i64 = 12;

@@ -218,8 +218,8 @@ fn answer(headers: &HeaderMap, page: &KeptPage) -> HttpResponse {
         .body(body.clone())
 }
 
-/// The layer around the handler of a page that is kept. `names` are the parameters that it reads; others, such as those
-/// that messengers add to links, make no page of their own.
+/// The layer around the handler of a page that is kept. `names` are the parameters that it reads; those that messengers add
+/// to links make no page of their own.
 pub async fn keep(
     names: &'static [&'static str],
     mut request: ServiceRequest,
@@ -272,21 +272,36 @@ fn gzip(bytes: &[u8]) -> std::io::Result<Bytes> {
     Ok(gzip.finish()?.into())
 }
 
-/// The address with the parameters that the page reads, in their order, without empty and repeated ones. `None` for a page
-/// that is not kept: one that says that something was done, one that begins at a moment, an overlong one.
+/// What messengers and advertisements add to links, and no page reads.
+const ADDED: [&str; 14] = [
+    "from",
+    "isappinstalled",
+    "scene",
+    "subscene",
+    "ascene",
+    "clicktime",
+    "enterid",
+    "sessionid",
+    "nettype",
+    "exportkey",
+    "pass_ticket",
+    "wx_header",
+    "utm_source",
+    "utm_medium",
+];
+
+/// The address with the parameters that the page reads, in their order, without empty and repeated ones. `None` where the
+/// page is not kept: for a parameter that nobody named (what was done, at which moment to begin), and an overlong address.
 fn canonical(uri: &Uri, names: &[&str]) -> Option<Uri> {
     let query = uri.query().unwrap_or_default();
     let mut pairs: Vec<Option<&str>> = vec![None; names.len()];
-    for pair in query.split('&') {
+    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        if matches!(name, "done" | "t") {
-            return None;
-        }
-        if let Some(place) = names.iter().position(|known| *known == name)
-            && !value.is_empty()
-            && pairs[place].is_none()
-        {
-            pairs[place] = Some(pair);
+        match names.iter().position(|known| *known == name) {
+            Some(place) if !value.is_empty() && pairs[place].is_none() => pairs[place] = Some(pair),
+            Some(_) => {}
+            None if ADDED.contains(&name) => {}
+            None => return None,
         }
     }
     let query = pairs.into_iter().flatten().collect::<Vec<_>>().join("&");

@@ -39,7 +39,12 @@ pub fn sample(path: &str) -> String {
         .replace("{person}", "1")
         .replace("{id}", "1")
         .replace("{slug}", if path.starts_with("/bases") { "guanqu-yingxiang" } else { "fifty-questions" })
-        .replace("{chapter}", "1");
+        .replace("{chapter}", "1")
+        .replace("{digest}", "0123456789abcdef")
+        .replace("{setting}", "help_phone")
+        .replace("{change}", "1")
+        .replace("{verdict}", "approved")
+        .replace("{role}", "member");
     let filled = if filled == "/stories/fifty-questions" { "/stories/no-such-story".into() } else { filled };
     assert!(!filled.contains('{'), "add a sample for the parameter in {path}");
     filled
@@ -119,6 +124,9 @@ const SCOPED: &[(&str, &str, &str, &str, &str)] = &[
     ("POST", "/people/{person}/acting", "secretary", "/people/1/acting", "/people/599/acting"),
     ("POST", "/questions/{question}/answer", "instructor", "", ""),
     ("POST", "/admin/feedback/{id}/handled", "admin", "", ""),
+    ("GET", "/admin/settings/{setting}", "admin", "", ""),
+    ("POST", "/admin/settings/{setting}", "admin", "", ""),
+    ("POST", "/admin/settings/changes/{change}/{verdict}", "admin", "", ""),
 ];
 
 #[actix_web::test]

@@ -38,6 +38,8 @@ fn only_stores_know_the_schema_and_query() {
     only("schema::", |file| {
         file.contains("/store")
             || file.ends_with("src/schema.rs")
+            // the one number that every process watches
+            || file.ends_with("src/db.rs")
             || ["accounts/sessions.rs", "accounts/throttle.rs"].iter().any(|f| file.ends_with(f))
     });
     only("either!(", |file| {
@@ -51,10 +53,10 @@ fn only_stores_know_the_schema_and_query() {
 fn only_pages_and_the_web_kit_know_http() {
     only("actix_web", |file| {
         file.contains("src/web/")
-            || file.ends_with("pages.rs")
+            || is_pages(file)
             || [
                 "src/app.rs",
-                "src/main.rs",
+                "command/serve.rs",
                 "src/error.rs",
                 "src/db.rs",
                 "accounts/recognise.rs",
@@ -69,7 +71,7 @@ fn only_pages_and_the_web_kit_know_http() {
 #[test]
 fn pages_do_not_query() {
     for (file, number, line) in lines("src") {
-        if file.ends_with("pages.rs") {
+        if is_pages(&file) {
             assert!(!line.contains("diesel::"), "{file}:{number}: pages call a store");
         }
     }
@@ -92,7 +94,9 @@ fn a_file_says_at_its_top_what_belongs_in_it_and_is_not_too_long() {
     for path in sources(&PathBuf::from(ROOT).join("src")) {
         let text = fs::read_to_string(&path).unwrap();
         assert!(text.starts_with("//!"), "{} says nothing at its top", path.display());
-        assert!(text.lines().count() <= 500, "{} is {} lines long", path.display(), text.lines().count());
+        // The list of tables is as long as there are tables.
+        let is_list = path.ends_with("schema.rs");
+        assert!(is_list || text.lines().count() <= 500, "{} is {} lines long", path.display(), text.lines().count());
     }
 }
 
@@ -113,6 +117,11 @@ fn an_error_is_not_swallowed() {
         let is_swallowed = line.contains(".ok();") || line.contains("unwrap_or_default(); //");
         assert!(!is_swallowed, "{file}:{number}: {line}");
     }
+}
+
+/// `pages.rs`, or the folder that it grew into.
+fn is_pages(file: &str) -> bool {
+    file.ends_with("pages.rs") || file.contains("/pages/")
 }
 
 /// Fails at the first source line that says `word` where `allowed` forbids it.

@@ -510,7 +510,9 @@ async fn a_choice_is_kept_for_a_year_out_of_reach_of_scripts_and_other_sites() {
         database_url: world.url.clone(),
         listen: "127.0.0.1:0".parse().unwrap(),
         media: FOLDER.join("media"),
-        is_tls: true,
+        public_url: Some("https://dx.example.gov.cn".into()),
+        trusted_proxies: vec![],
+        metrics_token: None,
         is_demo: false,
     };
     let portal = Portal::new(world.db.clone(), config).unwrap();

@@ -57,7 +57,9 @@ fn every_word_has_its_english_and_no_english_is_left_over() {
         let text = text.split("#[cfg(test)]").next().unwrap();
         let text: String =
             text.lines().filter(|line| !line.trim_start().starts_with("///")).collect::<Vec<_>>().join("\n");
-        used.extend(literals(&text, "msg!(").into_iter().map(str::to_owned));
+        for opening in ["msg!(", "page.t("] {
+            used.extend(literals(&text, opening).into_iter().map(str::to_owned));
+        }
     }
     assert!(used.len() > 150, "only {} words found", used.len());
     let catalogue = include_str!("../../locales/en.po");

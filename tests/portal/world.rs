@@ -117,7 +117,9 @@ impl World {
             database_url: url.clone(),
             listen: "127.0.0.1:0".parse().unwrap(),
             media: FOLDER.join("media"),
-            is_tls: false,
+            public_url: None,
+            trusted_proxies: vec![],
+            metrics_token: None,
             is_demo: false,
         };
         World { portal: Portal::new(db.clone(), config).unwrap(), db, url }
@@ -204,8 +206,21 @@ impl Browser<'_> {
         form: Option<String>,
         headers: &[(&str, &str)],
     ) -> Answer {
-        let portal = self.world.portal.clone();
-        let app = test::init_service(App::new().configure(|app| portal.configure(app))).await;
+        let mut request = self.request(method, path, headers);
+        if let Some(form) = form {
+            request = request
+                .insert_header((header::CONTENT_TYPE, "application/x-www-form-urlencoded"))
+                .set_payload(form);
+        }
+        self.answer(request).await
+    }
+    /// Posts a form with a file; its parts are divided by `frontier`.
+    pub async fn send_bytes(&self, path: &str, body: Vec<u8>) -> Answer {
+        let kind = (header::CONTENT_TYPE, "multipart/form-data; boundary=frontier");
+        let request = self.request(Method::POST, path, &[]).insert_header(kind).set_payload(body);
+        self.answer(request).await
+    }
+    fn request(&self, method: Method, path: &str, headers: &[(&str, &str)]) -> test::TestRequest {
         let mut request = test::TestRequest::default()
             .method(method)
             .uri(path)
@@ -218,11 +233,11 @@ impl Browser<'_> {
         for (name, value) in self.cookies.borrow().iter() {
             request = request.cookie(Cookie::new(name.clone(), value.clone()));
         }
-        if let Some(form) = form {
-            request = request
-                .insert_header((header::CONTENT_TYPE, "application/x-www-form-urlencoded"))
-                .set_payload(form);
-        }
+        request
+    }
+    async fn answer(&self, request: test::TestRequest) -> Answer {
+        let portal = self.world.portal.clone();
+        let app = test::init_service(App::new().configure(|app| portal.configure(app))).await;
         let response = match app.call(request.to_request()).await {
             Ok(response) => response.into_parts().1.map_into_boxed_body(),
             Err(error) => error.error_response(),
