@@ -13,7 +13,9 @@ fn given(name: &str) -> Option<String> {
 #[actix_web::main]
 async fn main() -> std::io::Result<()> {
     let Some(listen) = given("--listen") else {
-        println!("the yardstick of benches/run: serves with --listen ADDRESS, and has nothing to measure by itself");
+        println!(
+            "the yardstick of benches/run: serves with --listen ADDRESS, and has nothing to measure by itself"
+        );
         return Ok(());
     };
     let workers = given("--workers").and_then(|number| number.parse().ok()).unwrap_or(2);

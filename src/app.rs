@@ -12,8 +12,8 @@ use crate::web::route::Route;
 use crate::web::surround::surround;
 use crate::web::{files, health};
 use crate::{
-    accounts, admin, assistance, bases, booklets, clock, directory, feedback, help, home, ids, lectures, manner,
-    msg, search, settings, site, stories,
+    accounts, admin, assistance, bases, booklets, clock, directory, feedback, help, home, ids, lectures,
+    manner, msg, search, settings, site, stories,
 };
 use actix_session::SessionMiddleware;
 use actix_session::config::{CookieContentSecurity, PersistentSession};

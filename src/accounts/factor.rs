@@ -114,13 +114,7 @@ pub fn fresh_recovery_codes(conn: &mut Conn, account: AccountId) -> Result<Vec<S
 }
 
 /// Whether what was typed is a code of this account that was not used: of the telephone, or a recovery code. Uses it.
-pub fn check(
-    conn: &mut Conn,
-    account: &Account,
-    typed: &str,
-    doer: &Doer,
-    now: Timestamp,
-) -> Result<bool> {
+pub fn check(conn: &mut Conn, account: &Account, typed: &str, doer: &Doer, now: Timestamp) -> Result<bool> {
     let Some(secret) = factors::secret(conn, account.id)? else { return Ok(false) };
     if let Some(step) = step_of(&secret, typed, now) {
         let newest = now.and_utc().timestamp() / STEP + 1;
@@ -156,7 +150,10 @@ mod tests {
         for (seconds, code) in [(59, "287082"), (1_111_111_109, "081804"), (2_000_000_000, "279037")] {
             let now = chrono::DateTime::from_timestamp(seconds, 0).unwrap().naive_utc();
             assert_eq!(step_of(&secret, code, now), Some(seconds / STEP), "{seconds}");
-            assert_eq!(step_of(&secret, &format!("{} {}", &code[..3], &code[3..]), now), Some(seconds / STEP));
+            assert_eq!(
+                step_of(&secret, &format!("{} {}", &code[..3], &code[3..]), now),
+                Some(seconds / STEP)
+            );
             let later = now + chrono::Duration::seconds(90);
             assert_eq!(step_of(&secret, code, later), None, "three steps later");
         }

@@ -106,5 +106,7 @@ pub fn has_done(conn: &mut Conn, account: AccountId, action: Action, subject: i6
         .eq(account)
         .and(audit_entries::action.eq(action))
         .and(audit_entries::subject_id.eq(subject));
-    Ok(either!(conn, c => diesel::select(diesel::dsl::exists(audit_entries::table.filter(it))).get_result(c))?)
+    Ok(
+        either!(conn, c => diesel::select(diesel::dsl::exists(audit_entries::table.filter(it))).get_result(c))?,
+    )
 }

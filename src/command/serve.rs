@@ -123,8 +123,7 @@ async fn run(config: Config, workers: Option<usize>, may_create: bool) -> Result
     if let Some(workers) = workers {
         server = server.workers(workers.clamp(1, 256));
     }
-    let server =
-        server.bind(listen).map_err(|error| Failure(msg!("不能在 {} 上监听：{}", listen, error)))?;
+    let server = server.bind(listen).map_err(|error| Failure(msg!("不能在 {} 上监听：{}", listen, error)))?;
     greet(listen, is_demo, setup_code.map(|code| (public_url, code)));
     server.run().await?;
     Ok(ExitCode::SUCCESS)
@@ -155,9 +154,9 @@ fn greet(listen: SocketAddr, is_demo: bool, setup: Option<(Option<String>, Strin
     }
     if let Some((public_url, code)) = setup {
         let base = public_url.unwrap_or_else(|| format!("http://{listen}"));
-        text += &format!("还没有管理员。安装码 · no administrator yet, set-up code:\n  {base}/setup  {code}\n");
+        text +=
+            &format!("还没有管理员。安装码 · no administrator yet, set-up code:\n  {base}/setup  {code}\n");
     }
     // Whoever started the portal may have stopped listening; that is no reason for it not to serve.
     let _ = std::io::stdout().write_all(text.as_bytes()).and_then(|()| std::io::stdout().flush());
 }
-

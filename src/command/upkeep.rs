@@ -56,7 +56,13 @@ pub fn doctor(args: PlaceArgs) -> Result<ExitCode, Failure> {
     let lang = Lang::of_terminal();
     let findings = doctor::examine(&args.config()?, clock::now());
     for one in &findings {
-        println!("[{}] {}：{}", one.grade.words().in_lang(lang), one.about.in_lang(lang), one.text.in_lang(lang));
+        let colon = if lang.is_en() { ": " } else { "：" };
+        println!(
+            "[{}] {}{colon}{}",
+            one.grade.words().in_lang(lang),
+            one.about.in_lang(lang),
+            one.text.in_lang(lang)
+        );
     }
     let is_bad = findings.iter().any(|one| one.grade == Grade::Bad);
     Ok(if is_bad { ExitCode::FAILURE } else { ExitCode::SUCCESS })
@@ -66,7 +72,12 @@ pub fn backup(args: BackupArgs) -> Result<ExitCode, Failure> {
     let config = args.place.config()?;
     let db = Db::attach(&config.database_url)?;
     let made = backup::make(&db, &config, &args.dir, clock::now())?;
-    say(&msg!("已备份 {} 个文件、{} MB 到 {}", made.files.len(), made.bytes() / 1_000_000, args.dir.display()));
+    say(&msg!(
+        "已备份 {} 个文件、{} MB 到 {}",
+        made.files.len(),
+        made.bytes() / 1_000_000,
+        args.dir.display()
+    ));
     if !db.address().is_sqlite() {
         say(&msg!("数据库请用下面这一行备份："));
         println!("{}", backup::pg_dump_line(db.address(), &args.dir));
@@ -101,9 +112,7 @@ pub fn copy(args: &CopyArgs) -> Result<ExitCode, Failure> {
     }
     let target = Db::open(&args.target, true)?;
     let copied = source.read_now(|from| {
-        target.write_now(|to| {
-            copy::copy(from, to, &mut |one| println!("{:>10}  {}", one.rows, one.table))
-        })
+        target.write_now(|to| copy::copy(from, to, &mut |one| println!("{:>10}  {}", one.rows, one.table)))
     })?;
     let rows: u64 = copied.iter().map(|one| one.rows).sum();
     say(&msg!("{} 张表、{} 行，逐行核对一致。", copied.len(), rows));

@@ -8,7 +8,11 @@ use crate::web::route::{Route, get};
 use askama::Template;
 
 pub fn routes() -> Vec<Route> {
-    vec![get("/help", Anyone, help).kept(&[]), get("/about", Anyone, about).kept(&[]), get("/about/roles", Anyone, roles).kept(&[])]
+    vec![
+        get("/help", Anyone, help).kept(&[]),
+        get("/about", Anyone, about).kept(&[]),
+        get("/about/roles", Anyone, roles).kept(&[]),
+    ]
 }
 
 #[derive(Template)]

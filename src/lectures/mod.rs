@@ -13,8 +13,8 @@ use crate::lang::Message;
 use crate::{msg, schools, text_enum};
 pub use forms::ListQuery;
 pub use store::{
-    By, Card, Instructor, Topic, cards, cards_of, count, gold_instructors, instructor, instructors, instructors_within,
-    newest, topics,
+    By, Card, Instructor, Topic, cards, cards_of, count, gold_instructors, instructor, instructors,
+    instructors_within, newest, topics,
 };
 
 text_enum! {

@@ -25,7 +25,16 @@ use askama::Template;
 
 pub fn routes() -> Vec<Route> {
     vec![
-        get("/lectures", Anyone, index).kept(&["topic", "instructor", "school", "alliance", "length", "gold", "sort", "page"]),
+        get("/lectures", Anyone, index).kept(&[
+            "topic",
+            "instructor",
+            "school",
+            "alliance",
+            "length",
+            "gold",
+            "sort",
+            "page",
+        ]),
         get("/lectures/{lecture}", Anyone, show).kept(&[]),
         post("/lectures/{lecture}/questions", SignedIn, ask),
         file("/lectures/{lecture}/video.mp4", Anyone, video),

@@ -146,7 +146,7 @@ fn lines(conn: &mut Conn, found: Vec<Found>, query: &Query) -> Result<Vec<Line>>
         ids if ids.is_empty() => BTreeMap::new(),
         ids => store::chapters(conn, &ids)?,
     };
-    let line = |one: Found| {
+    let mut line = |one: Found| {
         let id = one.ref_id;
         let (href, of) = match one.kind {
             Kind::Lecture => (format!("/lectures/{id}"), String::new()),
@@ -169,7 +169,7 @@ fn lines(conn: &mut Conn, found: Vec<Found>, query: &Query) -> Result<Vec<Line>>
         Some(Line {
             kind: one.kind,
             title: marked(&one.title, query),
-            text: excerpt(&one.body, query, EXCERPT),
+            text: excerpt(&shown(&one), query, EXCERPT),
             card: cards.remove(&id).filter(|_| one.kind == Kind::Lecture),
             href,
             of,
@@ -177,8 +177,16 @@ fn lines(conn: &mut Conn, found: Vec<Found>, query: &Query) -> Result<Vec<Line>>
         })
     };
     // A find whose content went away between two statements is left out.
-    let mut line = line;
     Ok(found.iter().cloned().filter_map(&mut line).collect())
+}
+
+/// The text of a find on one line; the names of those who give a lecture stand beside it already.
+fn shown(one: &Found) -> String {
+    let text = match one.kind {
+        Kind::Lecture => one.body.rsplit_once('\n').map_or(one.body.as_str(), |(summary, _)| summary),
+        _ => one.body.as_str(),
+    };
+    text.split('\n').filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
 async fn index(page: Page, db: Data<Db>, sent: Sent<SearchQuery>) -> Reply {
@@ -189,7 +197,8 @@ async fn index(page: Page, db: Data<Db>, sent: Sent<SearchQuery>) -> Reply {
         let asked = sent.clone();
         match db.read(move |conn| Index::load(conn, page, asked)).await? {
             Outcome::Page(view) => {
-                let status = if view.problem.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+                let status =
+                    if view.problem.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
                 return reply::html(status, &*view);
             }
             Outcome::Behind(back) => page = *back,

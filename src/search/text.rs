@@ -163,7 +163,11 @@ impl Query {
         let mut places: Vec<(usize, usize)> = vec![];
         for phrase in &self.phrases {
             let length = phrase.words.len();
-            places.extend(all.windows(length).filter(|some| phrase.is_at(some)).map(|some| (some[0].start, some[length - 1].end)));
+            places.extend(
+                all.windows(length)
+                    .filter(|some| phrase.is_at(some))
+                    .map(|some| (some[0].start, some[length - 1].end)),
+            );
         }
         places.sort_unstable();
         let mut merged: Vec<(usize, usize)> = vec![];

@@ -67,7 +67,9 @@ impl SettingForm {
     pub fn check(&self, setting: Setting, today: NaiveDate) -> Result<(String, NaiveDate), Errors> {
         let mut errors = Errors::default();
         let value = match setting {
-            Setting::SecondFactor if [REQUIRED, OFFERED].contains(&self.value.as_str()) => Ok(self.value.clone()),
+            Setting::SecondFactor if [REQUIRED, OFFERED].contains(&self.value.as_str()) => {
+                Ok(self.value.clone())
+            }
             Setting::SecondFactor => Err(msg!("请选一项")),
             Setting::City => text(&self.value, setting.longest()),
             _ => optional(&self.value, setting.longest()),

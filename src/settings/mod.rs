@@ -23,7 +23,9 @@ pub fn set_up(conn: &mut Conn, form: &SetupForm, hash: &str, doer: &Doer, now: T
         return Err(Error::NotFound);
     }
     if !site::is_setup_code(conn, &form.code)? {
-        return Err(Error::Refused(msg!("安装码不对。它印在运行 weixiao serve 的窗口或日志里，每次启动都会换。")));
+        return Err(Error::Refused(msg!(
+            "安装码不对。它印在运行 weixiao serve 的窗口或日志里，每次启动都会换。"
+        )));
     }
     let person = people::add(conn, &NewPerson { name: form.name.trim(), phone: None, now })?;
     let account = accounts::open_with_password(conn, person, form.username.trim(), hash, doer, now)?;

@@ -91,8 +91,7 @@ async fn set_up(
     match entered {
         Ok(true) => {}
         Ok(false) => {
-            let problem =
-                msg!("安装码不对。它印在运行 weixiao serve 的窗口或日志里，每次启动都会换。");
+            let problem = msg!("安装码不对。它印在运行 weixiao serve 的窗口或日志里，每次启动都会换。");
             return again(
                 page,
                 form,
@@ -161,17 +160,17 @@ impl Index {
     fn load(conn: &mut Conn, page: Page, viewer: &Viewer) -> Result<Index> {
         let rows = Setting::ALL.iter().map(|setting| {
             let value = page.site.value(*setting);
-            Row { setting: *setting, is_missing: page.site.missing().contains(setting), value: shown(&page, *setting, value) }
+            Row {
+                setting: *setting,
+                is_missing: page.site.missing().contains(setting),
+                value: shown(&page, *setting, value),
+            }
         });
-        Ok(Index {
-            rows: rows.collect(),
-            awaiting: site::awaiting(conn)?,
-            account: viewer.account.0,
-            page,
-        })
+        Ok(Index { rows: rows.collect(), awaiting: site::awaiting(conn)?, account: viewer.account.0, page })
     }
     fn name(&self, change: &Change) -> String {
-        Setting::of(&change.name).map_or_else(|| change.name.clone(), |setting| self.page.say(&setting.words()))
+        Setting::of(&change.name)
+            .map_or_else(|| change.name.clone(), |setting| self.page.say(&setting.words()))
     }
     fn shown(&self, change: &Change) -> String {
         Setting::of(&change.name).map_or_else(String::new, |setting| match setting.is_long() {
@@ -339,7 +338,8 @@ async fn upload(mut parts: Multipart) -> Result<Upload> {
 async fn change_logo(page: Page, viewer: Viewer, db: Data<Db>, parts: Multipart) -> Reply {
     let sent = upload(parts).await?;
     let mut errors = Errors::default();
-    let value = if sent.remove { Ok(String::new()) } else { Logo::of(&sent.file).map(|logo| logo.to_value()) };
+    let value =
+        if sent.remove { Ok(String::new()) } else { Logo::of(&sent.file).map(|logo| logo.to_value()) };
     let value = errors.take("value", value);
     let day = errors.take("valid_from", forms::day(&sent.valid_from, clock::day(clock::now())));
     let (Some(value), Some(day)) = (value, day) else {
@@ -348,7 +348,8 @@ async fn change_logo(page: Page, viewer: Viewer, db: Data<Db>, parts: Multipart)
         return reply::invalid(&Show { form, errors, ..view });
     };
     let doer = page.doer();
-    db.write(move |conn| site::propose(conn, Setting::Logo, &value, day, &viewer, &doer, clock::now())).await?;
+    db.write(move |conn| site::propose(conn, Setting::Logo, &value, day, &viewer, &doer, clock::now()))
+        .await?;
     reply::see("/admin/settings?done=setting")
 }
 

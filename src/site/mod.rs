@@ -69,7 +69,9 @@ impl Setting {
             Setting::PrivacyNotice => {
                 msg!("收集哪些信息、用来做什么、存多久、怎样查看和更正。可以用 Markdown 分段和列表。")
             }
-            Setting::ConsentText => msg!("用一次性登录码设密码时要同意的文字。改了以后，登录的人会再看到一次。"),
+            Setting::ConsentText => {
+                msg!("用一次性登录码设密码时要同意的文字。改了以后，登录的人会再看到一次。")
+            }
             Setting::SecondFactor => msg!("全市范围的角色登录时，除了密码是否还要动态验证码。"),
         }
     }

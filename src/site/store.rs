@@ -181,12 +181,13 @@ pub fn set_secret(conn: &mut Conn, name: &str, value: &str) -> Result<()> {
 
 /// Whether an open account administers the city.
 pub(super) fn has_administrator(conn: &mut Conn) -> Result<bool> {
-    let administrator = grants::table.inner_join(accounts::table.on(accounts::id.eq(grants::account_id))).filter(
-        grants::role
-            .eq(Role::Admin)
-            .and(grants::scope_kind.eq(ScopeKind::City))
-            .and(grants::ended_at.is_null())
-            .and(accounts::closed_at.is_null()),
-    );
+    let administrator =
+        grants::table.inner_join(accounts::table.on(accounts::id.eq(grants::account_id))).filter(
+            grants::role
+                .eq(Role::Admin)
+                .and(grants::scope_kind.eq(ScopeKind::City))
+                .and(grants::ended_at.is_null())
+                .and(accounts::closed_at.is_null()),
+        );
     Ok(either!(conn, c => diesel::select(diesel::dsl::exists(administrator)).get_result(c))?)
 }

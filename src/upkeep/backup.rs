@@ -107,10 +107,9 @@ pub fn make(db: &Db, config: &Config, to: &Path, now: Timestamp) -> Result<Manif
 pub fn check(from: &Path) -> Result<Manifest> {
     let path = from.join(MANIFEST);
     let json = fs::read(&path).map_err(|error| match error.kind() {
-        ErrorKind::NotFound => Error::Refused(msg!(
-            "{} 里没有 manifest.json：不是备份，或者备份没有做完。",
-            from.display()
-        )),
+        ErrorKind::NotFound => {
+            Error::Refused(msg!("{} 里没有 manifest.json：不是备份，或者备份没有做完。", from.display()))
+        }
         _ => disk(&path)(error),
     })?;
     let broken = |what: &str| Error::Refused(msg!("备份坏了：{}。什么都没有改动，请用另一份备份。", what));
@@ -207,7 +206,11 @@ pub fn pg_dump_line(address: &Address, to: &Path) -> String {
 
 /// The line that puts it back into an empty database.
 pub fn pg_restore_line(address: &Address, from: &Path) -> String {
-    format!("pg_restore --no-owner --exit-on-error --dbname='{}' '{}'", address.shown(), from.join("weixiao.dump").display())
+    format!(
+        "pg_restore --no-owner --exit-on-error --dbname='{}' '{}'",
+        address.shown(),
+        from.join("weixiao.dump").display()
+    )
 }
 
 fn disk(path: &Path) -> impl FnOnce(std::io::Error) -> Error {

@@ -55,7 +55,8 @@ pub fn measure(db: &Db, config: &Config, now: Timestamp) -> Result<Sample> {
 /// As [`measure`].
 pub fn keep_todays(db: &Db, config: &Config, now: Timestamp) -> Result<()> {
     let today = clock::day(now);
-    let is_kept = db.read_now(|conn| Ok(store::samples(conn, 1)?.last().is_some_and(|last| last.day >= today)))?;
+    let is_kept =
+        db.read_now(|conn| Ok(store::samples(conn, 1)?.last().is_some_and(|last| last.day >= today)))?;
     if is_kept {
         return Ok(());
     }
@@ -97,7 +98,12 @@ mod tests {
 
     fn sample(day: i64, used: i64, free: i64) -> Sample {
         let start = NaiveDate::from_ymd_opt(2026, 1, 1).unwrap();
-        Sample { day: start + Duration::days(day), database_bytes: used / 2, media_bytes: used - used / 2, free_bytes: free }
+        Sample {
+            day: start + Duration::days(day),
+            database_bytes: used / 2,
+            media_bytes: used - used / 2,
+            free_bytes: free,
+        }
     }
 
     #[test]

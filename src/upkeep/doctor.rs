@@ -98,11 +98,9 @@ fn inside(db: &Db, config: &Config, now: Timestamp, findings: &mut Vec<Finding>)
     let damage = db.read_now(store::damage)?;
     findings.push(match damage {
         None => found(Grade::Good, msg!("数据完整"), msg!("没有发现损坏")),
-        Some(damage) => found(
-            Grade::Bad,
-            msg!("数据完整"),
-            msg!("文件有损坏：{}。请停下服务，从备份恢复。", damage),
-        ),
+        Some(damage) => {
+            found(Grade::Bad, msg!("数据完整"), msg!("文件有损坏：{}。请停下服务，从备份恢复。", damage))
+        }
     });
     findings.push(clocks(db, now)?);
     let (site, administrators, without, backup, key) = db.read_now(|conn| {
@@ -124,15 +122,19 @@ fn inside(db: &Db, config: &Config, now: Timestamp, findings: &mut Vec<Finding>)
         found(
             Grade::Bad,
             msg!("管理员"),
-            msg!("还没有。运行 weixiao serve，用它打印的安装码打开 /setup；或用 weixiao account add 和 grant。"),
+            msg!(
+                "还没有。运行 weixiao serve，用它打印的安装码打开 /setup；或用 weixiao account add 和 grant。"
+            ),
         )
     });
     findings.push(match (site.is_factor_required, without) {
         (false, _) => found(Grade::Note, msg!("第二重验证"), msg!("设置里没有要求全市角色使用")),
         (true, 0) => found(Grade::Good, msg!("第二重验证"), msg!("全市角色都已设好")),
-        (true, n) => {
-            found(Grade::Note, msg!("第二重验证"), msg!("还有 {} 个全市角色的账号没有设，下次登录时会要求设", n))
-        }
+        (true, n) => found(
+            Grade::Note,
+            msg!("第二重验证"),
+            msg!("还有 {} 个全市角色的账号没有设，下次登录时会要求设", n),
+        ),
     });
     let missing = site.missing();
     findings.push(if missing.is_empty() {
@@ -140,7 +142,14 @@ fn inside(db: &Db, config: &Config, now: Timestamp, findings: &mut Vec<Finding>)
     } else {
         let names: Vec<_> =
             missing.iter().map(|setting| setting.words().in_lang(crate::lang::Lang::of_terminal())).collect();
-        found(Grade::Note, msg!("设置"), msg!("还空着：{}。请在“管理”的“设置”里填写。", names.join(" ")))
+        found(
+            Grade::Note,
+            msg!("设置"),
+            msg!(
+                "还空着：{}。请在“管理”的“设置”里填写。",
+                names.join(if crate::lang::Lang::of_terminal().is_en() { ", " } else { "、" })
+            ),
+        )
     });
     findings.push(match backup.map(|at| (at, (now - at).num_days())) {
         None => found(Grade::Note, msg!("备份"), msg!("还没有做过。请每天运行 weixiao backup，见操作手册。")),
@@ -154,7 +163,8 @@ fn inside(db: &Db, config: &Config, now: Timestamp, findings: &mut Vec<Finding>)
 }
 
 fn clocks(db: &Db, now: Timestamp) -> Result<Finding> {
-    let (server, newest) = db.read_now(|conn| Ok((store::server_clock(conn)?, store::newest_entry(conn)?)))?;
+    let (server, newest) =
+        db.read_now(|conn| Ok((store::server_clock(conn)?, store::newest_entry(conn)?)))?;
     let apart = server.map(|server| (server - now).num_seconds().abs()).unwrap_or_default();
     let text = if !(2025..2100).contains(&now.year()) {
         msg!("这台机器的日期是 {}，不对。请打开时间同步（timedatectl set-ntp true）。", clock::day(now))
@@ -190,7 +200,11 @@ fn programs() -> Vec<Finding> {
         .into_iter()
         .map(|name| match is_there(name) {
             true => found(Grade::Good, msg!("{}", name), msg!("有")),
-            false => found(Grade::Note, msg!("{}", name), msg!("没有：已有的课照常播放，新录像不能转换。apt install ffmpeg")),
+            false => found(
+                Grade::Note,
+                msg!("{}", name),
+                msg!("没有：已有的课照常播放，新录像不能转换。apt install ffmpeg"),
+            ),
         })
         .collect()
 }
@@ -209,9 +223,11 @@ fn room(db: &Db, config: &Config, now: Timestamp) -> Result<Finding> {
         _ if today.free_bytes < 1_000_000_000 => {
             found(Grade::Bad, about, msg!("只剩 {} MB。请马上腾出空间。", free))
         }
-        Some(days) if days < 60 => {
-            found(Grade::Note, about, msg!("已用 {} MB，剩 {} MB，照现在的速度 {} 天后用完", used, free, days))
-        }
+        Some(days) if days < 60 => found(
+            Grade::Note,
+            about,
+            msg!("已用 {} MB，剩 {} MB，照现在的速度 {} 天后用完", used, free, days),
+        ),
         Some(days) => {
             found(Grade::Good, about, msg!("已用 {} MB，剩 {} MB，照现在的速度够 {} 天", used, free, days))
         }

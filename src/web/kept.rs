@@ -198,9 +198,9 @@ fn key(headers: &HeaderMap, address: &Uri) -> String {
 fn answer(headers: &HeaderMap, page: &KeptPage) -> HttpResponse {
     let is_gzip = takes_gzip(headers);
     let (tag, body) = if is_gzip { &page.gzipped } else { &page.plain };
-    let is_known = headers
-        .get(header::IF_NONE_MATCH)
-        .is_some_and(|sent| sent.as_bytes().split(|b| *b == b',').any(|one| one.trim_ascii() == tag.as_bytes()));
+    let is_known = headers.get(header::IF_NONE_MATCH).is_some_and(|sent| {
+        sent.as_bytes().split(|b| *b == b',').any(|one| one.trim_ascii() == tag.as_bytes())
+    });
     let mut response =
         HttpResponseBuilder::new(if is_known { StatusCode::NOT_MODIFIED } else { StatusCode::OK });
     response
@@ -226,8 +226,7 @@ pub async fn keep(
     next: Next<BoxBody>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
     let kept = request.app_data::<Data<Kept>>().cloned();
-    let (true, Some(kept), Some(address)) =
-        (is_of_visitor(&request), kept, canonical(request.uri(), names))
+    let (true, Some(kept), Some(address)) = (is_of_visitor(&request), kept, canonical(request.uri(), names))
     else {
         return next.call(request).await;
     };
@@ -240,7 +239,8 @@ pub async fn keep(
     }
     kept.misses.fetch_add(1, Relaxed);
     let response = next.call(request).await?;
-    let is_plain = response.status() == StatusCode::OK && !response.headers().contains_key(header::SET_COOKIE);
+    let is_plain =
+        response.status() == StatusCode::OK && !response.headers().contains_key(header::SET_COOKIE);
     let Some(mime) = response.headers().get(header::CONTENT_TYPE).filter(|_| is_plain).cloned() else {
         return Ok(response);
     };
@@ -315,9 +315,7 @@ mod tests {
 
     #[test]
     fn an_address_keeps_what_the_page_reads_in_order() {
-        let of = |uri: &str| {
-            canonical(&uri.parse().unwrap(), &["topic", "page"]).map(|uri| uri.to_string())
-        };
+        let of = |uri: &str| canonical(&uri.parse().unwrap(), &["topic", "page"]).map(|uri| uri.to_string());
         assert_eq!(of("/lectures").as_deref(), Some("/lectures"));
         assert_eq!(
             of("/lectures?page=2&from=timeline&topic=rescue&isappinstalled=0").as_deref(),

@@ -37,7 +37,11 @@ impl Default for Metrics {
         // 0.2 ms to 6.5 s
         let seconds = Histogram::new(exponential_buckets(0.000_2, 2.0, 16));
         let present = Family::default();
-        registry.register("requests", "Pages and actions by route and outcome, kept pages left out", requests.clone());
+        registry.register(
+            "requests",
+            "Pages and actions by route and outcome, kept pages left out",
+            requests.clone(),
+        );
         registry.register("request_seconds", "Time until the answer began", seconds.clone());
         registry.register("present", "State of the process at this moment", present.clone());
         Metrics { registry, requests, seconds, present }

@@ -88,7 +88,14 @@ pub async fn surround(
         metrics.count(&method, route, status, took);
     }
     let id = response.request().extensions().get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default();
-    tracing::info!(request = id, method = method.as_str(), route, status, micros = took.as_micros() as u64, "request");
+    tracing::info!(
+        request = id,
+        method = method.as_str(),
+        route,
+        status,
+        micros = took.as_micros() as u64,
+        "request"
+    );
     Ok(response)
 }
 

@@ -66,7 +66,10 @@ mod tests {
 
     #[test]
     fn plain_text_has_the_words_and_no_signs_of_markdown() {
-        assert_eq!(plain("# 记录\n\n先写 **时间**，\n再写[地点](/x)。\n\n| 项 | 值 |\n|---|---|\n| 人 | 3 |"), "记录\n先写 时间，\n再写地点。\n项\n值\n人\n3");
+        assert_eq!(
+            plain("# 记录\n\n先写 **时间**，\n再写[地点](/x)。\n\n| 项 | 值 |\n|---|---|\n| 人 | 3 |"),
+            "记录\n先写 时间，\n再写地点。\n项\n值\n人\n3"
+        );
     }
 
     #[test]

@@ -98,7 +98,8 @@ async fn an_empty_portal_shows_its_pages_all_the_same() {
 #[actix_web::test]
 async fn a_page_that_reads_cannot_write() {
     let world = World::new();
-    let outcome = world.db.read(|conn| weixiao::site::put(conn, "city", "别的城市", weixiao::clock::now())).await;
+    let outcome =
+        world.db.read(|conn| weixiao::site::put(conn, "city", "别的城市", weixiao::clock::now())).await;
     assert!(matches!(outcome, Err(Error::Internal(_))), "{outcome:?}");
     assert_eq!(world.number("SELECT COUNT(*) FROM setting_changes WHERE value = '别的城市'"), 0);
 }
@@ -124,7 +125,10 @@ async fn writers_wait_for_each_other() {
         .map(|number| {
             let db = world.db.clone();
             spawn(async move {
-                db.write(move |conn| weixiao::site::put(conn, &format!("test-{number}"), "x", weixiao::clock::now())).await
+                db.write(move |conn| {
+                    weixiao::site::put(conn, &format!("test-{number}"), "x", weixiao::clock::now())
+                })
+                .await
             })
         })
         .collect();

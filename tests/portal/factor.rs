@@ -32,10 +32,7 @@ pub async fn set_up(browser: &Browser<'_>, page: &Answer) -> String {
 /// A town whose city-wide roles need a second factor.
 fn strict() -> World {
     let world = World::new();
-    world
-        .db
-        .write_now(|conn| weixiao::site::put(conn, "second_factor", "required", clock::now()))
-        .unwrap();
+    world.db.write_now(|conn| weixiao::site::put(conn, "second_factor", "required", clock::now())).unwrap();
     world
 }
 
@@ -61,7 +58,11 @@ async fn a_role_for_the_whole_city_needs_it_and_others_do_not() {
     // The next time a code is asked for; what the reader wanted is not forgotten.
     let again = world.visitor();
     let asked = sign_in(&again, "admin").await;
-    assert!(asked.body.contains("/sign-in/code") && asked.body.contains(r#"value="/about""#), "{}", asked.body);
+    assert!(
+        asked.body.contains("/sign-in/code") && asked.body.contains(r#"value="/about""#),
+        "{}",
+        asked.body
+    );
     assert_eq!(again.get("/admin").await.status, 303);
     // The code of the set-up was used: its step, the next one is not.
     let used = code_at(&secret, clock::now());
@@ -84,8 +85,7 @@ async fn a_code_works_once_even_when_two_use_it_at_once() {
     sign_in(&first, "admin").await;
     sign_in(&second, "admin").await;
     let fields = [("code", next.as_str())];
-    let (one, two) =
-        both(first.post("/sign-in/code", &fields), second.post("/sign-in/code", &fields)).await;
+    let (one, two) = both(first.post("/sign-in/code", &fields), second.post("/sign-in/code", &fields)).await;
     let mut statuses = [one.status.as_u16(), two.status.as_u16()];
     statuses.sort_unstable();
     assert_eq!(statuses, [303, 422]);

@@ -143,7 +143,9 @@ async fn nothing_is_changed_by_looking() {
         let answer = world.signed_in("admin").await.get(&sample(route.path)).await;
         // A city that is set up has no first-run page any more.
         let has_page = route.path != "/setup"
-            && routes().iter().any(|page| page.method == Method::GET && sample(page.path) == sample(route.path))
+            && routes()
+                .iter()
+                .any(|page| page.method == Method::GET && sample(page.path) == sample(route.path))
             || route.path == "/admin/settings/logo";
         assert_eq!(
             answer.status == 404 || answer.status == 403,

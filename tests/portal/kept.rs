@@ -52,13 +52,21 @@ async fn a_visitors_page_is_kept_and_asked_for_again_costs_no_query() {
 const CHANGES: &[(&str, &str, &str)] = &[
     // what is done, a page, what the page then says
     ("UPDATE lectures SET title = '改过的题目' WHERE id = 1", "/lectures/1", "改过的题目"),
-    ("UPDATE lectures SET title = '又改的题目', published_at = '2030-01-01 00:00:00' WHERE id = 1", "/", "又改的题目"),
+    (
+        "UPDATE lectures SET title = '又改的题目', published_at = '2030-01-01 00:00:00' WHERE id = 1",
+        "/",
+        "又改的题目",
+    ),
     ("UPDATE lectures SET summary = '改过的简介' WHERE id = 1", "/lectures/1", "改过的简介"),
     ("UPDATE cues SET text = '改过的字幕' WHERE position = 1", "/lectures/1", "改过的字幕"),
     ("UPDATE media_chapters SET title = '改过的章节' WHERE position = 1", "/lectures/1", "改过的章节"),
     ("UPDATE handouts SET title = '改过的讲义'", "/lectures/1", "改过的讲义"),
-    ("UPDATE media SET duration_ms = 3723000", "/lectures/1", "1 小时"),
-    ("UPDATE questions SET answer = '改过的回答' WHERE lecture_id = 1 AND answered_at IS NOT NULL", "/lectures/1", "改过的回答"),
+    ("UPDATE media SET duration_ms = 3723000", "/lectures/1", "1:02:03"),
+    (
+        "UPDATE questions SET answer = '改过的回答' WHERE lecture_id = 1 AND answered_at IS NOT NULL",
+        "/lectures/1",
+        "改过的回答",
+    ),
     ("UPDATE topics SET name = '改过的主题'", "/lectures", "改过的主题"),
     ("UPDATE instructors SET unit = '改过的单位'", "/instructors", "改过的单位"),
     ("UPDATE instructors SET name = '改过的讲师'", "/lectures/1", "改过的讲师"),
@@ -108,10 +116,7 @@ async fn each_thing_that_a_page_shows_is_seen_to_change_at_once_on_two_servers()
         assert!(!browser.get("/").await.body.contains("id=\"h-gold\""));
     }
     // The settings, on a page that shows nothing else.
-    world
-        .db
-        .write_now(|conn| weixiao::site::put(conn, "city", "改过的市", weixiao::clock::now()))
-        .unwrap();
+    world.db.write_now(|conn| weixiao::site::put(conn, "city", "改过的市", weixiao::clock::now())).unwrap();
     for browser in [&there, &here] {
         assert!(browser.get("/about").await.body.contains("改过的市"));
     }
@@ -171,13 +176,22 @@ async fn nothing_that_belongs_to_a_person_is_ever_kept() {
         let before = visitor.get(&path).await;
         for (browser, own, others) in [(&first, &names[0], &names[1]), (&second, &names[1], &names[0])] {
             let answer = browser.get(&path).await;
-            assert!(!is_kept(&answer) || route.path.contains(".mp4") || route.path.contains(".m4a") || route.path.contains("handouts"), "{path} of somebody signed in is kept");
+            assert!(
+                !is_kept(&answer)
+                    || route.path.contains(".mp4")
+                    || route.path.contains(".m4a")
+                    || route.path.contains("handouts"),
+                "{path} of somebody signed in is kept"
+            );
             if answer.status == 200 && answer.body.contains("<html") {
                 assert!(answer.body.contains(own.as_str()), "{path} as its reader");
                 // A list of people names others to those who may see them.
                 let shows_people = ["/people", "/admin"].iter().any(|start| path.starts_with(start));
                 assert!(shows_people || !answer.body.contains(others.as_str()), "{path} shows somebody else");
-                assert!(answer.headers["cache-control"].contains("private") || answer.headers["cache-control"].contains("no-store"));
+                assert!(
+                    answer.headers["cache-control"].contains("private")
+                        || answer.headers["cache-control"].contains("no-store")
+                );
             }
         }
         let after = visitor.get(&path).await;
@@ -207,16 +221,53 @@ async fn nothing_that_belongs_to_a_person_is_ever_kept() {
 #[test]
 fn every_table_that_visitors_see_moves_the_content_on() {
     const SHOWN: &[&str] = &[
-        "alliance_schools", "alliances", "bases", "booklet_chapters", "booklets", "cues", "grants", "handouts", "instructors",
-        "lecture_instructors", "lectures", "media", "media_chapters", "orgs", "questions", "schools", "setting_changes", "stories",
-        "titles", "topics",
+        "alliance_schools",
+        "alliances",
+        "bases",
+        "booklet_chapters",
+        "booklets",
+        "cues",
+        "grants",
+        "handouts",
+        "instructors",
+        "lecture_instructors",
+        "lectures",
+        "media",
+        "media_chapters",
+        "orgs",
+        "questions",
+        "schools",
+        "setting_changes",
+        "stories",
+        "titles",
+        "topics",
     ];
     // Counted at most every ten minutes, of one person, of the record, derived: nothing that a kept page shows.
     const NOT_SHOWN: &[&str] = &[
-        "accounts", "audit_entries", "booklet_reviews", "disk_samples", "feedback", "generations", "host_stays",
-        "lecture_reviews", "member_categories", "membership_stages", "memberships", "office_terms", "one_time_codes",
-        "org_placements", "persons", "reading_positions", "recovery_codes", "school_branches", "search_documents",
-        "search_pending", "second_factors", "secrets", "sessions", "throttles",
+        "accounts",
+        "audit_entries",
+        "booklet_reviews",
+        "disk_samples",
+        "feedback",
+        "generations",
+        "host_stays",
+        "lecture_reviews",
+        "member_categories",
+        "membership_stages",
+        "memberships",
+        "office_terms",
+        "one_time_codes",
+        "org_placements",
+        "persons",
+        "reading_positions",
+        "recovery_codes",
+        "school_branches",
+        "search_documents",
+        "search_pending",
+        "second_factors",
+        "secrets",
+        "sessions",
+        "throttles",
     ];
     let schema = include_str!("../../src/schema.rs");
     let tables: BTreeSet<&str> = schema
@@ -238,9 +289,12 @@ fn every_table_that_visitors_see_moves_the_content_on() {
         world.sql(&format!("UPDATE {table} SET {column} = {column}"));
         assert!(generation() > before, "a change of {table} is not noticed");
     }
-    for table in NOT_SHOWN.iter().filter(|table| !["audit_entries", "lecture_reviews", "booklet_reviews", "generations"].contains(table)) {
+    for table in NOT_SHOWN.iter().filter(|table| {
+        !["audit_entries", "lecture_reviews", "booklet_reviews", "generations"].contains(table)
+    }) {
         let before = generation();
-        let column = schema.split(&format!("    {table} (")).nth(1).unwrap().split([',', ')']).next().unwrap();
+        let column =
+            schema.split(&format!("    {table} (")).nth(1).unwrap().split([',', ')']).next().unwrap();
         world.sql(&format!("UPDATE {table} SET {column} = {column}"));
         assert_eq!(generation(), before, "{table} is said not to be shown");
     }

@@ -56,8 +56,7 @@ async fn an_empty_installation_is_led_to_its_first_administrator() {
     assert!(world.db.write_now(site::new_setup_code).unwrap().is_none());
     let home = visitor.get("/").await;
     assert!(home.status == 200 && home.body.contains("青川市") && home.body.contains("蜀ICP备00000001号"));
-    let asked =
-        visitor.post("/sign-in", &[("name", "jiang"), ("password", "a-good-password")]).await;
+    let asked = visitor.post("/sign-in", &[("name", "jiang"), ("password", "a-good-password")]).await;
     crate::factor::set_up(&visitor, &asked).await;
     let admin = visitor.get("/admin/settings").await;
     assert!(admin.status == 200 && admin.body.contains("还空着"));
@@ -94,11 +93,9 @@ async fn a_setting_holds_from_its_day_and_is_seen_at_once() {
     assert_eq!(before.help_phone, "028-1234-5678");
     let history = admin.get("/admin/settings/help_phone").await;
     assert!(history.body.contains("028-8765-4321") && history.body.contains("028-0000-0000"));
-    for (value, day, problem) in [
-        ("1", "2020-01-01", "一年以内"),
-        ("1", "soon", "日期请写成"),
-        (&*"1".repeat(81), "", "不超过 80 字"),
-    ] {
+    for (value, day, problem) in
+        [("1", "2020-01-01", "一年以内"), ("1", "soon", "日期请写成"), (&*"1".repeat(81), "", "不超过 80 字")]
+    {
         let refused =
             admin.post("/admin/settings/help_phone", &[("value", value), ("valid_from", day)]).await;
         assert!(refused.status == 422 && refused.body.contains(problem), "{problem}");
@@ -152,7 +149,8 @@ fn with_file(file: &[u8], more: &[(&str, &str)]) -> Vec<u8> {
     body.extend_from_slice(file);
     for (name, value) in more {
         body.extend_from_slice(
-            format!("\r\n--frontier\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}").as_bytes(),
+            format!("\r\n--frontier\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}")
+                .as_bytes(),
         );
     }
     body.extend_from_slice(b"\r\n--frontier--\r\n");
@@ -193,10 +191,7 @@ async fn a_logo_is_a_picture_and_nothing_else() {
 #[actix_web::test]
 async fn an_account_begins_with_consent_where_a_text_is_set() {
     let world = World::new();
-    world
-        .db
-        .write_now(|conn| site::put(conn, "consent_text", "同意用于学习记录。", clock::now()))
-        .unwrap();
+    world.db.write_now(|conn| site::put(conn, "consent_text", "同意用于学习记录。", clock::now())).unwrap();
     let change = world.number("SELECT MAX(id) FROM setting_changes").to_string();
     let secretary = world.signed_in("secretary").await;
     let slip = secretary.post("/people/2/code", &[]).await;

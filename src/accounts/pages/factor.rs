@@ -276,9 +276,7 @@ pub(super) async fn set_up(
     }
     let form = form.into_inner();
     match store_secret(&page, &request, &db, account, &form).await? {
-        Err(problem) => {
-            again(page, &db, account, "/account/factor", form, Errand::default(), problem).await
-        }
+        Err(problem) => again(page, &db, account, "/account/factor", form, Errand::default(), problem).await,
         Ok((username, codes)) => {
             let next = "/account".to_owned();
             unkept(reply::page(&Recovery { page, username, codes, next }))

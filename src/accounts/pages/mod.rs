@@ -124,7 +124,8 @@ async fn show(page: Page, viewer: Viewer, db: Data<Db>, session: Session, query:
 /// Agrees to the consent text as it is now.
 async fn consent(page: Page, viewer: Viewer, db: Data<Db>, form: Form<ConsentForm>) -> Reply {
     // Only the text that was shown is agreed to.
-    let Some(change) = page.site.consent.as_ref().map(|(id, _)| *id).filter(|id| id.0.to_string() == form.consent)
+    let Some(change) =
+        page.site.consent.as_ref().map(|(id, _)| *id).filter(|id| id.0.to_string() == form.consent)
     else {
         return reply::see("/account");
     };

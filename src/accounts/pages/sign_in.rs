@@ -165,7 +165,11 @@ pub(super) struct Errand {
 
 impl Errand {
     pub fn address(&self) -> String {
-        if self.next == "/" || self.next.is_empty() { "/?done=signed-in".to_owned() } else { self.next.clone() }
+        if self.next == "/" || self.next.is_empty() {
+            "/?done=signed-in".to_owned()
+        } else {
+            self.next.clone()
+        }
     }
 }
 

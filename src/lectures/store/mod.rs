@@ -5,8 +5,8 @@ mod questions;
 mod review;
 
 pub use cards::{
-    By, Card, Instructor, Topic, cards, cards_of, count, gold_instructors, instructor, instructors, instructors_within,
-    newest, next, of_lecture as cards_by, topics,
+    By, Card, Instructor, Topic, cards, cards_of, count, gold_instructors, instructor, instructors,
+    instructors_within, newest, next, of_lecture as cards_by, topics,
 };
 pub use one::{Chapter, Cue, Handout, Lecture, chapters, cues, find, handout, handouts};
 pub use questions::{

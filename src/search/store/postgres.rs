@@ -33,8 +33,7 @@ fn phrase(phrase: &Phrase) -> String {
 fn hits(query: &Query, more: &str) -> String {
     let phrases: Vec<_> = query.phrases.iter().map(phrase).collect();
     let any = phrases.join(" | ");
-    let all: Vec<_> =
-        phrases.iter().map(|one| format!("bool_or(words @@ $q${one}$q$::tsquery)")).collect();
+    let all: Vec<_> = phrases.iter().map(|one| format!("bool_or(words @@ $q${one}$q$::tsquery)")).collect();
     format!(
         "SELECT document_id{} FROM search_index WHERE words @@ $q${any}$q$::tsquery GROUP BY document_id HAVING {}",
         more.replace("QUERY", &format!("$q${any}$q$::tsquery")),
@@ -100,7 +99,9 @@ pub(super) fn put(conn: &mut PgConnection, id: i64, title: &str, body: &str, sai
 }
 
 pub(super) fn remove(conn: &mut PgConnection, id: i64) -> Result<()> {
-    diesel::sql_query("DELETE FROM search_index WHERE document_id = $1").bind::<BigInt, _>(id).execute(conn)?;
+    diesel::sql_query("DELETE FROM search_index WHERE document_id = $1")
+        .bind::<BigInt, _>(id)
+        .execute(conn)?;
     Ok(())
 }
 

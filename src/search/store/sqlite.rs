@@ -102,7 +102,13 @@ mod tests {
 
     #[test]
     fn a_query_is_phrases_that_must_all_occur() {
-        assert_eq!(expression(&Query::of("内江分水 5G irrig")), "\"内 江 分 水\" AND \"5 g\"* AND \"irrig\"*");
-        assert_eq!(expression(&Query::of("\"a\" OR b*) ^c:d")), "\"a\"* AND \"or\"* AND \"b\"* AND \"c\"* AND \"d\"*");
+        assert_eq!(
+            expression(&Query::of("内江分水 5G irrig")),
+            "\"内 江 分 水\" AND \"5 g\"* AND \"irrig\"*"
+        );
+        assert_eq!(
+            expression(&Query::of("\"a\" OR b*) ^c:d")),
+            "\"a\"* AND \"or\"* AND \"b\"* AND \"c\"* AND \"d\"*"
+        );
     }
 }

@@ -97,7 +97,7 @@ pub fn damage(conn: &mut Conn) -> Result<Option<String>> {
         Conn::Postgres(_) => Ok(None),
         Conn::Sqlite(c) => {
             let rows: Vec<Word> =
-                diesel::sql_query("SELECT integrity_check AS word FROM pragma_integrity_check(5)").load(c)?;
+                diesel::sql_query("SELECT integrity_check AS word FROM pragma_integrity_check").load(c)?;
             let text = rows.into_iter().map(|row| row.word).collect::<Vec<_>>().join("; ");
             Ok((text != "ok").then_some(text))
         }
@@ -109,7 +109,8 @@ pub fn server_clock(conn: &mut Conn) -> Result<Option<Timestamp>> {
     match conn {
         Conn::Sqlite(_) => Ok(None),
         Conn::Postgres(c) => {
-            let sql = "SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US') AS word";
+            let sql =
+                "SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US') AS word";
             let text = diesel::sql_query(sql).get_result::<Word>(c)?.word;
             Ok(chrono::NaiveDateTime::parse_from_str(&text, "%F %T%.f").ok())
         }

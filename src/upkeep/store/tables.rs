@@ -112,7 +112,9 @@ fn words(conn: &mut Conn, sql: &str) -> Result<Vec<String>> {
 fn describe(conn: &mut Conn, name: &str) -> Result<Table> {
     let (columns, refers) = match conn {
         Conn::Sqlite(_) => (
-            format!("SELECT name, type AS declared, CAST(pk AS BIGINT) AS place FROM pragma_table_info('{name}') ORDER BY cid"),
+            format!(
+                "SELECT name, type AS declared, CAST(pk AS BIGINT) AS place FROM pragma_table_info('{name}') ORDER BY cid"
+            ),
             format!("SELECT DISTINCT \"table\" AS word FROM pragma_foreign_key_list('{name}')"),
         ),
         Conn::Postgres(_) => (
@@ -161,7 +163,8 @@ impl Table {
             _ => format!("\"{name}\""),
         };
         let values: Vec<_> = self.columns.iter().map(value).collect();
-        let is_text = |key: &String| self.columns.iter().any(|(name, kind)| name == key && *kind == Kind::Text);
+        let is_text =
+            |key: &String| self.columns.iter().any(|(name, kind)| name == key && *kind == Kind::Text);
         let order = self.key.iter().map(|key| match is_postgres && is_text(key) {
             true => format!("\"{key}\" COLLATE \"C\""),
             false => format!("\"{key}\""),

@@ -1,4 +1,6 @@
-//! The database: which one, how it is reached, what a transaction is, and the migrations.
+//! The database: which one, how it is reached, what a transaction is. `migrate` brings its tables up to date.
+mod migrate;
+
 use crate::error::{Error, Result};
 use crate::lang::Message;
 use crate::msg;
@@ -7,11 +9,12 @@ use diesel::connection::{
 };
 use diesel::prelude::*;
 use diesel::r2d2::{ManageConnection, Pool, R2D2Connection};
-use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use std::path::Path;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+
+pub use migrate::{migrate_to, migration_of, newest_migration};
 
 pub use crate::clock::Timestamp;
 
@@ -241,9 +244,6 @@ pub struct Db {
 /// on waits before it is acknowledged. So nobody sees an old page after a change was acknowledged, on any server.
 pub const LEASE: Duration = Duration::from_millis(20);
 
-const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
-const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
-
 impl Db {
     /// Opens the database and brings its tables up to date. A SQLite file is made only if `may_create`.
     ///
@@ -252,7 +252,7 @@ impl Db {
     pub fn open(url: &str, may_create: bool) -> Result<Db, CannotOpen> {
         let address = Address::of(url)?;
         let mut conn = address.reach(may_create)?;
-        migrate(&mut conn, None).map_err(|problem| problem.told(&address))?;
+        migrate::migrate(&mut conn, None).map_err(|problem| problem.told(&address))?;
         Db::over(address)
     }
     /// Opens a database that is there and leaves its tables as they are, for commands that look or copy.
@@ -407,95 +407,6 @@ fn read_generation(conn: &mut Conn) -> Result<i64> {
     use crate::schema::generations;
     let content = generations::table.find("content").select(generations::n);
     Ok(either!(conn, c => content.first(c))?)
-}
-
-enum Migrating {
-    Newer(String),
-    Unknown(String),
-    Failed(String),
-}
-
-impl Migrating {
-    fn told(self, address: &Address) -> CannotOpen {
-        match self {
-            Migrating::Newer(version) => CannotOpen(msg!(
-                "数据库的结构（{}）比这个程序新。请换用新版本的程序，数据没有变化。",
-                version
-            )),
-            Migrating::Unknown(version) => CannotOpen(msg!("没有编号为 {} 的结构版本，什么都没有改动。", version)),
-            Migrating::Failed(cause) => cannot_open(address, &cause),
-        }
-    }
-}
-
-/// Brings the tables up to date, or to the state after the migration `to`. Says what ran: `+0008_settings` for a step
-/// forward, `-0008_settings` for a step back.
-///
-/// # Errors
-/// As [`Db::open`].
-pub fn migrate_to(url: &str, may_create: bool, to: Option<&str>) -> Result<Vec<String>, CannotOpen> {
-    let address = Address::of(url)?;
-    let mut conn = address.reach(may_create)?;
-    migrate(&mut conn, to).map_err(|problem| problem.told(&address))
-}
-
-/// The number of the newest migration of this program.
-pub fn newest_migration() -> String {
-    use diesel::migration::MigrationSource;
-    let known = MigrationSource::<diesel::sqlite::Sqlite>::migrations(&SQLITE).unwrap_or_default();
-    known.iter().map(|migration| migration.name().version().to_string()).max().unwrap_or_default()
-}
-
-/// The number of the newest migration that this database has seen.
-pub fn migration_of(conn: &mut Conn) -> Result<String> {
-    let applied = either!(conn, c => c.applied_migrations()).map_err(Error::Internal)?;
-    Ok(applied.iter().map(ToString::to_string).max().unwrap_or_default())
-}
-
-fn migrate(conn: &mut Conn, to: Option<&str>) -> Result<Vec<String>, Migrating> {
-    fn go<C: MigrationHarness<DB>, DB: diesel::backend::Backend>(
-        conn: &mut C,
-        ours: EmbeddedMigrations,
-        to: Option<&str>,
-    ) -> Result<Vec<String>, Migrating> {
-        use diesel::migration::MigrationSource;
-        let failed = |error: Box<dyn std::error::Error + Send + Sync>| Migrating::Failed(error.to_string());
-        let known: Vec<_> = MigrationSource::<DB>::migrations(&ours).map_err(failed)?;
-        let applied = conn.applied_migrations().map_err(failed)?;
-        if let Some(newer) =
-            applied.iter().find(|version| known.iter().all(|ours| ours.name().version() != **version))
-        {
-            return Err(Migrating::Newer(newer.to_string()));
-        }
-        let number = |to: &str| known.iter().position(|ours| ours.name().version().to_string() == to);
-        let target = match to {
-            Some(to) => number(to).ok_or_else(|| Migrating::Unknown(to.to_owned()))? + 1,
-            None => known.len(),
-        };
-        let mut done = vec![];
-        for migration in known.iter().skip(target).rev() {
-            if applied.contains(&migration.name().version().as_owned()) {
-                conn.revert_migration(migration).map_err(failed)?;
-                done.push(format!("-{}", migration.name()));
-            }
-        }
-        for migration in &known[..target] {
-            if !applied.contains(&migration.name().version().as_owned()) {
-                conn.run_migration(migration).map_err(failed)?;
-                done.push(format!("+{}", migration.name()));
-            }
-        }
-        Ok(done)
-    }
-    match conn {
-        Conn::Postgres(c) => {
-            // Two servers started at once must not both create the tables.
-            c.batch_execute("SELECT pg_advisory_lock(7281966)")
-                .map_err(|error| Migrating::Failed(error.to_string()))?;
-            go(c, POSTGRES, to)
-        }
-        Conn::Sqlite(c) => go(c, SQLITE, to),
-    }
 }
 
 /// Puts every identity counter of PostgreSQL behind the largest id: after rows were inserted with ids of their own.
