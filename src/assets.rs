@@ -10,8 +10,8 @@ pub struct Asset {
     pub url: String,
     pub mime: &'static str,
     pub plain: &'static [u8],
-    /// The same, gzipped; SVG and text shrink to a third.
-    pub gzipped: Vec<u8>,
+    /// The same, gzipped: SVG and text shrink to a third. Photographs and screenshots do not.
+    pub gzipped: Option<Vec<u8>>,
 }
 
 macro_rules! files {
@@ -40,6 +40,48 @@ static FILES: LazyLock<BTreeMap<&'static str, Asset>> = LazyLock::new(|| {
         "covers/seats.svg",
         "covers/terrace.svg",
         "covers/weir.svg",
+        "help/sign-in.zh.jpg",
+        "help/sign-in.en.jpg",
+        "help/activate.zh.jpg",
+        "help/activate.en.jpg",
+        "help/second-factor.zh.jpg",
+        "help/second-factor.en.jpg",
+        "help/recovery-codes.zh.jpg",
+        "help/recovery-codes.en.jpg",
+        "help/home-phone.zh.jpg",
+        "help/home-phone.en.jpg",
+        "help/elder-home.zh.jpg",
+        "help/elder-home.en.jpg",
+        "help/lecture.zh.jpg",
+        "help/lecture.en.jpg",
+        "help/search.zh.jpg",
+        "help/search.en.jpg",
+        "help/chapter.zh.jpg",
+        "help/chapter.en.jpg",
+        "help/account.zh.jpg",
+        "help/account.en.jpg",
+        "help/people.zh.jpg",
+        "help/people.en.jpg",
+        "help/person.zh.jpg",
+        "help/person.en.jpg",
+        "help/code-slip.zh.jpg",
+        "help/code-slip.en.jpg",
+        "help/acting.zh.jpg",
+        "help/acting.en.jpg",
+        "help/questions.zh.jpg",
+        "help/questions.en.jpg",
+        "help/audit.zh.jpg",
+        "help/audit.en.jpg",
+        "help/feedback.zh.jpg",
+        "help/feedback.en.jpg",
+        "help/settings.zh.jpg",
+        "help/settings.en.jpg",
+        "help/approval.zh.jpg",
+        "help/approval.en.jpg",
+        "help/setup.zh.jpg",
+        "help/setup.en.jpg",
+        "help/admin.zh.jpg",
+        "help/admin.en.jpg",
     ]
     .into_iter()
     .map(|(name, plain)| (name, asset(name, plain)))
@@ -50,19 +92,25 @@ fn asset(name: &str, plain: &'static [u8]) -> Asset {
     use sha2::Digest;
     let digest = crate::ids::hex(&sha2::Sha256::digest(plain)[..6]);
     let (stem, ending) = name.rsplit_once('.').unwrap_or((name, ""));
+    let mime = match ending {
+        "css" => "text/css; charset=utf-8",
+        "js" => "text/javascript; charset=utf-8",
+        "jpg" => "image/jpeg",
+        _ => "image/svg+xml",
+    };
+    Asset {
+        url: format!("/static/{stem}-{digest}.{ending}"),
+        mime,
+        plain,
+        gzipped: (mime != "image/jpeg").then(|| gzip(plain)),
+    }
+}
+
+fn gzip(plain: &[u8]) -> Vec<u8> {
     let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
     // Writing into memory cannot fail.
     gzip.write_all(plain).expect("memory takes bytes");
-    Asset {
-        url: format!("/static/{stem}-{digest}.{ending}"),
-        mime: match ending {
-            "css" => "text/css; charset=utf-8",
-            "js" => "text/javascript; charset=utf-8",
-            _ => "image/svg+xml",
-        },
-        plain,
-        gzipped: gzip.finish().expect("memory takes bytes"),
-    }
+    gzip.finish().expect("memory takes bytes")
 }
 
 /// The address of the file `name` below `static/`. A name that does not exist gives an address that is not found;

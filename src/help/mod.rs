@@ -1,2 +1,3 @@
-//! Pages that explain: how to use the portal, what it is and keeps, who may do what.
+//! Pages that explain: how to use the portal, what each role does with it, what it is and keeps, who may do what.
 pub mod pages;
+mod roles;

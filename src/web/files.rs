@@ -24,9 +24,10 @@ pub async fn serve(request: HttpRequest) -> Result<HttpResponse, Error> {
         .insert_header((header::CACHE_CONTROL, "public, max-age=31536000, immutable"))
         .insert_header((header::VARY, "Accept-Encoding"))
         .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"));
-    Ok(if takes_gzip {
-        response.insert_header((header::CONTENT_ENCODING, "gzip")).body(asset.gzipped.as_slice())
-    } else {
-        response.insert_header((header::CONTENT_ENCODING, "identity")).body(asset.plain)
+    Ok(match &asset.gzipped {
+        Some(gzipped) if takes_gzip => {
+            response.insert_header((header::CONTENT_ENCODING, "gzip")).body(gzipped.as_slice())
+        }
+        _ => response.insert_header((header::CONTENT_ENCODING, "identity")).body(asset.plain),
     })
 }
