@@ -1,6 +1,6 @@
 //! Every page of the portal, and the layers around them in order.
 use crate::accounts::passwords::Passwords;
-use crate::accounts::recognise::recognise;
+use crate::accounts::recognise::{recognise, remember};
 use crate::accounts::sessions::Sessions;
 use crate::config::{Config, LARGEST_FORM, SESSION_LONGEST_DAYS};
 use crate::db::Db;
@@ -53,7 +53,6 @@ pub struct Portal {
     pub kept: Data<Kept>,
     pub metrics: Data<Metrics>,
     pub passwords: Data<Passwords>,
-    counted: Data<home::pages::Counted>,
     key: Key,
 }
 
@@ -77,7 +76,6 @@ impl Portal {
             config: Data::new(config),
             site: present,
             passwords: Data::new(Passwords::default()),
-            counted: Data::default(),
             key: Key::from(key.as_bytes()),
         })
     }
@@ -100,7 +98,6 @@ impl Portal {
             .app_data(self.kept.clone())
             .app_data(self.metrics.clone())
             .app_data(self.passwords.clone())
-            .app_data(self.counted.clone())
             .app_data(web::PathConfig::default().error_handler(|_, _| Error::NotFound.into()))
             .app_data(web::QueryConfig::default().error_handler(|_, _| unreadable().into()))
             .app_data(web::FormConfig::default().limit(LARGEST_FORM).error_handler(|error, _| match error {
@@ -117,6 +114,7 @@ impl Portal {
                     // The last named is the outermost.
                     .wrap(from_fn(recognise))
                     .wrap(session)
+                    .wrap(from_fn(remember))
                     .wrap(from_fn(surround))
                     .wrap(from_fn(front)),
             );

@@ -2,9 +2,7 @@
 //! door asked for it, keeping what a reader had typed.
 use super::pages::SignIn;
 use super::sessions::{self, ACCOUNT, ACTING, ACTING_SINCE};
-use crate::clock;
 use crate::config::LARGEST_FORM;
-use crate::db::Db;
 use crate::error::Error;
 use crate::web::page::Page;
 use crate::web::reply;
@@ -13,11 +11,16 @@ use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::http::{Method, StatusCode, header};
 use actix_web::middleware::Next;
-use actix_web::web::{Bytes, Data};
+use actix_web::web::Bytes;
 use actix_web::{HttpMessage, HttpResponse};
 
-/// Acting for somebody ends by itself after this many seconds.
-const ACTING_SECONDS: i64 = 45 * 60;
+/// The layer around the session: whose it is, is learnt while it is loaded.
+pub async fn remember(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    Ok(sessions::remembering(next.call(request)).await?.map_into_boxed_body())
+}
 
 pub async fn recognise(
     mut request: ServiceRequest,
@@ -25,16 +28,9 @@ pub async fn recognise(
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
     let session = request.get_session();
     let mut is_known = false;
-    if let Some(account) = session.get::<i64>(ACCOUNT)? {
-        let since = session.get::<i64>(ACTING_SINCE)?.unwrap_or_default();
-        let is_fresh = clock::now().and_utc().timestamp() - since < ACTING_SECONDS;
-        let acting_for = session.get::<i64>(ACTING)?.filter(|_| is_fresh);
-        let db =
-            request.app_data::<Data<Db>>().cloned().ok_or_else(|| Error::Internal("no database".into()))?;
-        let viewer =
-            db.read(move |conn| sessions::viewer(conn, crate::ids::AccountId(account), acting_for)).await;
-        match viewer {
-            Ok(Some(viewer)) => {
+    if session.contains_key(ACCOUNT) {
+        match sessions::viewer() {
+            Some(viewer) => {
                 if !viewer.is_acting() && session.contains_key(ACTING) {
                     session.remove(ACTING);
                     session.remove(ACTING_SINCE);
@@ -42,8 +38,7 @@ pub async fn recognise(
                 request.extensions_mut().insert(viewer);
                 is_known = true;
             }
-            Ok(None) => session.purge(),
-            Err(error) => return Ok(request.error_response(error).map_into_boxed_body()),
+            None => session.purge(),
         }
     }
     // What a visitor sends may be what a reader typed before the session ended: kept until the door has spoken.

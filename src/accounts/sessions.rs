@@ -1,16 +1,18 @@
 //! Sessions in our own database, behind actix-session: idle and absolute expiry, and a list for their owner.
 use super::store;
+use crate::access::Viewer;
 use crate::clock::{self, Timestamp};
 use crate::config::{SESSION_IDLE_DAYS, SESSION_LONGEST_DAYS};
 use crate::db::{Conn, Db};
 use crate::either;
 use crate::error::Result;
-use crate::ids::{AccountId, digest, random_hex};
+use crate::ids::{AccountId, PersonId, digest, random_hex};
 use crate::schema::sessions;
 use actix_session::storage::{LoadError, SaveError, SessionKey, SessionStore, UpdateError};
 use actix_web::cookie::time;
 use chrono::Duration;
 use diesel::prelude::*;
+use std::cell::RefCell;
 use std::collections::HashMap;
 
 type State = HashMap<String, String>;
@@ -24,6 +26,8 @@ pub const DEVICE: &str = "device";
 pub const AGENT: &str = "agent";
 pub const ACTING: &str = "acting";
 pub const ACTING_SINCE: &str = "acting_since";
+/// Acting for somebody ends by itself after this many seconds.
+const ACTING_SECONDS: i64 = 45 * 60;
 
 /// A sign-in on some device, for its owner.
 #[derive(Queryable, Debug, Clone)]
@@ -43,11 +47,23 @@ impl SessionStore for Sessions {
         let (id, now) = (digest(key.as_ref()), clock::now());
         let found = self.0.read({
             let id = id.clone();
-            move |conn| find(conn, &id, now)
+            move |conn| {
+                let Some((json, seen_at)) = find(conn, &id, now)? else { return Ok(None) };
+                let state: State = serde_json::from_str(&json).map_err(crate::error::Error::internal)?;
+                // Whose it is, from the same moment: a second look would cost a page as much as its own queries.
+                let viewer = match account(&state) {
+                    Some(account) => store::viewer_for(conn, account, acting_for(&state, now))?,
+                    None => None,
+                };
+                Ok(Some((state, seen_at, viewer)))
+            }
         });
-        let Some((state, seen_at)) = found.await.map_err(|error| LoadError::Other(error.into()))? else {
+        let Some((state, seen_at, viewer)) = found.await.map_err(|error| LoadError::Other(error.into()))?
+        else {
             return Ok(None);
         };
+        // Outside a request nobody asks.
+        let _nobody_asks = LOADED.try_with(|loaded| *loaded.borrow_mut() = viewer);
         // One small write in ten minutes keeps the idle clock, not one a request.
         if now - seen_at > Duration::minutes(10) {
             self.0
@@ -55,7 +71,7 @@ impl SessionStore for Sessions {
                 .await
                 .map_err(|error| LoadError::Other(error.into()))?;
         }
-        serde_json::from_str(&state).map(Some).map_err(|error| LoadError::Deserialization(error.into()))
+        Ok(Some(state))
     }
     async fn save(&self, state: State, _: &time::Duration) -> Result<SessionKey, SaveError> {
         let key = random_hex(32);
@@ -187,13 +203,28 @@ pub fn end_all(conn: &mut Conn, account: AccountId) -> Result<()> {
     Ok(())
 }
 
-/// Who is signed in with this account, and for whom they act.
-pub fn viewer(
-    conn: &mut Conn,
-    account: AccountId,
-    acting_for: Option<i64>,
-) -> Result<Option<crate::access::Viewer>> {
-    store::viewer_for(conn, account, acting_for.map(crate::ids::PersonId))
+tokio::task_local! {
+    /// The viewer of the session that this request has loaded.
+    static LOADED: RefCell<Option<Viewer>>;
+}
+
+/// Runs a request so that [`viewer`] knows whose session it loads.
+pub async fn remembering<F: Future>(request: F) -> F::Output {
+    LOADED.scope(RefCell::default(), request).await
+}
+
+/// Who looks: the owner of the session that was loaded, or the member for whom they act. `None` without a session, and if
+/// the account was closed.
+pub fn viewer() -> Option<Viewer> {
+    LOADED.try_with(RefCell::take).ok().flatten()
+}
+
+/// For whom the owner of this session acts. Ends by itself after [`ACTING_SECONDS`].
+fn acting_for(state: &State, now: Timestamp) -> Option<PersonId> {
+    let number = |name| state.get(name).and_then(|json| json.parse::<i64>().ok());
+    let since = number(ACTING_SINCE).unwrap_or_default();
+    let is_fresh = now.and_utc().timestamp() - since < ACTING_SECONDS;
+    number(ACTING).filter(|_| is_fresh).map(PersonId)
 }
 
 /// A few words for the browser and the device, from what the browser says of itself: for its owner to recognise.

@@ -87,7 +87,7 @@ impl Record {
 }
 
 async fn record(page: Page, db: Data<Db>, query: Query<AuditQuery>) -> Reply {
-    let view = db.read(move |conn| Record::load(conn, page, query.into_inner())).await?;
+    let view = db.read_long(move |conn| Record::load(conn, page, query.into_inner())).await?;
     reply::page(&view)
 }
 

@@ -123,7 +123,7 @@ struct Print {
 
 async fn print(page: Page, db: Data<Db>, slug: Path<Slug>) -> Reply {
     let viewer = reader(&page);
-    let view = db.read(move |conn| {
+    let view = db.read_long(move |conn| {
         let booklet = super::open(conn, slug.as_str(), viewer)?;
         let chapters = store::chapters(conn, booklet.id)?
             .into_iter()

@@ -332,11 +332,25 @@ impl Db {
     pub fn statements(&self) -> u64 {
         self.sent.load(Relaxed)
     }
-    /// Runs `work` in one read-only transaction: everything a page shows, from one moment.
+    /// Runs `work` in one read-only transaction: everything a page shows, from one moment. For what takes a millisecond or
+    /// less: on SQLite it runs on the spot, since a hop to another thread costs as much as the queries of a page.
     ///
     /// # Errors
     /// What `work` returns, or [`Error::Unavailable`] if no connection can be had.
     pub async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Conn) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        match self.address {
+            Address::Sqlite(_) => self.read_now(work),
+            Address::Postgres(_) => self.read_long(work).await,
+        }
+    }
+    /// [`Db::read`] for what takes longer: other pages of the same worker do not wait for it.
+    ///
+    /// # Errors
+    /// As [`Db::read`].
+    pub async fn read_long<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Conn) -> Result<T> + Send + 'static,
     ) -> Result<T> {

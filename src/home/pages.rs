@@ -1,46 +1,25 @@
 //! The first page, and the size of the city beside it.
 use super::store::{self, Figures};
 use crate::access::Access::Anyone;
-use crate::clock::{self, Timestamp};
+use crate::clock;
 use crate::db::{Conn, Db};
 use crate::error::Result;
 use crate::lectures::{self, Card, Instructor, Topic};
+use crate::web::kept::Kept;
 use crate::web::page::Page;
 use crate::web::reply::{self, Reply};
 use crate::web::route::{Route, get};
 use actix_web::web::Data;
 use askama::Template;
-use chrono::Duration;
-use std::sync::Mutex;
+use std::sync::Arc;
 
 pub fn routes() -> Vec<Route> {
     vec![get("/", Anyone, index).kept(&[])]
 }
 
-/// The figures as last counted. Counting a roster costs more than the whole page, and it changes by a few a day.
-#[derive(Default)]
-pub struct Counted(Mutex<Option<(Timestamp, Figures)>>);
-
-impl Counted {
-    fn get(&self, conn: &mut Conn, now: Timestamp) -> Result<Figures> {
-        let known = self.0.lock().map(|known| known.clone()).unwrap_or_default();
-        if let Some((at, figures)) = known
-            && now - at < Duration::minutes(10)
-        {
-            return Ok(figures);
-        }
-        let figures = store::figures(conn)?;
-        if let Ok(mut known) = self.0.lock() {
-            *known = Some((now, figures.clone()));
-        }
-        Ok(figures)
-    }
-}
-
-#[derive(Template)]
-#[template(path = "home/index.html")]
-struct Index {
-    page: Page,
+/// What stands on the first page, the same for everybody of a kind. The figures are counted at most every ten minutes
+/// (`web::parts`): counting a roster costs more than the whole page, and it changes by a few a day.
+struct Contents {
     topics: Vec<Topic>,
     newest: Vec<Card>,
     gold: Vec<Instructor>,
@@ -48,17 +27,14 @@ struct Index {
     total: i64,
 }
 
-impl Index {
-    fn load(conn: &mut Conn, page: Page, counted: &Counted) -> Result<Index> {
-        let is_signed_in = page.viewer.is_some();
-        let now = clock::now();
-        Ok(Index {
+impl Contents {
+    fn load(conn: &mut Conn, is_signed_in: bool, is_elder: bool) -> Result<Contents> {
+        Ok(Contents {
             topics: lectures::topics(conn)?,
-            newest: lectures::newest(conn, is_signed_in, if page.is_elder() { 4 } else { 9 })?,
-            gold: lectures::gold_instructors(conn, clock::day(now))?,
-            figures: counted.get(conn, now)?,
+            newest: lectures::newest(conn, is_signed_in, if is_elder { 4 } else { 9 })?,
+            gold: lectures::gold_instructors(conn, clock::day(clock::now()))?,
+            figures: store::figures(conn)?,
             total: lectures::count(conn, &lectures::Filter { is_signed_in, ..lectures::Filter::default() })?,
-            page,
         })
     }
     fn cards(&self) -> &[Card] {
@@ -66,10 +42,19 @@ impl Index {
     }
 }
 
-async fn index(page: Page, db: Data<Db>, counted: Data<Counted>) -> Reply {
+#[derive(Template)]
+#[template(path = "home/index.html")]
+struct Index {
+    page: Page,
+    contents: Arc<Contents>,
+}
+
+async fn index(page: Page, db: Data<Db>, kept: Data<Kept>) -> Reply {
     if !page.site.is_set_up {
         return reply::see("/setup");
     }
-    let view = db.read(move |conn| Index::load(conn, page, &counted)).await?;
-    reply::page(&view)
+    let (is_signed_in, is_elder) = (page.viewer.is_some(), page.is_elder());
+    let name = format!("home {is_signed_in} {is_elder}");
+    let contents = kept.part(&db, name, move |conn| Contents::load(conn, is_signed_in, is_elder)).await?;
+    reply::page(&Index { page, contents })
 }

@@ -1,7 +1,7 @@
 //! The pages of lectures: the list, the lecture with its player, questions; and the files of the recording.
 use super::forms::{AnswerForm, ListQuery, QuestionForm};
 use super::store::{self, Card, Chapter, Cue, Handout, Lecture, Question, Topic};
-use super::{Length, NewQuestion, Sort};
+use super::{Filter, Length, NewQuestion, Sort};
 use crate::access::Access::{Anyone, SignedIn};
 use crate::access::Permission::AnswerQuestions;
 use crate::access::Viewer;
@@ -12,6 +12,7 @@ use crate::error::{Error, Result};
 use crate::ids::{LectureId, QuestionId, random_hex};
 use crate::schools;
 use crate::web::form::Errors;
+use crate::web::kept::Kept;
 use crate::web::page::Page;
 use crate::web::paging::{self, Paging};
 use crate::web::reply::{self, Reply};
@@ -22,6 +23,7 @@ use actix_web::http::header::{self, ContentDisposition, DispositionParam, Dispos
 use actix_web::web::{Data, Form, Path, Query};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
+use std::sync::Arc;
 
 pub fn routes() -> Vec<Route> {
     vec![
@@ -49,23 +51,17 @@ pub fn routes() -> Vec<Route> {
 /// Cards on a page of the list.
 const CARDS: i64 = 24;
 
-#[derive(Template)]
-#[template(path = "lectures/index.html")]
-struct Index {
-    page: Page,
+/// What a page of the list holds, the same for everybody of a kind.
+struct Listed {
     topics: Vec<Topic>,
-    query: ListQuery,
     /// What an instructor, school or alliance filter is set to.
     set_to: Vec<(&'static str, String)>,
+    total: i64,
     cards: Vec<Card>,
-    paging: Paging,
 }
 
-impl Index {
-    fn load(conn: &mut Conn, page: Page, query: ListQuery) -> Result<Index> {
-        let filter = query.filter(page.viewer.is_some());
-        let number = paging::number(&query.page);
-        let paging = Paging::new(&page.path, number, store::count(conn, &filter)?, CARDS)?;
+impl Listed {
+    fn load(conn: &mut Conn, filter: &Filter, number: i64) -> Result<Listed> {
         let mut set_to = vec![];
         if let Some(name) =
             filter.instructor.map(|id| store::instructors_within(conn, id)).transpose()?.flatten()
@@ -78,9 +74,25 @@ impl Index {
         if let Some(id) = filter.alliance {
             set_to.extend(found(schools::alliance(conn, id))?.map(|alliance| ("alliance", alliance.name)));
         }
-        let cards = store::cards(conn, &filter, (number - 1) * CARDS, CARDS)?;
-        Ok(Index { topics: store::topics(conn)?, query, set_to, cards, paging, page })
+        Ok(Listed {
+            topics: store::topics(conn)?,
+            set_to,
+            total: store::count(conn, filter)?,
+            cards: store::cards(conn, filter, (number - 1) * CARDS, CARDS)?,
+        })
     }
+}
+
+#[derive(Template)]
+#[template(path = "lectures/index.html")]
+struct Index {
+    page: Page,
+    query: ListQuery,
+    listed: Arc<Listed>,
+    paging: Paging,
+}
+
+impl Index {
     fn lengths(&self) -> &'static [Length] {
         Length::ALL
     }
@@ -101,22 +113,51 @@ fn found<T>(result: Result<T>) -> Result<Option<T>> {
     }
 }
 
-async fn index(page: Page, db: Data<Db>, query: Query<ListQuery>) -> Reply {
-    let view = db.read(move |conn| Index::load(conn, page, query.into_inner())).await?;
-    reply::page(&view)
+async fn index(page: Page, db: Data<Db>, kept: Data<Kept>, query: Query<ListQuery>) -> Reply {
+    let query = query.into_inner();
+    let (filter, number) = (query.filter(page.viewer.is_some()), paging::number(&query.page));
+    // A gold lecturer is one today; tomorrow's parts are other parts.
+    let name = format!("lectures {filter:?} {number}");
+    let listed = kept.part(&db, name, move |conn| Listed::load(conn, &filter, number)).await?;
+    let paging = Paging::new(&page.path, number, listed.total, CARDS)?;
+    reply::page(&Index { page, query, listed, paging })
+}
+
+/// What a lecture is, the same for everybody who may see it.
+struct About {
+    lecture: Lecture,
+    by: Vec<store::By>,
+    chapters: Vec<Chapter>,
+    cues: Vec<Cue>,
+    handouts: Vec<Handout>,
+    next: Vec<Card>,
+}
+
+impl About {
+    fn load(conn: &mut Conn, id: LectureId, is_signed_in: bool) -> Result<About> {
+        let lecture = store::find(conn, id, is_signed_in)?;
+        Ok(About {
+            by: store::cards_by(conn, id)?,
+            chapters: store::chapters(conn, lecture.media_id)?,
+            cues: store::cues(conn, lecture.media_id)?,
+            handouts: store::handouts(conn, id)?,
+            next: store::next(conn, &lecture, is_signed_in, 4)?,
+            lecture,
+        })
+    }
+    async fn of(kept: &Kept, db: &Db, page: &Page, id: LectureId) -> Result<Arc<About>> {
+        let is_signed_in = page.viewer.is_some();
+        let name = format!("lecture {id} {is_signed_in}");
+        kept.part(db, name, move |conn| About::load(conn, id, is_signed_in)).await
+    }
 }
 
 #[derive(Template)]
 #[template(path = "lectures/show.html")]
 struct Show {
     page: Page,
-    lecture: Lecture,
-    by: Vec<store::By>,
-    chapters: Vec<Chapter>,
-    cues: Vec<Cue>,
-    handouts: Vec<Handout>,
+    about: Arc<About>,
     questions: Vec<Question>,
-    next: Vec<Card>,
     /// Whether the viewer gives this lecture.
     is_own: bool,
     /// Where to begin, in seconds; from the address, for chapters without JavaScript.
@@ -133,30 +174,24 @@ struct Moment {
 }
 
 impl Show {
-    fn load(conn: &mut Conn, page: Page, id: LectureId, from: i32) -> Result<Show> {
-        let person = page.viewer.as_ref().map(|viewer| viewer.person);
-        let lecture = store::find(conn, id, person.is_some())?;
+    fn load(conn: &mut Conn, page: Page, about: Arc<About>, from: i32) -> Result<Show> {
+        let (id, person) = (about.lecture.id, page.viewer.as_ref().map(|viewer| viewer.person));
         let is_own = match person.filter(|_| page.may(AnswerQuestions)) {
             Some(person) => store::is_instructor(conn, id, person)?,
             None => false,
         };
         Ok(Show {
-            by: store::cards_by(conn, id)?,
-            chapters: store::chapters(conn, lecture.media_id)?,
-            cues: store::cues(conn, lecture.media_id)?,
-            handouts: store::handouts(conn, id)?,
             questions: store::questions(conn, id, person, is_own)?,
-            next: store::next(conn, &lecture, person.is_some(), 4)?,
-            from: from.clamp(0, lecture.duration_ms / 1_000),
+            from: from.clamp(0, about.lecture.duration_ms / 1_000),
             form: QuestionForm { key: random_hex(16), ..QuestionForm::default() },
             errors: Errors::default(),
             is_own,
-            lecture,
+            about,
             page,
         })
     }
     fn topic(&self) -> &str {
-        if self.page.is_en() { &self.lecture.topic_en } else { &self.lecture.topic }
+        if self.page.is_en() { &self.about.lecture.topic_en } else { &self.about.lecture.topic }
     }
     fn is_asker(&self, person: &crate::ids::PersonId) -> bool {
         self.page.viewer.as_ref().is_some_and(|viewer| viewer.person == *person)
@@ -166,9 +201,16 @@ impl Show {
     }
 }
 
-async fn show(page: Page, db: Data<Db>, id: Path<LectureId>, moment: Query<Moment>) -> Reply {
+async fn show(
+    page: Page,
+    db: Data<Db>,
+    kept: Data<Kept>,
+    id: Path<LectureId>,
+    moment: Query<Moment>,
+) -> Reply {
     let from = moment.t.parse().unwrap_or_default();
-    let view = db.read(move |conn| Show::load(conn, page, *id, from)).await?;
+    let about = About::of(&kept, &db, &page, *id).await?;
+    let view = db.read(move |conn| Show::load(conn, page, about, from)).await?;
     reply::page(&view)
 }
 
@@ -176,13 +218,15 @@ async fn ask(
     page: Page,
     viewer: Viewer,
     db: Data<Db>,
+    kept: Data<Kept>,
     id: Path<LectureId>,
     form: Form<QuestionForm>,
 ) -> Reply {
     let id = *id;
     match form.check() {
         Err(errors) => {
-            let mut view = db.read(move |conn| Show::load(conn, page, id, 0)).await?;
+            let about = About::of(&kept, &db, &page, id).await?;
+            let mut view = db.read(move |conn| Show::load(conn, page, about, 0)).await?;
             view.form.text = form.into_inner().text;
             view.errors = errors;
             reply::invalid(&view)

@@ -195,7 +195,7 @@ async fn index(page: Page, db: Data<Db>, sent: Sent<SearchQuery>) -> Reply {
     // Whatever changed meanwhile is found by the next search: twice is enough.
     for _ in 0..2 {
         let asked = sent.clone();
-        match db.read(move |conn| Index::load(conn, page, asked)).await? {
+        match db.read_long(move |conn| Index::load(conn, page, asked)).await? {
             Outcome::Page(view) => {
                 let status =
                     if view.problem.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };

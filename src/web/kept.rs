@@ -9,6 +9,8 @@ use crate::db::{Db, LEASE};
 use crate::site::{Present, Site};
 use crate::web::files::takes_gzip;
 use crate::web::page::Manner;
+use crate::web::parts::Parts;
+use crate::web::squeeze::gzip;
 use crate::web::surround::secure;
 use actix_web::body::{BoxBody, MessageBody, to_bytes};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -17,10 +19,8 @@ use actix_web::http::{Method, StatusCode, Uri};
 use actix_web::middleware::Next;
 use actix_web::web::{Bytes, Data};
 use actix_web::{HttpResponse, HttpResponseBuilder};
-use flate2::{Compression, write::GzEncoder};
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
-use std::io::Write;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed, Ordering::SeqCst};
 use std::time::{Duration, Instant};
@@ -28,7 +28,7 @@ use std::time::{Duration, Instant};
 /// How much memory kept pages may take, in bytes.
 const ROOM: u64 = 24 * 1024 * 1024;
 /// Figures that are counted now and then are on some pages: no page is kept longer than they are.
-const LONGEST: Duration = Duration::from_secs(600);
+pub(super) const LONGEST: Duration = Duration::from_secs(600);
 /// After the database did not answer it is not asked again for so long.
 const PAUSE: Duration = Duration::from_secs(1);
 /// The longest address whose page is kept.
@@ -37,7 +37,7 @@ const LONGEST_ADDRESS: usize = 300;
 /// The state of the content that a page was made from: its generation, and the day in the city, on which titles begin and
 /// end.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-struct Stamp {
+pub(super) struct Stamp {
     generation: i64,
     day: i64,
 }
@@ -63,6 +63,7 @@ pub struct Kept {
     db: Db,
     site: Data<Present>,
     pages: Cache<String, Arc<KeptPage>, ByBytes>,
+    pub(super) parts: Parts,
     born: Instant,
     generation: AtomicI64,
     day: AtomicI64,
@@ -83,6 +84,7 @@ impl Kept {
             site,
             // A page takes about 12 KB with both its forms.
             pages: Cache::with_weighter(ROOM as usize / 12_000, ROOM, ByBytes),
+            parts: Parts::default(),
             born: Instant::now(),
             generation: AtomicI64::new(-1),
             day: AtomicI64::new(0),
@@ -95,7 +97,7 @@ impl Kept {
         }
     }
     /// What pages are made of at present; `None` while the database does not say how far the content is.
-    fn stamp(&self) -> Option<Stamp> {
+    pub(super) fn stamp(&self) -> Option<Stamp> {
         let generation = self.generation.load(SeqCst);
         (generation >= 0 && self.is_fresh()).then(|| Stamp { generation, day: self.day.load(SeqCst) })
     }
@@ -109,7 +111,7 @@ impl Kept {
             && self.db.generation_seen() == self.generation.load(SeqCst)
     }
     /// Learns how far the content is, unless that was asked a moment ago, and reads the settings anew if it has moved on.
-    async fn refresh(&self) {
+    pub(super) async fn refresh(&self) {
         if self.is_fresh() {
             return;
         }
@@ -136,6 +138,7 @@ impl Kept {
             let site = self.db.read(move |conn| Site::load(conn, today)).await?;
             self.site.set(site);
             self.pages.clear();
+            self.parts.clear();
             self.day.store(day, SeqCst);
             self.generation.store(generation, SeqCst);
         }
@@ -230,6 +233,7 @@ pub async fn keep(
     else {
         return next.call(request).await;
     };
+    kept.refresh().await;
     let Some(stamp) = kept.stamp() else { return next.call(request).await };
     request.head_mut().uri = address;
     let key = key(request.headers(), request.uri());
@@ -250,7 +254,7 @@ pub async fn keep(
         stamp,
         made: Instant::now(),
         mime,
-        gzipped: tagged(gzip(&body)?),
+        gzipped: tagged(gzip(&body, 6)?),
         plain: tagged(body),
     });
     let answer = answer(request.headers(), &page);
@@ -264,12 +268,6 @@ fn tagged(bytes: Bytes) -> (HeaderValue, Bytes) {
     let digest = crate::ids::hex(&sha2::Sha256::digest(&bytes)[..9]);
     let tag = HeaderValue::from_str(&format!("\"{digest}\"")).unwrap_or(HeaderValue::from_static("\"\""));
     (tag, bytes)
-}
-
-fn gzip(bytes: &[u8]) -> std::io::Result<Bytes> {
-    let mut gzip = GzEncoder::new(Vec::with_capacity(bytes.len() / 4), Compression::new(6));
-    gzip.write_all(bytes)?;
-    Ok(gzip.finish()?.into())
 }
 
 /// What messengers and advertisements add to links, and no page reads.

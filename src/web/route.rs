@@ -2,10 +2,11 @@
 use crate::access::{Access, Viewer};
 use crate::error::Error;
 use crate::web::kept::keep;
+use crate::web::squeeze::squeeze;
 use actix_web::body::BoxBody;
 use actix_web::dev::{Handler, ServiceRequest};
 use actix_web::http::Method;
-use actix_web::middleware::{Compress, Next, from_fn};
+use actix_web::middleware::{Next, from_fn};
 use actix_web::web::ServiceConfig;
 use actix_web::{FromRequest, HttpMessage, Responder, guard, web};
 
@@ -78,7 +79,7 @@ impl Route {
             handler = handler.wrap(from_fn(move |request, next| keep(names, request, next)));
         }
         if self.is_compressed {
-            handler = handler.wrap(Compress::default());
+            handler = handler.wrap(from_fn(squeeze));
         }
         app.route(self.path, handler);
     }

@@ -1,9 +1,8 @@
 // What people come to do, from the first page to the last, on a phone or at a desk. Run by tests/run on a demonstration
-// city of its own; every journey leaves the city usable for the others. A failed one leaves a picture in out/.
-import { after, before, test } from 'node:test';
+// city of its own; every journey leaves the city usable for the others.
 import assert from 'node:assert/strict';
-import fs from 'node:fs';
-import { DESK, PHONE, errorsOf, fillSignIn, launch, reader, signIn } from './browser.mjs';
+import { DESK, PHONE, fillSignIn, signIn } from './browser.mjs';
+import { journey, path, said, signOut, unique } from './journey.mjs';
 
 /** Where things are on the pages. */
 const ON = {
@@ -27,7 +26,6 @@ const ON = {
   dark: 'footer button[name=theme][value=dark]',
   english: 'footer button[name=lang][value=en]',
   chinese: 'footer button[name=lang][value="zh-CN"]',
-  signOut: 'main form[action="/sign-out"] button',
   personLink: 'a.row__title[href^="/people/"]',
   personRow: 'main .rows > li',
   personSearch: 'main form[action="/people"]',
@@ -41,40 +39,7 @@ const ON = {
   booklet: 'main .book',
   next: 'main a[rel=next]',
 };
-const OUT = new URL('./out/', import.meta.url);
 
-let browser;
-before(async () => { browser = await launch(); });
-after(() => browser?.close());
-
-/** A journey in a window of its own. What the console says as an error fails it. */
-function journey(name, width, go, options = {}) {
-  test(name, { timeout: 120_000 }, async () => {
-    const opened = [];
-    const open = async (more = {}) => {
-      const context = await reader(browser, { width, ...options, ...more });
-      const page = await context.newPage();
-      opened.push({ context, page, errors: errorsOf(page) });
-      return page;
-    };
-    try {
-      await go(await open(), open);
-      assert.deepEqual(opened.flatMap(({ errors }) => errors), []);
-    } catch (error) {
-      fs.mkdirSync(OUT, { recursive: true });
-      for (const [i, { page }] of opened.entries()) {
-        await page.screenshot({ path: new URL(`${name.replace(/\W+/g, '-')}${i}.png`, OUT).pathname, timeout: 5_000 }).catch(() => { /* the first failure counts */ });
-      }
-      throw error;
-    } finally {
-      for (const { context } of opened) await context.close();
-    }
-  });
-}
-
-const path = (page) => new URL(page.url()).pathname;
-const said = (page, selector = 'main') => page.locator(selector).first().innerText();
-const unique = (text) => `${text} ${Date.now().toString(36)}`;
 const now = (page, selector = ON.video) => page.$eval(selector, (media) => media.currentTime);
 
 /** Waits until the medium has gone on by `seconds` from where it is. */
@@ -91,12 +56,6 @@ async function ask(page, text) {
 
 async function sees(page, text) {
   await page.locator(ON.asked, { hasText: text }).waitFor();
-}
-
-async function signOut(page) {
-  await page.goto('/account');
-  await page.click(ON.signOut);
-  await page.waitForLoadState();
 }
 
 /** Name and member number of who is signed in, from the account's own page. */

@@ -19,7 +19,17 @@ export const VISITOR = [
   { first: '/stories/', on: '/stories' },
   { path: '/bases' },
   { first: '/bases/', on: '/bases' },
+  { path: '/search' },
+  { path: '/search?q=分水' },
+  { path: '/search?q=分水&kind=lecture&topic=irrigation&length=5' },
+  { path: '/search?q=分水&page=2' },
+  { path: '/search?q=海市蜃楼' },
+  { path: '/search?q=分水&kind=story' },
+  { path: `/search?q=${'水'.repeat(61)}`, name: '/search, too long', status: 422 },
   { path: '/help' },
+  { path: '/help/member' },
+  { path: '/help/elder' },
+  { path: '/help/admin' },
   { path: '/about' },
   { path: '/about/roles' },
   { path: '/feedback' },
@@ -31,11 +41,21 @@ export const VISITOR = [
 /** What only somebody signed in sees, by demonstration account. */
 export const SIGNED_IN = {
   member: [{ path: '/account' }, { path: '/account/password' }, { path: '/lectures/1' }],
+  member2: [{ path: '/account/factor' }],
   secretary: [{ path: '/people' }, { first: '/people/', on: '/people' }],
-  admin: [{ path: '/admin' }, { path: '/admin/audit' }, { path: '/admin/feedback' }],
+  admin: [
+    { path: '/admin' },
+    { path: '/admin/audit' },
+    { path: '/admin/feedback' },
+    { path: '/admin/settings' },
+    { path: '/admin/settings/help_phone' },
+    { path: '/admin/settings/privacy_notice' },
+    { path: '/admin/settings/logo' },
+    { path: '/admin/settings/second_factor' },
+  ],
 };
 
-export const nameOf = ({ path, first }) => path ?? `${first}…`;
+export const nameOf = ({ name, path, first }) => name ?? path ?? `${first}…`;
 
 /** The address of an entry, with a page of the reader who may see it. */
 export async function addressOf(page, entry) {

@@ -246,7 +246,8 @@ async fn static_files_are_kept_for_a_year_under_names_of_their_content() {
         let packed = visitor.send(Method::GET, &asset.url, None, &[("accept-encoding", "gzip, br")]).await;
         assert_eq!(
             (packed.headers["content-encoding"].as_str(), packed.bytes),
-            ("gzip", asset.gzipped.len()),
+            // Pictures are packed already.
+            asset.gzipped.as_ref().map_or(("identity", asset.plain.len()), |gzipped| ("gzip", gzipped.len())),
             "{name}"
         );
         count += 1;
