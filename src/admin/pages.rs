@@ -80,6 +80,8 @@ impl Record {
             "question" => Some(msg!("提问")),
             "booklet" => Some(msg!("读本")),
             "feedback" => Some(msg!("投诉或建议")),
+            "setting" => Some(msg!("设置")),
+            "backup" => Some(msg!("备份")),
             _ => None,
         };
         words.map_or_else(|| kind.to_owned(), |words| self.page.say(&words))

@@ -35,6 +35,17 @@ impl Kind {
             Kind::Story => msg!("初心寻访"),
         }
     }
+    /// What one find is.
+    pub fn one(self) -> Message {
+        match self {
+            Kind::Lecture => msg!("课程视频"),
+            Kind::Chapter => msg!("读本一章"),
+            Kind::Instructor => msg!("讲师介绍"),
+            Kind::School => msg!("微党校介绍"),
+            Kind::Base => msg!("基地介绍"),
+            Kind::Story => msg!("人物故事"),
+        }
+    }
 }
 
 /// Which finds to show.

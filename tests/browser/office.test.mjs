@@ -248,7 +248,7 @@ both('what was typed into a setting is kept when it is refused', async (page, op
   assert.equal(await page.inputValue('main input[name=valid_from]'), '2020-01-31');
   assert.equal(await page.locator('main .field--bad .input[aria-invalid=true]').count(), 2, 'both are marked');
   assert.ok(await page.locator('main .errsum').evaluate((summary) => summary === document.activeElement), 'the summary is read first');
-  await page.locator('main .errsum a').first().click();
+  await page.click('main .errsum a[href="#f-value"]');
   await page.waitForFunction(() => document.activeElement.name === 'value');
   await isSound(page);
   const visitor = await open();

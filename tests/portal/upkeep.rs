@@ -74,7 +74,10 @@ async fn a_database_of_the_previous_version_is_brought_up_to_date_with_its_data_
         assert!(answer.status == 200 && answer.body.contains(text), "{path}: {}", answer.body);
     }
     drop(world);
-    // Back, with the settings as they are, and up again.
+    // Back, with the settings as they are, one of them from today on in the city, and up again.
+    let db = Db::open(&url, false).unwrap();
+    db.write_now(|conn| weixiao::site::put(conn, "help_phone", "0839-222", weixiao::clock::now())).unwrap();
+    drop(db);
     let back = run(&["migrate", "--to", PREVIOUS], &url);
     assert!(back.status.success() && said(&back).ends_with("-0008_settings\n"), "{}", said(&back));
     let mut conn = Address::of(&url).unwrap().reach(false).unwrap();
@@ -83,7 +86,8 @@ async fn a_database_of_the_previous_version_is_brought_up_to_date_with_its_data_
     drop(conn);
     assert!(run(&["migrate"], &url).status.success());
     let world = World::at(url.clone());
-    assert!(world.visitor().get("/about").await.body.contains("旧备案号"));
+    let about = world.visitor().get("/about").await;
+    assert!(about.body.contains("旧备案号") && about.body.contains("0839-222"), "{}", about.body);
     assert_eq!(world.number("SELECT COUNT(*) FROM setting_changes"), 5);
     drop(world);
     let unknown = run(&["migrate", "--to", "0042"], &url);
