@@ -36,7 +36,7 @@ impl Migrating {
 /// forward, `-0008_settings` for a step back.
 ///
 /// # Errors
-/// As [`Db::open`].
+/// As [`Db::open`](super::Db::open).
 pub fn migrate_to(url: &str, may_create: bool, to: Option<&str>) -> Result<Vec<String>, CannotOpen> {
     let address = Address::of(url)?;
     let mut conn = address.reach(may_create)?;

@@ -203,7 +203,7 @@ async fn index(page: Page, db: Data<Db>, sent: Sent<SearchQuery>) -> Reply {
             }
             Outcome::Behind(back) => page = *back,
         }
-        db.write(|conn| catch_up(conn)).await?;
+        db.write(catch_up).await?;
     }
     Err(crate::error::Error::Busy)
 }

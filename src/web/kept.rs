@@ -1,6 +1,6 @@
 //! Pages of visitors, kept as the bytes that are sent. A kept page is shown only while the content has not moved on: the
 //! database counts every change of what visitors see (`generations`), a process asks for the count at least every
-//! [`LEASE`](crate::db::LEASE), and a write that moved it on is acknowledged only after that time. So a change is seen at
+//! [`LEASE`], and a write that moved it on is acknowledged only after that time. So a change is seen at
 //! once, on every server of the installation. Without an answer from the database nothing kept is shown.
 //!
 //! Pages of people who are signed in are never kept, nor is anything that sets a cookie.

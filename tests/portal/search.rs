@@ -98,6 +98,20 @@ fn has(text: &[(char, bool)], run: &[char]) -> bool {
     })
 }
 
+/// A thing with its texts folded, one by one and as a whole.
+struct Folded {
+    address: String,
+    each: Vec<Vec<(char, bool)>>,
+    whole: Vec<(char, bool)>,
+}
+
+impl Folded {
+    fn of(thing: Thing) -> Folded {
+        let each = thing.texts.iter().map(|text| folded(text)).collect();
+        Folded { address: thing.address, each, whole: folded(&thing.texts.join("\n")) }
+    }
+}
+
 /// The runs of a query, divided by signs and spaces.
 fn runs(query: &str) -> Vec<Vec<char>> {
     let mut runs: Vec<Vec<char>> = vec![];
@@ -149,13 +163,7 @@ fn is_beyond(line: &str) -> bool {
 async fn everything_that_stands_in_the_content_is_found_and_nothing_else() {
     let world = World::new();
     let member = world.signed_in("member").await;
-    let things: Vec<(String, Vec<Vec<(char, bool)>>, Vec<(char, bool)>)> = things(&world)
-        .into_iter()
-        .map(|thing| {
-            let each = thing.texts.iter().map(|text| folded(text)).collect();
-            (thing.address, each, folded(&thing.texts.join("\n")))
-        })
-        .collect();
+    let things: Vec<Folded> = things(&world).into_iter().map(Folded::of).collect();
     assert!(things.len() > 250, "{}", things.len());
     let queries: Vec<&str> = include_str!("must_find.txt")
         .lines()
@@ -168,7 +176,7 @@ async fn everything_that_stands_in_the_content_is_found_and_nothing_else() {
         assert!(!runs.is_empty(), "{query:?} asks for nothing");
         let listed = found(&member, query).await;
         let mut expected = 0;
-        for (address, each, whole) in &things {
+        for Folded { address, each, whole } in &things {
             let must = runs.iter().all(|run| each.iter().any(|text| has(text, run)));
             if must {
                 expected += 1;
