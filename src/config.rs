@@ -47,3 +47,6 @@ pub const FORM_SECONDS: u64 = 30;
 pub const KEEP_ALIVE_SECONDS: u64 = 75;
 /// How long requests under way may take after SIGTERM, in seconds.
 pub const STOP_SECONDS: u64 = 20;
+/// Threads of one worker that wait for the database. More than there are connections would only hold memory: 64 readers at
+/// once on PostgreSQL took 330 MB with the server's own 256.
+pub const BLOCKING_THREADS: usize = 8;

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 use weixiao::app::Portal;
-use weixiao::config::{Config, HEAD_SECONDS, KEEP_ALIVE_SECONDS, STOP_SECONDS};
+use weixiao::config::{BLOCKING_THREADS, Config, HEAD_SECONDS, KEEP_ALIVE_SECONDS, STOP_SECONDS};
 use weixiao::db::Db;
 use weixiao::{clock, demo, msg, site, upkeep};
 
@@ -116,6 +116,7 @@ async fn run(config: Config, workers: Option<usize>, may_create: bool) -> Result
     actix_web::rt::spawn(measure_daily(db, config));
     let mut server = HttpServer::new(move || App::new().configure(|app| portal.configure(app)))
         .client_request_timeout(Duration::from_secs(HEAD_SECONDS))
+        .worker_max_blocking_threads(BLOCKING_THREADS)
         // A page is sent as head and body: neither waits for the other's acknowledgement.
         .tcp_nodelay(true)
         .keep_alive(Duration::from_secs(KEEP_ALIVE_SECONDS))

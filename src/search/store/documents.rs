@@ -17,6 +17,9 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Changes dealt with at a time.
 const SOME: i64 = 5_000;
 
+/// So many rows made at once leave an index in pieces.
+const MANY: usize = 500;
+
 /// Whether content has changed since the rows were made.
 pub fn is_behind(conn: &mut Conn) -> Result<bool> {
     let first: Option<i64> =
@@ -34,6 +37,11 @@ pub fn catch_up(conn: &mut Conn) -> Result<usize> {
             .select((search_pending::id, search_pending::kind, search_pending::ref_id))
             .load(c))?;
         if pending.is_empty() {
+            if let Conn::Sqlite(c) = conn
+                && made >= MANY
+            {
+                sqlite::tidy(c)?;
+            }
             return Ok(made);
         }
         // Before the content is read: what changes after that is named again. Exactly those that were seen, since a

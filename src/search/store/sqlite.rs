@@ -86,6 +86,12 @@ pub(super) fn remove(conn: &mut SqliteConnection, id: i64) -> Result<()> {
     Ok(())
 }
 
+/// Merges the pieces that many changes left behind: one piece is searched in half the time.
+pub(super) fn tidy(conn: &mut SqliteConnection) -> Result<()> {
+    diesel::sql_query("INSERT INTO search_index (search_index) VALUES ('optimize')").execute(conn)?;
+    Ok(())
+}
+
 /// The words with spaces between.
 fn spaced(text: &str) -> String {
     let mut spaced = String::with_capacity(text.len() * 4 / 3);
