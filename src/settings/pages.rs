@@ -251,7 +251,7 @@ impl Show {
     }
     fn shown(&self, change: &Change) -> String {
         match self.setting {
-            Setting::Logo if change.value.is_empty() => self.page.t("没有").to_owned(),
+            Setting::Logo if change.value.is_empty() => self.page.t("没有设").to_owned(),
             Setting::Logo => self.page.t("一张图片").to_owned(),
             setting => shown(&self.page, setting, change.value.clone()),
         }

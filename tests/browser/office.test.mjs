@@ -1,6 +1,7 @@
 // Searching, the settings of the county office with their second person, and the second factor: on a phone and at a desk.
 // Run by tests/run like journeys.test.mjs, perhaps beside the others: what is changed here is put back, and the second
-// factor is that of an account with which no other test signs in.
+// factor is that of an account with which no other test signs in. Wrong codes count for an hour: whoever repeats this file
+// more than five times begins a fresh city.
 import assert from 'node:assert/strict';
 import { DESK, PHONE, fillSignIn, signIn } from './browser.mjs';
 import { axe, sizes, structure, untranslated } from './checks.mjs';

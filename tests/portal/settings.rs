@@ -134,6 +134,12 @@ async fn what_touches_peoples_rights_takes_two() {
     // Decided once; its words stay as they were.
     assert_eq!(checker.post(&format!("/admin/settings/changes/{id}/refused"), &[]).await.status, 409);
     assert_eq!(world.number("SELECT COUNT(*) FROM setting_changes WHERE name = 'privacy_notice'"), 1);
+    // However long it was, it can be read today.
+    let long = format!("{}结尾", "长文".repeat(500));
+    admin.post("/admin/settings/privacy_notice", &[("value", &long)]).await;
+    assert!(admin.get("/admin/settings/privacy_notice").await.body.contains("长文结尾"));
+    let id = world.number("SELECT MAX(id) FROM setting_changes");
+    assert_eq!(checker.post(&format!("/admin/settings/changes/{id}/refused"), &[]).await.status, 303);
     admin.post("/admin/settings/privacy_notice", &[("value", "第二稿")]).await;
     let id = world.number("SELECT MAX(id) FROM setting_changes");
     assert_eq!(admin.post(&format!("/admin/settings/changes/{id}/withdrawn"), &[]).await.status, 303);
