@@ -99,6 +99,10 @@ pub fn set_up(
     if generator(secret).is_none() {
         return Err(Error::Malformed(msg!("这张表单不完整，请重新打开这一页再填")));
     }
+    // Who has one shows it and takes it away first; of two at once the second fails.
+    if factors::secret(conn, account.id)?.is_some() {
+        return Err(Error::Refused(msg!("这个账号已经设好第二重验证")));
+    }
     let Some(step) = step_of(secret, typed, now) else { return Ok(None) };
     factors::set(conn, account.id, secret, step, now)?;
     doer.did_to(conn, Action::FactorSet, account.person, now)?;

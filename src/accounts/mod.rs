@@ -158,6 +158,10 @@ pub fn grant(
         return Err(Refusal::BadScope.into());
     }
     store::insert_grant(conn, account.id, role, scope, scope_id, doer.account, now)?;
+    // Who may now see the whole city shows at the next sign-in what that asks for.
+    if scope == ScopeKind::City {
+        sessions::end_all(conn, account.id)?;
+    }
     doer.did_to(conn, Action::GrantGiven, account.person, now)
 }
 
@@ -167,6 +171,11 @@ pub fn end_grant(conn: &mut Conn, account: &Account, role: Role, doer: &Doer, no
         return Err(Error::NotFound);
     }
     doer.did_to(conn, Action::GrantEnded, account.person, now)
+}
+
+/// Whether the account has a second factor.
+pub fn has_factor(conn: &mut Conn, account: AccountId) -> Result<bool> {
+    Ok(store::factors::secret(conn, account)?.is_some())
 }
 
 /// Takes a lost second factor away; the next sign-in sets up another one. The account's other sign-ins end.

@@ -1,9 +1,11 @@
 //! Who is it? Between the session and the doors: puts the viewer beside the request, and shows the sign-in page where a
 //! door asked for it, keeping what a reader had typed.
 use super::pages::SignIn;
-use super::sessions::{self, ACCOUNT, ACTING, ACTING_SINCE};
+use super::sessions::{self, ACCOUNT, ACTING, ACTING_SINCE, FACTOR};
+use crate::access::{ScopeKind, Viewer};
 use crate::config::LARGEST_FORM;
 use crate::error::Error;
+use crate::site::Present;
 use crate::web::page::Page;
 use crate::web::reply;
 use actix_session::SessionExt;
@@ -11,7 +13,7 @@ use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::http::{Method, StatusCode, header};
 use actix_web::middleware::Next;
-use actix_web::web::Bytes;
+use actix_web::web::{Bytes, Data};
 use actix_web::{HttpMessage, HttpResponse};
 
 /// The layer around the session: whose it is, is learnt while it is loaded.
@@ -29,7 +31,15 @@ pub async fn recognise(
     let session = request.get_session();
     let mut is_known = false;
     if session.contains_key(ACCOUNT) {
-        match sessions::viewer() {
+        // Where a second factor is required, a session that began without one is none of somebody with a city's rights.
+        let is_required =
+            request.app_data::<Data<Present>>().is_some_and(|site| site.get().is_factor_required);
+        let lacks_factor = |viewer: &Viewer| {
+            is_required
+                && !session.contains_key(FACTOR)
+                && viewer.grants.iter().any(|grant| grant.scope == ScopeKind::City)
+        };
+        match sessions::viewer().filter(|viewer| !lacks_factor(viewer)) {
             Some(viewer) => {
                 if !viewer.is_acting() && session.contains_key(ACTING) {
                     session.remove(ACTING);

@@ -19,9 +19,13 @@ type State = HashMap<String, String>;
 
 /// Names of what a session holds.
 pub const ACCOUNT: &str = "account";
-/// Whose password was right, while the second factor is missing, and since when.
+/// Whose password was right, while the second factor is missing; since when; and a digest of what the password was checked
+/// against, so that a new password ends it.
 pub const HALF: &str = "half";
 pub const HALF_SINCE: &str = "half_since";
+pub const HALF_PROOF: &str = "half_proof";
+/// A second factor was shown.
+pub const FACTOR: &str = "factor";
 pub const DEVICE: &str = "device";
 pub const AGENT: &str = "agent";
 pub const ACTING: &str = "acting";

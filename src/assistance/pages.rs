@@ -1,7 +1,7 @@
 //! The desk of secretaries and clerks. Persons are found through the viewer's scope; anybody else's is not found.
 use crate::access::Access::SignedIn;
 use crate::access::Permission::{ActForMembers, IssueCodes, SeePeople};
-use crate::access::{Grant, Role, Viewer};
+use crate::access::{Grant, Role, ScopeKind, Viewer};
 use crate::accounts::sessions::{ACTING, ACTING_SINCE};
 use crate::accounts::{self, OneTimeCode};
 use crate::audit::Action;
@@ -121,6 +121,15 @@ async fn print_code(page: Page, viewer: Viewer, db: Data<Db>, id: Path<PersonId>
 /// A code takes over an account: nobody but an administrator prints one for somebody who holds a role, unless it is
 /// the viewer's own kind of role within the viewer's own scope.
 fn may_reset(conn: &mut Conn, viewer: &Viewer, account: &accounts::Account) -> Result<()> {
+    // Nor does anybody, on the web, for somebody else with a city's rights and no second factor: with the code one would be
+    // two persons, and could approve one's own proposals. Such codes come from the command line.
+    let is_of_city = |grants: Vec<Grant>| grants.iter().any(|grant| grant.scope == ScopeKind::City);
+    if account.id != viewer.account
+        && is_of_city(accounts::grants(conn, account.id)?)
+        && !accounts::has_factor(conn, account.id)?
+    {
+        return Err(Error::Forbidden);
+    }
     if viewer.grants.iter().any(|grant| grant.role == Role::Admin) {
         return Ok(());
     }

@@ -374,11 +374,13 @@ impl Db {
     /// As [`Db::read`].
     pub fn write_now<T>(&self, work: impl FnOnce(&mut Conn) -> Result<T>) -> Result<T> {
         let mut conn = borrow(&self.writers)?;
-        let outcome = conn.transaction(work, true)?;
+        let (before, outcome) = conn.transaction(|conn| Ok((read_generation(conn)?, work(conn)?)), true)?;
         // What was committed stays committed, whatever this answers: not knowing counts as having changed.
         let n = read_generation(&mut conn).unwrap_or(-1);
         drop(conn);
-        if n != self.generation.swap(n, SeqCst) {
+        self.generation.store(n, SeqCst);
+        // Against its own beginning: somebody else in this process may have seen the new one first.
+        if n != before {
             std::thread::sleep(LEASE);
         }
         Ok(outcome)

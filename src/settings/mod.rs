@@ -22,7 +22,7 @@ pub fn set_up(conn: &mut Conn, form: &SetupForm, hash: &str, doer: &Doer, now: T
     if site::has_administrator(conn)? {
         return Err(Error::NotFound);
     }
-    if !site::is_setup_code(conn, &form.code)? {
+    if !site::use_setup_code(conn, &form.code)? {
         return Err(Error::Refused(msg!(
             "安装码不对。它印在运行 weixiao serve 的窗口或日志里，每次启动都会换。"
         )));

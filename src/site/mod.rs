@@ -312,6 +312,8 @@ pub fn decide(
 /// an administrator.
 pub fn new_setup_code(conn: &mut Conn) -> Result<Option<String>> {
     if store::has_administrator(conn)? {
+        // An old code opens nothing when some day there is no administrator again.
+        store::forget_secret(conn, "setup_code", None)?;
         return Ok(None);
     }
     let code = crate::ids::random_code(8);
@@ -319,12 +321,21 @@ pub fn new_setup_code(conn: &mut Conn) -> Result<Option<String>> {
     Ok(Some(format!("{}-{}", &code[..4], &code[4..])))
 }
 
-/// Whether this is the code printed last, on an installation without an administrator.
-pub fn is_setup_code(conn: &mut Conn, typed: &str) -> Result<bool> {
+fn setup_digest(typed: &str) -> String {
     let plain: String =
         typed.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_uppercase()).collect();
+    digest(&plain)
+}
+
+/// Uses the code: `false` if it is another one or was used. One statement, so that of two at once one gets it.
+pub fn use_setup_code(conn: &mut Conn, typed: &str) -> Result<bool> {
+    store::forget_secret(conn, "setup_code", Some(&setup_digest(typed)))
+}
+
+/// Whether this is the code printed last, on an installation without an administrator.
+pub fn is_setup_code(conn: &mut Conn, typed: &str) -> Result<bool> {
     let kept = store::secret_of(conn, "setup_code")?;
-    Ok(!store::has_administrator(conn)? && kept.is_some_and(|kept| kept == digest(&plain)))
+    Ok(!store::has_administrator(conn)? && kept.is_some_and(|kept| kept == setup_digest(typed)))
 }
 
 /// Whether somebody can give roles here.

@@ -167,6 +167,16 @@ pub fn secret_of(conn: &mut Conn, name: &str) -> Result<Option<String>> {
     Ok(either!(conn, c => secrets::table.find(name).select(secrets::value).first(c).optional())?)
 }
 
+/// Removes the secret of this name, if it is `value` where that is said; whether there was one.
+pub(super) fn forget_secret(conn: &mut Conn, name: &str, value: Option<&str>) -> Result<bool> {
+    let row = secrets::table.filter(secrets::name.eq(name));
+    let gone = match value {
+        Some(value) => either!(conn, c => diesel::delete(row.filter(secrets::value.eq(value))).execute(c))?,
+        None => either!(conn, c => diesel::delete(row).execute(c))?,
+    };
+    Ok(gone == 1)
+}
+
 /// Makes `value` the secret of this name.
 pub fn set_secret(conn: &mut Conn, name: &str, value: &str) -> Result<()> {
     let row = (secrets::name.eq(name), secrets::value.eq(value));

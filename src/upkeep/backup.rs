@@ -18,6 +18,8 @@ use std::path::{Component, Path, PathBuf};
 const MANIFEST: &str = "manifest.json";
 const DATABASE: &str = "weixiao.db";
 const MEDIA: &str = "media";
+/// Folders in folders, before links that lead in a circle are given up.
+const DEEPEST: usize = 8;
 /// The form of the manifest; another one is not read.
 const FORM: u32 = 1;
 
@@ -152,7 +154,11 @@ pub fn restore(from: &Path, address: &Address, media: &Path) -> Result<Manifest>
                     into.display()
                 )));
             }
-            Err(_) => wanted.push((from.join(MEDIA).join(name), into)),
+            // Only what is not there is written; what cannot be read is in the way.
+            Err(_) if fs::symlink_metadata(&into).is_err_and(|error| error.kind() == ErrorKind::NotFound) => {
+                wanted.push((from.join(MEDIA).join(name), into));
+            }
+            Err(error) => return Err(error),
         }
     }
     if let Address::Sqlite(path) = address {
@@ -194,7 +200,9 @@ pub fn restore(from: &Path, address: &Address, media: &Path) -> Result<Manifest>
                 _ => {}
             }
         }
-        fs::rename(&unfinished, path).map_err(disk(path))?;
+        // A link does not replace what somebody made meanwhile, as a rename would.
+        fs::hard_link(&unfinished, path).map_err(disk(path))?;
+        fs::remove_file(&unfinished).map_err(disk(&unfinished))?;
     }
     Ok(manifest)
 }
@@ -230,11 +238,18 @@ fn files_below(folder: &Path, below: &Path) -> Result<Vec<PathBuf>> {
     for entry in entries {
         let entry = entry.map_err(disk(&here))?;
         let name = below.join(entry.file_name());
-        let kind = entry.file_type().map_err(disk(&here))?;
-        if kind.is_dir() {
+        // Links are followed: the portal shows what is behind them, so a copy without it would not be whole.
+        let path = folder.join(&name);
+        let about = fs::metadata(&path).map_err(disk(&path))?;
+        if about.is_dir() && name.components().count() <= DEEPEST {
             files.extend(files_below(folder, &name)?);
-        } else if kind.is_file() {
+        } else if about.is_file() {
             files.push(name);
+        } else {
+            return Err(Error::Refused(msg!(
+                "{} 不是普通的文件，或者文件夹套得太深，没有备份。",
+                path.display()
+            )));
         }
     }
     files.sort();

@@ -4,6 +4,7 @@
 //! once, on every server of the installation. Without an answer from the database nothing kept is shown.
 //!
 //! Pages of people who are signed in are never kept, nor is anything that sets a cookie.
+use crate::access::Viewer;
 use crate::clock;
 use crate::db::{Db, LEASE};
 use crate::site::{Present, Site};
@@ -18,7 +19,7 @@ use actix_web::http::header::{self, HeaderMap, HeaderValue};
 use actix_web::http::{Method, StatusCode, Uri};
 use actix_web::middleware::Next;
 use actix_web::web::{Bytes, Data};
-use actix_web::{HttpResponse, HttpResponseBuilder};
+use actix_web::{HttpMessage, HttpResponse, HttpResponseBuilder};
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 use std::sync::Arc;
@@ -174,9 +175,23 @@ pub async fn front(
     Ok(next.call(request).await?.map_into_boxed_body())
 }
 
-/// Whether nobody is signed in, and the request only reads.
+/// Whether nobody is signed in, and the request only reads. The session is looked for by others, who read cookies more
+/// generously: whatever could be a session to them is one here.
 fn is_of_visitor(request: &ServiceRequest) -> bool {
-    matches!(*request.method(), Method::GET | Method::HEAD) && cookie(request.headers(), "session").is_none()
+    matches!(*request.method(), Method::GET | Method::HEAD) && !may_have_session(request.headers())
+}
+
+fn may_have_session(headers: &HeaderMap) -> bool {
+    headers.get_all(header::COOKIE).any(|line| {
+        // Other bytes than ASCII, and names that are written in another way, are for the session to read.
+        !line.as_bytes().is_ascii()
+            || line.to_str().is_ok_and(|line| {
+                line.split(';').any(|pair| {
+                    let name = pair.split('=').next().unwrap_or_default().trim();
+                    name == "session" || name.contains('%')
+                })
+            })
+    })
 }
 
 /// A cookie's value, without reading all of them into a list.
@@ -229,8 +244,8 @@ pub async fn keep(
     next: Next<BoxBody>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
     let kept = request.app_data::<Data<Kept>>().cloned();
-    let (true, Some(kept), Some(address)) = (is_of_visitor(&request), kept, canonical(request.uri(), names))
-    else {
+    let is_visitor = is_of_visitor(&request) && request.extensions().get::<Viewer>().is_none();
+    let (true, Some(kept), Some(address)) = (is_visitor, kept, canonical(request.uri(), names)) else {
         return next.call(request).await;
     };
     kept.refresh().await;
@@ -323,6 +338,23 @@ mod tests {
         assert_eq!(of("/lectures?done=sent"), None);
         assert_eq!(of("/lectures/1?t=30"), None);
         assert_eq!(of(&format!("/lectures?topic={}", "a".repeat(400))), None);
+    }
+
+    #[test]
+    fn what_could_be_a_session_to_somebody_is_one() {
+        let has = |line: &[u8]| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::COOKIE, HeaderValue::from_bytes(line).unwrap());
+            may_have_session(&headers)
+        };
+        for line in
+            ["session=a", "lang=en; session =a", "sess%69on=a", "name=张三; x=1", "x=1;session", "a%20b=1"]
+        {
+            assert!(has(line.as_bytes()), "{line}");
+        }
+        for line in ["lang=en", "mysession=1; mode=elder", "x=session%3D1"] {
+            assert!(!has(line.as_bytes()), "{line}");
+        }
     }
 
     #[test]

@@ -268,3 +268,53 @@ fn a_lost_factor_is_taken_away_on_the_server() {
     assert_eq!(world.number("SELECT COUNT(*) FROM second_factors"), 0);
     assert_eq!(world.number("SELECT COUNT(*) FROM audit_entries WHERE action = 'factor_forgotten'"), 1);
 }
+
+#[actix_web::test]
+async fn a_session_that_began_without_a_factor_gets_no_rights_for_the_city() {
+    let world = strict();
+    let member = world.visitor();
+    sign_in(&member, "member").await;
+    assert_eq!(member.get("/account").await.status, 200);
+    // The role is given on the server: the sessions end.
+    world
+        .db
+        .write_now(|conn| {
+            let account = accounts::by_username(conn, "member")?.unwrap();
+            let (role, scope) = (weixiao::access::Role::Admin, weixiao::access::ScopeKind::City);
+            accounts::grant(conn, &account, role, scope, None, &Doer::default(), clock::now())
+        })
+        .unwrap();
+    assert_eq!(member.get("/admin").await.status, 303);
+    assert_eq!(sign_in(&member, "member").await.status, 200, "a second factor is asked for");
+    // The rule changes under a session that is open: it ends as well.
+    let lax = World::new();
+    let admin = lax.signed_in("admin").await;
+    assert_eq!(admin.get("/admin").await.status, 200);
+    lax.db.write_now(|conn| weixiao::site::put(conn, "second_factor", "required", clock::now())).unwrap();
+    assert_eq!(admin.get("/admin").await.status, 303);
+}
+
+#[actix_web::test]
+async fn a_new_password_ends_what_the_old_one_began() {
+    let world = strict();
+    let thief = world.visitor();
+    let page = sign_in(&thief, "admin").await;
+    let secret = page.between(r#"name="secret" value=""#, "\"").to_owned();
+    let hash = weixiao::accounts::passwords::hash_now("another-password").replace('\'', "");
+    world.sql(&format!("UPDATE accounts SET password_hash = '{hash}' WHERE username = 'admin'"));
+    let answer = thief
+        .post("/sign-in/factor", &[("secret", &secret), ("code", &code_at(&secret, clock::now()))])
+        .await;
+    assert_eq!(answer.location.as_deref(), Some("/sign-in"));
+    assert_eq!(world.number("SELECT COUNT(*) FROM second_factors"), 0);
+}
+
+#[actix_web::test]
+async fn nobody_becomes_the_second_person_by_a_printed_code() {
+    let world = World::new();
+    let admin = world.signed_in("admin").await;
+    let checker = world.number("SELECT person_id FROM accounts WHERE username = 'checker'");
+    let refused = admin.post(&format!("/people/{checker}/code"), &[]).await;
+    assert_eq!(refused.status, 403, "{}", refused.body);
+    assert_eq!(world.number("SELECT COUNT(*) FROM one_time_codes"), 0);
+}

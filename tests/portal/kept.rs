@@ -217,6 +217,24 @@ async fn nothing_that_belongs_to_a_person_is_ever_kept() {
     assert!(!is_kept(&stale.get("/").await));
 }
 
+/// A session's cookie may be written in other ways that its reader understands: such a page is nobody else's either.
+#[actix_web::test]
+async fn a_session_written_in_another_way_is_no_visitor() {
+    let world = World::new();
+    world.sql("UPDATE lectures SET visibility = 'members' WHERE id = 1");
+    let member = world.signed_in("member").await;
+    let cookie = member.cookies.borrow()["session"].clone();
+    for line in
+        [format!("sess%69on={cookie}"), format!("session ={cookie}"), format!("name=张三; session={cookie}")]
+    {
+        let odd = world.visitor();
+        let seen = odd.send(Method::GET, "/lectures/1", None, &[("cookie", &line)]).await;
+        assert!(!is_kept(&seen), "{line}");
+        let visitor = world.visitor().get("/lectures/1").await;
+        assert_eq!(visitor.status, 303, "a visitor after {line}: {}", visitor.body);
+    }
+}
+
 /// The tables whose rows visitors see, and the others: a new table has to be put on one of the two lists.
 #[test]
 fn every_table_that_visitors_see_moves_the_content_on() {

@@ -54,6 +54,10 @@ async fn an_empty_installation_is_led_to_its_first_administrator() {
     assert_eq!(visitor.get("/setup").await.status, 404);
     assert_eq!(visitor.post("/setup", &setup(&typed, &[])).await.status, 404);
     assert!(world.db.write_now(site::new_setup_code).unwrap().is_none());
+    // The code is used up: it opens nothing if some day there is no administrator.
+    world.sql("UPDATE grants SET ended_at = '2099-01-01 00:00:00'");
+    assert_eq!(visitor.post("/setup", &setup(&typed, &[("username", "second")])).await.status, 422);
+    world.sql("UPDATE grants SET ended_at = NULL");
     let home = visitor.get("/").await;
     assert!(home.status == 200 && home.body.contains("青川市") && home.body.contains("蜀ICP备00000001号"));
     let asked = visitor.post("/sign-in", &[("name", "jiang"), ("password", "a-good-password")]).await;

@@ -422,6 +422,22 @@ fn a_damaged_file_is_said() {
 }
 
 #[test]
+fn what_stands_behind_a_link_is_backed_up_and_what_is_no_file_is_said() {
+    let world = World::new();
+    let (media, elsewhere, to) = (fresh("linked"), fresh("elsewhere"), fresh("backup"));
+    fs::create_dir_all(&media).unwrap();
+    fs::write(&elsewhere, "on another disk").unwrap();
+    std::os::unix::fs::symlink(&elsewhere, media.join("l1.mp4")).unwrap();
+    let out = run(&["backup", to.to_str().unwrap(), "--media", media.to_str().unwrap()], &world.url);
+    assert!(out.status.success(), "{}", said(&out));
+    assert_eq!(fs::read_to_string(to.join("media/l1.mp4")).unwrap(), "on another disk");
+    std::os::unix::fs::symlink(&media, media.join("circle")).unwrap();
+    let again = fresh("backup");
+    let out = run(&["backup", again.to_str().unwrap(), "--media", media.to_str().unwrap()], &world.url);
+    assert!(!out.status.success() && !again.join("manifest.json").exists(), "{}", said(&out));
+}
+
+#[test]
 fn the_disk_is_sampled_once_a_day() {
     let world = World::new();
     let config = weixiao::config::Config {

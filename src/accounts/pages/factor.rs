@@ -1,7 +1,7 @@
 //! The pages of the second factor: between password and session, and on the own account.
 use super::super::factor;
 use super::super::forms::FactorForm;
-use super::super::sessions::{HALF, HALF_SINCE};
+use super::super::sessions::{FACTOR, HALF, HALF_PROOF, HALF_SINCE};
 use super::super::store::{self, Account, factors};
 use super::super::throttle;
 use super::sign_in::{Errand, go_on, signed_in};
@@ -10,7 +10,7 @@ use crate::audit::Doer;
 use crate::clock;
 use crate::db::Db;
 use crate::error::{Error, Result};
-use crate::ids::AccountId;
+use crate::ids::{AccountId, digest};
 use crate::lang::Message;
 use crate::msg;
 use crate::web::form::local_path;
@@ -98,12 +98,27 @@ struct Recovery {
     next: String,
 }
 
-/// The account whose password was right a moment ago.
-fn half(session: &Session) -> Option<AccountId> {
+/// The account whose password was right a moment ago, and is its password still.
+async fn half(session: &Session, db: &Db) -> Result<Option<AccountId>> {
     let since = session.get::<i64>(HALF_SINCE).ok().flatten().unwrap_or_default();
     let age = clock::now().and_utc().timestamp() - since;
     // A clock that was set back makes the age negative: then the password is asked for again.
-    session.get::<i64>(HALF).ok().flatten().filter(|_| (0..HALF_SECONDS).contains(&age)).map(AccountId)
+    let half = session.get::<i64>(HALF).ok().flatten().filter(|_| (0..HALF_SECONDS).contains(&age));
+    let (Some(account), Some(proof)) =
+        (half.map(AccountId), session.get::<String>(HALF_PROOF).ok().flatten())
+    else {
+        return Ok(None);
+    };
+    match db.read(move |conn| store::find(conn, account)).await {
+        Ok(found) if digest(found.password_hash.as_deref().unwrap_or_default()) == proof => Ok(Some(account)),
+        Ok(_) | Err(Error::NotFound) => Ok(None),
+        Err(other) => Err(other),
+    }
+}
+
+/// Notes in the session that a second factor was shown.
+fn shown(session: &Session) -> Result<()> {
+    session.insert(FACTOR, true).map_err(Error::internal)
 }
 
 fn sign_in_again() -> Reply {
@@ -160,7 +175,7 @@ pub(super) async fn enter_code(
     session: Session,
     form: Form<FactorForm>,
 ) -> Reply {
-    let Some(account) = half(&session) else { return sign_in_again() };
+    let Some(account) = half(&session, &db).await? else { return sign_in_again() };
     let form = form.into_inner();
     let errand = Errand { next: local_path(&form.next).to_owned(), kept: form.kept };
     let (code, doer) = (form.code, doer(&page, account));
@@ -174,6 +189,7 @@ pub(super) async fn enter_code(
         }
         Ok(()) => {
             signed_in(&page, &request, &db, &session, account).await?;
+            shown(&session)?;
             go_on(page, errand)
         }
     }
@@ -186,7 +202,7 @@ pub(super) async fn set_up_at_sign_in(
     session: Session,
     form: Form<FactorForm>,
 ) -> Reply {
-    let Some(account) = half(&session) else { return sign_in_again() };
+    let Some(account) = half(&session, &db).await? else { return sign_in_again() };
     // Whoever has a second factor shows it; a password alone must not replace it.
     if db.read(move |conn| factors::secret(conn, account)).await?.is_some() {
         return sign_in_again();
@@ -197,6 +213,7 @@ pub(super) async fn set_up_at_sign_in(
         Err(problem) => again(page, &db, account, "/sign-in/factor", form, errand, problem).await,
         Ok((username, codes)) => {
             signed_in(&page, &request, &db, &session, account).await?;
+            shown(&session)?;
             let next = errand.address();
             unkept(reply::page(&Recovery { page, username, codes, next }))
         }
@@ -268,6 +285,7 @@ pub(super) async fn set_up(
     viewer: Viewer,
     request: HttpRequest,
     db: Data<Db>,
+    session: Session,
     form: Form<FactorForm>,
 ) -> Reply {
     let account = viewer.account;
@@ -278,6 +296,7 @@ pub(super) async fn set_up(
     match store_secret(&page, &request, &db, account, &form).await? {
         Err(problem) => again(page, &db, account, "/account/factor", form, Errand::default(), problem).await,
         Ok((username, codes)) => {
+            shown(&session)?;
             let next = "/account".to_owned();
             unkept(reply::page(&Recovery { page, username, codes, next }))
         }

@@ -2,14 +2,14 @@
 use super::super::factor::{self as factor_rules, Next};
 use super::super::forms::{self, ActivateForm, SignInForm, kept_fields};
 use super::super::passwords::Passwords;
-use super::super::sessions::{self, ACCOUNT, AGENT, DEVICE, HALF, HALF_SINCE};
+use super::super::sessions::{self, ACCOUNT, AGENT, DEVICE, HALF, HALF_PROOF, HALF_SINCE};
 use super::super::{store, throttle};
 use super::factor;
 use crate::audit::{Action, Doer};
 use crate::clock;
 use crate::db::Db;
 use crate::error::{Error, Result};
-use crate::ids::AccountId;
+use crate::ids::{AccountId, digest};
 use crate::lang::Message;
 use crate::msg;
 use crate::web::form::{Errors, local_path};
@@ -136,6 +136,8 @@ async fn after_password(
     session.renew();
     session.insert(HALF, account.0).map_err(Error::internal)?;
     session.insert(HALF_SINCE, clock::now().and_utc().timestamp()).map_err(Error::internal)?;
+    let kept = db.read(move |conn| store::find(conn, account)).await?.password_hash.unwrap_or_default();
+    session.insert(HALF_PROOF, digest(&kept)).map_err(Error::internal)?;
     match next {
         Next::SetUp => factor::set_up_page(page, db, account, errand).await,
         _ => factor::code_page(page, errand),

@@ -13,9 +13,8 @@ pub fn secret(conn: &mut Conn, account: AccountId) -> Result<Option<String>> {
     Ok(either!(conn, c => row.first(c).optional())?)
 }
 
-/// Sets the second factor, in place of an earlier one, whose recovery codes go with it. The code of `step` is used.
+/// Sets the second factor of an account that has none; the table takes one. The code of `step` is used.
 pub fn set(conn: &mut Conn, account: AccountId, secret: &str, step: i64, now: Timestamp) -> Result<()> {
-    forget(conn, account)?;
     let row = (
         second_factors::account_id.eq(account.0),
         second_factors::secret.eq(secret),
