@@ -12,6 +12,13 @@ pub struct Config {
     pub listen: SocketAddr,
     /// Videos, recordings and hand-outs.
     pub media: PathBuf,
+    /// `s3://BUCKET/PREFIX?endpoint=…`: new recordings are kept there instead of in the folder. The keys to it are read
+    /// from the environment where the store is opened.
+    pub media_url: Option<String>,
+    /// Where files arrive piece by piece; on this server's own disk. What is complete moves on to the media.
+    pub uploads: PathBuf,
+    /// The internal address under which nginx sends files of `media` (`X-Accel-Redirect`), with a slash at both ends.
+    pub accel: Option<String>,
     /// The address that people type, without a slash at its end. With https, cookies are sent over TLS only.
     pub public_url: Option<String>,
     /// The proxies whose `X-Forwarded-For` is believed. Whoever else sends it may have made it up.
@@ -50,3 +57,19 @@ pub const STOP_SECONDS: u64 = 20;
 /// Threads of one worker that wait for the database. More than there are connections would only hold memory: 64 readers at
 /// once on PostgreSQL took 330 MB with the server's own 256.
 pub const BLOCKING_THREADS: usize = 8;
+/// The largest file that may be uploaded, in bytes: an hour of 4K from a telephone.
+pub const LARGEST_UPLOAD: u64 = 8 * 1024 * 1024 * 1024;
+/// What one person's unfinished and unprocessed uploads may take, in bytes.
+pub const UPLOADS_OF_ONE: u64 = 4 * LARGEST_UPLOAD;
+/// Space that uploads leave free on the disk, in bytes: the database must be able to go on.
+pub const DISK_RESERVE: u64 = 1024 * 1024 * 1024;
+/// An upload is kept so long after its last byte: somebody who films on Friday goes on the next week.
+pub const UPLOAD_DAYS: i64 = 7;
+/// A file in a plain form, without JavaScript: more would not arrive over a village line in one piece.
+pub const LARGEST_PLAIN_UPLOAD: usize = 200 * 1024 * 1024;
+/// A piece of an upload that does not come within this time is given up, in seconds; what came is kept.
+pub const STALL_SECONDS: u64 = 30;
+/// How long the signed address of a recording holds at least, in seconds: the longest lecture with a pause.
+pub const ADDRESS_SECONDS: i64 = 6 * 3_600;
+/// How long what was uploaded is kept after it was processed.
+pub const ORIGINAL_DAYS: i64 = 30;

@@ -16,7 +16,7 @@ macro_rules! ids {
 
 ids! {
     OrgId, PersonId, AccountId, SchoolId, AllianceId, TopicId, InstructorId, MediaId, LectureId, QuestionId,
-    BookletId, FeedbackId, SettingChangeId,
+    BookletId, FeedbackId, SettingChangeId, RecordingId, JobId, ReviewId,
 }
 
 /// `bytes` random bytes from the operating system, in lower-case hexadecimal.

@@ -468,6 +468,160 @@ diesel::table! {
         n -> BigInt,
     }
 }
+diesel::table! {
+    streams (media_id) {
+        media_id -> BigInt,
+        folder -> Text,
+        has_hls -> Bool,
+        has_sound -> Bool,
+        posters -> Integer,
+        poster -> Integer,
+        story_every_ms -> Integer,
+        story_tiles -> Integer,
+    }
+}
+diesel::table! {
+    uploads (id) {
+        id -> Text,
+        account_id -> BigInt,
+        lecture_id -> Nullable<BigInt>,
+        length -> Nullable<BigInt>,
+        metadata -> Text,
+        name -> Text,
+        fingerprint -> Text,
+        place -> Text,
+        concat -> Text,
+        state -> Text,
+        created_at -> Timestamp,
+        expires_at -> Timestamp,
+    }
+}
+diesel::table! {
+    recordings (id) {
+        id -> BigInt,
+        lecture_id -> BigInt,
+        number -> Integer,
+        folder -> Text,
+        name -> Text,
+        bytes -> BigInt,
+        state -> Text,
+        step -> Text,
+        progress -> Integer,
+        problem -> Text,
+        media_id -> Nullable<BigInt>,
+        sent_by -> BigInt,
+        sent_at -> Timestamp,
+        ended_at -> Nullable<Timestamp>,
+    }
+}
+diesel::table! {
+    jobs (id) {
+        id -> BigInt,
+        kind -> Text,
+        subject -> BigInt,
+        place -> Nullable<Text>,
+        state -> Text,
+        priority -> Integer,
+        run_after -> Timestamp,
+        attempts -> Integer,
+        worker -> Text,
+        lease_until -> Timestamp,
+        fence -> BigInt,
+        problem -> Text,
+        created_at -> Timestamp,
+        ended_at -> Nullable<Timestamp>,
+    }
+}
+diesel::table! {
+    revisions (lecture_id) {
+        lecture_id -> BigInt,
+        media_id -> BigInt,
+        stage -> Text,
+        opened_at -> Timestamp,
+    }
+}
+diesel::table! {
+    editions (id) {
+        id -> BigInt,
+        lecture_id -> BigInt,
+        version -> Integer,
+        media_id -> BigInt,
+        published_by -> BigInt,
+        published_at -> Timestamp,
+    }
+}
+diesel::table! {
+    review_remarks (id) {
+        id -> BigInt,
+        review_id -> BigInt,
+        at_ms -> Nullable<Integer>,
+        text -> Text,
+    }
+}
+diesel::table! {
+    withdrawals (id) {
+        id -> BigInt,
+        lecture_id -> BigInt,
+        reason -> Text,
+        withdrawn_by -> BigInt,
+        withdrawn_at -> Timestamp,
+    }
+}
+diesel::table! {
+    caption_saves (id) {
+        id -> BigInt,
+        media_id -> BigInt,
+        vtt -> Text,
+        saved_by -> BigInt,
+        saved_at -> Timestamp,
+    }
+}
+diesel::table! {
+    watch_clocks (person_id) {
+        person_id -> BigInt,
+        budget_ms -> BigInt,
+        at -> Timestamp,
+        play -> Text,
+        session_id -> Text,
+        account_id -> BigInt,
+        is_acted -> Bool,
+        lecture_id -> BigInt,
+        media_id -> BigInt,
+        seq -> BigInt,
+        beat_at -> Timestamp,
+        opened_at -> Timestamp,
+        is_plain -> Bool,
+    }
+}
+diesel::table! {
+    watches (person_id, lecture_id, media_id) {
+        person_id -> BigInt,
+        lecture_id -> BigInt,
+        media_id -> BigInt,
+        seen -> Binary,
+        seconds -> Integer,
+        length_s -> Integer,
+        last_ms -> Integer,
+        first_at -> Timestamp,
+        last_at -> Timestamp,
+        completed_at -> Nullable<Timestamp>,
+    }
+}
+diesel::table! {
+    completions (id) {
+        id -> BigInt,
+        person_id -> BigInt,
+        lecture_id -> BigInt,
+        media_id -> BigInt,
+        kind -> Text,
+        acted_by -> Nullable<BigInt>,
+        completed_at -> Timestamp,
+        seconds -> Integer,
+        length_s -> Integer,
+        threshold -> Integer,
+        rule -> Text,
+    }
+}
 diesel::joinable!(memberships -> persons (person_id));
 diesel::joinable!(memberships -> orgs (branch_id));
 diesel::joinable!(membership_stages -> persons (person_id));
@@ -508,7 +662,46 @@ diesel::joinable!(booklet_reviews -> accounts (reviewer_id));
 diesel::joinable!(reading_positions -> persons (person_id));
 diesel::joinable!(reading_positions -> booklets (booklet_id));
 diesel::joinable!(bases -> topics (topic_id));
+diesel::joinable!(streams -> media (media_id));
+diesel::joinable!(uploads -> accounts (account_id));
+diesel::joinable!(uploads -> lectures (lecture_id));
+diesel::joinable!(recordings -> lectures (lecture_id));
+diesel::joinable!(recordings -> media (media_id));
+diesel::joinable!(recordings -> accounts (sent_by));
+diesel::joinable!(revisions -> lectures (lecture_id));
+diesel::joinable!(revisions -> media (media_id));
+diesel::joinable!(editions -> lectures (lecture_id));
+diesel::joinable!(editions -> media (media_id));
+diesel::joinable!(editions -> accounts (published_by));
+diesel::joinable!(review_remarks -> lecture_reviews (review_id));
+diesel::joinable!(withdrawals -> lectures (lecture_id));
+diesel::joinable!(withdrawals -> accounts (withdrawn_by));
+diesel::joinable!(caption_saves -> media (media_id));
+diesel::joinable!(caption_saves -> accounts (saved_by));
+diesel::joinable!(watch_clocks -> persons (person_id));
+diesel::joinable!(watch_clocks -> accounts (account_id));
+diesel::joinable!(watch_clocks -> lectures (lecture_id));
+diesel::joinable!(watch_clocks -> media (media_id));
+diesel::joinable!(watches -> persons (person_id));
+diesel::joinable!(watches -> lectures (lecture_id));
+diesel::joinable!(watches -> media (media_id));
+diesel::joinable!(completions -> persons (person_id));
+diesel::joinable!(completions -> lectures (lecture_id));
+diesel::joinable!(completions -> media (media_id));
+diesel::joinable!(completions -> accounts (acted_by));
 diesel::allow_tables_to_appear_in_same_query!(
+    streams,
+    uploads,
+    recordings,
+    jobs,
+    revisions,
+    editions,
+    review_remarks,
+    withdrawals,
+    caption_saves,
+    watch_clocks,
+    watches,
+    completions,
     orgs,
     org_placements,
     persons,

@@ -94,6 +94,16 @@ pub struct PlaceArgs {
     /// 录像和讲义的文件夹 · folder of recordings and hand-outs
     #[arg(long, default_value = "./var/media", env = "WEIXIAO_MEDIA")]
     pub media: PathBuf,
+    /// 新录像改存到对象存储：s3://桶/前缀?endpoint=…；密钥用环境变量 AWS_ACCESS_KEY_ID 和 AWS_SECRET_ACCESS_KEY ·
+    /// new recordings go to an S3 store, its keys come from these two variables
+    #[arg(long, env = "WEIXIAO_MEDIA_URL")]
+    pub media_url: Option<String>,
+    /// 没传完的文件放在哪里，默认在媒体文件夹旁边的 uploads · where files arrive, beside the media by default
+    #[arg(long, env = "WEIXIAO_UPLOADS")]
+    pub uploads: Option<PathBuf>,
+    /// 由 nginx 发送媒体文件时的内部地址，如 /_media/ · internal address under which nginx sends the media folder
+    #[arg(long, env = "WEIXIAO_ACCEL")]
+    pub accel: Option<String>,
     /// 监听地址 · address to listen on
     #[arg(long, default_value = "127.0.0.1:8080", env = "WEIXIAO_LISTEN")]
     pub listen: SocketAddr,
@@ -116,18 +126,30 @@ impl PlaceArgs {
         {
             return Err(Failure(msg!("公开地址写得不对：{}。请写成 https://域名，后面不要加路径。", url)));
         }
+        let accel = self.accel.filter(|prefix| !prefix.is_empty());
+        if let Some(prefix) = accel.as_ref().filter(|prefix| !(prefix.starts_with('/') && prefix.ends_with('/'))) {
+            return Err(Failure(msg!("nginx 的内部地址写得不对：{}。前后都要有斜线，如 /_media/。", prefix)));
+        }
         // Only from the environment: what stands on the command line can be read by every user of the machine.
         let metrics_token = std::env::var("WEIXIAO_METRICS_TOKEN").ok().filter(|token| !token.is_empty());
         Ok(Config {
             database_url: self.database.database_url,
             listen: self.listen,
+            uploads: self.uploads.unwrap_or_else(|| beside(&self.media)),
             media: self.media,
+            media_url: self.media_url.filter(|url| !url.is_empty()),
+            accel,
             public_url,
             trusted_proxies: self.trusted_proxy.iter().map(IpAddr::to_canonical).collect(),
             metrics_token,
             is_demo: false,
         })
     }
+}
+
+/// The folder of unfinished uploads beside the media: on the same disk, so that what is complete only changes its name.
+pub fn beside(media: &std::path::Path) -> PathBuf {
+    media.with_file_name("uploads")
 }
 
 /// Why a command could not do it.

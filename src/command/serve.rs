@@ -54,7 +54,10 @@ pub fn demo(args: &DemoArgs) -> Result<ExitCode, Failure> {
     let config = Config {
         database_url: sqlite_url(&database),
         listen: args.listen,
+        uploads: super::beside(&media),
         media,
+        media_url: None,
+        accel: None,
         public_url: None,
         trusted_proxies: vec![],
         metrics_token: None,

@@ -1,0 +1,9 @@
+DROP TABLE caption_saves;
+DROP TABLE withdrawals;
+DROP TABLE review_remarks;
+DROP TABLE editions;
+DROP TABLE revisions;
+DROP TABLE jobs;
+DROP TABLE recordings;
+DROP TABLE uploads;
+DROP TABLE streams;

@@ -1,0 +1,3 @@
+DROP TABLE completions;
+DROP TABLE watches;
+DROP TABLE watch_clocks;
