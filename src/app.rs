@@ -1,11 +1,12 @@
 //! Every page of the portal, and the layers around them in order.
 use crate::accounts::passwords::Passwords;
 use crate::accounts::recognise::{recognise, remember};
-use crate::accounts::sessions::Sessions;
+use crate::accounts::sessions::{COOKIE, Sessions};
 use crate::config::{Config, LARGEST_FORM, SESSION_LONGEST_DAYS};
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::site::{Present, Site};
+use crate::watching::Watching;
 use crate::web::kept::{Kept, front};
 use crate::web::metrics::Metrics;
 use crate::web::route::Route;
@@ -13,7 +14,7 @@ use crate::web::surround::surround;
 use crate::web::{files, health};
 use crate::{
     accounts, admin, assistance, bases, booklets, clock, directory, feedback, help, home, ids, lectures,
-    manner, msg, search, settings, site, stories,
+    manner, msg, search, settings, site, stories, watching,
 };
 use actix_session::SessionMiddleware;
 use actix_session::config::{CookieContentSecurity, PersistentSession};
@@ -26,6 +27,7 @@ pub fn routes() -> Vec<Route> {
     [
         accounts::pages::routes(),
         lectures::pages::routes(),
+        watching::pages::routes(),
         booklets::pages::routes(),
         directory::pages::routes(),
         bases::pages::routes(),
@@ -53,7 +55,8 @@ pub struct Portal {
     pub kept: Data<Kept>,
     pub metrics: Data<Metrics>,
     pub passwords: Data<Passwords>,
-    key: Key,
+    pub watching: Data<Watching>,
+    key: Data<Key>,
 }
 
 impl Portal {
@@ -72,18 +75,19 @@ impl Portal {
         Ok(Portal {
             kept: Data::new(Kept::new(db.clone(), present.clone(), config.is_tls())),
             metrics: Data::default(),
+            watching: Data::new(watching::start(db.clone())?),
             db: Data::new(db),
             config: Data::new(config),
             site: present,
             passwords: Data::new(Passwords::default()),
-            key: Key::from(key.as_bytes()),
+            key: Data::new(Key::from(key.as_bytes())),
         })
     }
 
     /// Mounts the whole portal.
     pub fn configure(&self, app: &mut ServiceConfig) {
-        let session = SessionMiddleware::builder(Sessions(Db::clone(&self.db)), self.key.clone())
-            .cookie_name("session".into())
+        let session = SessionMiddleware::builder(Sessions(Db::clone(&self.db)), Key::clone(&self.key))
+            .cookie_name(COOKIE.into())
             .cookie_secure(self.config.is_tls())
             .cookie_http_only(true)
             .cookie_same_site(SameSite::Lax)
@@ -98,6 +102,8 @@ impl Portal {
             .app_data(self.kept.clone())
             .app_data(self.metrics.clone())
             .app_data(self.passwords.clone())
+            .app_data(self.watching.clone())
+            .app_data(self.key.clone())
             .app_data(web::PathConfig::default().error_handler(|_, _| Error::NotFound.into()))
             .app_data(web::QueryConfig::default().error_handler(|_, _| unreadable().into()))
             .app_data(web::FormConfig::default().limit(LARGEST_FORM).error_handler(|error, _| match error {
@@ -106,6 +112,7 @@ impl Portal {
             }))
             .app_data(web::PayloadConfig::new(LARGEST_FORM))
             .configure(health::mount)
+            .configure(watching::pages::mount)
             .route("/static/{name:.*}", web::get().to(files::serve))
             .service(
                 web::scope("")

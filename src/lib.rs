@@ -21,6 +21,7 @@ pub mod web;
 pub mod accounts;
 pub mod schools;
 pub mod lectures;
+pub mod watching;
 pub mod booklets;
 pub mod directory;
 pub mod bases;

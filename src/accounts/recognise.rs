@@ -14,7 +14,7 @@ use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::http::{Method, StatusCode, header};
 use actix_web::middleware::Next;
 use actix_web::web::{Bytes, Data};
-use actix_web::{HttpMessage, HttpResponse};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 
 /// The layer around the session: whose it is, is learnt while it is loaded.
 pub async fn remember(
@@ -79,6 +79,8 @@ pub async fn recognise(
             let kept = format!("{} {body}", request.path());
             reply::html(StatusCode::UNAUTHORIZED, &SignIn::keeping(page, kept))
         }
+        // A script can do nothing with a page; it tells its reader to sign in.
+        None if is_json(&request) => Ok(HttpResponse::Unauthorized().json(())),
         None => {
             let query = serde_urlencoded::to_string([("next", &page.path)]).unwrap_or_default();
             Ok(HttpResponse::SeeOther()
@@ -90,9 +92,17 @@ pub async fn recognise(
 }
 
 fn is_form(request: &ServiceRequest) -> bool {
+    has_type(request.request(), "application/x-www-form-urlencoded")
+}
+
+fn is_json(request: &HttpRequest) -> bool {
+    has_type(request, "application/json")
+}
+
+fn has_type(request: &HttpRequest, mime: &str) -> bool {
     request
         .headers()
         .get(header::CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
-        .is_some_and(|value| value.starts_with("application/x-www-form-urlencoded"))
+        .is_some_and(|value| value.starts_with(mime))
 }

@@ -7,15 +7,20 @@ use crate::db::{Conn, Db};
 use crate::either;
 use crate::error::Result;
 use crate::ids::{AccountId, PersonId, digest, random_hex};
-use crate::schema::sessions;
+use crate::schema::{accounts, sessions};
 use actix_session::storage::{LoadError, SaveError, SessionKey, SessionStore, UpdateError};
-use actix_web::cookie::time;
+use actix_web::HttpRequest;
+use actix_web::cookie::{CookieJar, Key, time};
+use actix_web::web::Data;
 use chrono::Duration;
 use diesel::prelude::*;
 use std::cell::RefCell;
 use std::collections::HashMap;
 
 type State = HashMap<String, String>;
+
+/// The name of the cookie.
+pub const COOKIE: &str = "session";
 
 /// Names of what a session holds.
 pub const ACCOUNT: &str = "account";
@@ -229,6 +234,44 @@ fn acting_for(state: &State, now: Timestamp) -> Option<PersonId> {
     let since = number(ACTING_SINCE).unwrap_or_default();
     let is_fresh = now.and_utc().timestamp() - since < ACTING_SECONDS;
     number(ACTING).filter(|_| is_fresh).map(PersonId)
+}
+
+/// Whose a session is, for what is asked of it outside the layers around pages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Holder {
+    pub account: AccountId,
+    /// For whom its owner acts.
+    pub acting_for: Option<PersonId>,
+}
+
+/// The holders of those of these sessions that live: neither ended nor expired, of accounts that are open.
+///
+/// # Errors
+/// Those of the database.
+pub fn holders(conn: &mut Conn, ids: &[&str], now: Timestamp) -> Result<HashMap<String, Holder>> {
+    let is_fresh = sessions::seen_at
+        .gt(now - Duration::days(SESSION_IDLE_DAYS))
+        .and(sessions::created_at.gt(now - Duration::days(SESSION_LONGEST_DAYS)));
+    let rows: Vec<(String, AccountId, String)> = either!(conn, c => sessions::table
+        .inner_join(accounts::table)
+        .filter(sessions::id.eq_any(ids).and(is_fresh))
+        .filter(store::is_open())
+        .select((sessions::id, accounts::id, sessions::state))
+        .load(c))?;
+    let holder = |(id, account, json): (String, AccountId, String)| {
+        let state: State = serde_json::from_str(&json).map_err(crate::error::Error::internal)?;
+        Ok((id, Holder { account, acting_for: acting_for(&state, now) }))
+    };
+    rows.into_iter().map(holder).collect()
+}
+
+/// The id of the session whose cookie this request shows; `None` for a visitor and for a cookie that is not ours. Whether
+/// the session lives is for [`holders`] to say.
+pub fn shown(request: &HttpRequest) -> Option<String> {
+    let key = request.app_data::<Data<Key>>()?;
+    let mut jar = CookieJar::new();
+    jar.add_original(request.cookie(COOKIE)?);
+    Some(digest(jar.signed(key).get(COOKIE)?.value()))
 }
 
 /// A few words for the browser and the device, from what the browser says of itself: for its owner to recognise.

@@ -127,7 +127,9 @@ impl PlaceArgs {
             return Err(Failure(msg!("公开地址写得不对：{}。请写成 https://域名，后面不要加路径。", url)));
         }
         let accel = self.accel.filter(|prefix| !prefix.is_empty());
-        if let Some(prefix) = accel.as_ref().filter(|prefix| !(prefix.starts_with('/') && prefix.ends_with('/'))) {
+        if let Some(prefix) =
+            accel.as_ref().filter(|prefix| !(prefix.starts_with('/') && prefix.ends_with('/')))
+        {
             return Err(Failure(msg!("nginx 的内部地址写得不对：{}。前后都要有斜线，如 /_media/。", prefix)));
         }
         // Only from the environment: what stands on the command line can be read by every user of the machine.

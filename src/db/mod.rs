@@ -1,4 +1,6 @@
-//! The database: which one, how it is reached, what a transaction is. `migrate` brings its tables up to date.
+//! The database: which one, how it is reached, what a transaction is. `migrate` brings its tables up to date, `batch`
+//! commits many small writes together.
+mod batch;
 mod migrate;
 
 use crate::error::{Error, Result};
@@ -14,6 +16,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed, Ordering::SeqCs
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+pub use batch::Batch;
 pub use migrate::{migrate_to, migration_of, newest_migration};
 
 pub use crate::clock::Timestamp;
@@ -384,6 +387,10 @@ impl Db {
             std::thread::sleep(LEASE);
         }
         Ok(outcome)
+    }
+    /// [`Db::write_now`] for rows that no kept page shows: it neither asks nor tells how far the content is.
+    fn write_some<T>(&self, work: impl FnOnce(&mut Conn) -> Result<T>) -> Result<T> {
+        borrow(&self.writers)?.transaction(work, true)
     }
     /// [`Db::read`] for commands, which have no runtime to wait on.
     ///

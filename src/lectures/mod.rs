@@ -14,7 +14,7 @@ use crate::{msg, schools, text_enum};
 pub use forms::ListQuery;
 pub use store::{
     By, Card, Instructor, Topic, cards, cards_of, count, gold_instructors, instructor, instructors,
-    instructors_within, newest, topics,
+    instructors_within, newest, topics, watchable,
 };
 
 text_enum! {

@@ -14,7 +14,7 @@ use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
-use actix_web::{HttpMessage, HttpResponse, ResponseError};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse, ResponseError};
 use askama::Template;
 use std::time::{Duration, Instant};
 
@@ -44,7 +44,7 @@ pub async fn surround(
     let method = request.method().clone();
     let is_tls = request.app_data::<Data<Config>>().is_some_and(|config| config.is_tls());
     let metrics = request.app_data::<Data<Metrics>>().cloned();
-    let outcome = if is_from_elsewhere(&request) {
+    let outcome = if is_from_elsewhere(request.request()) {
         Ok(request.error_response(CrossSite).map_into_boxed_body())
     } else if matches!(method, Method::GET | Method::HEAD) {
         next.call(request).await.map(ServiceResponse::map_into_boxed_body)
@@ -195,7 +195,7 @@ impl ResponseError for CrossSite {
 
 /// Whether a request that may change something was sent by a page that is not ours. Browsers say so in `Sec-Fetch-Site`,
 /// older ones in `Origin`; a request with neither (a command-line client) carries no reader's cookie.
-fn is_from_elsewhere(request: &ServiceRequest) -> bool {
+pub fn is_from_elsewhere(request: &HttpRequest) -> bool {
     if [Method::GET, Method::HEAD, Method::OPTIONS].contains(request.method()) {
         return false;
     }

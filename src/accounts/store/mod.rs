@@ -24,7 +24,7 @@ pub struct Account {
     pub password_hash: Option<String>,
 }
 
-fn is_open() -> diesel::dsl::IsNull<accounts::closed_at> {
+pub(super) fn is_open() -> diesel::dsl::IsNull<accounts::closed_at> {
     accounts::closed_at.is_null()
 }
 

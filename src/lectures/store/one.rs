@@ -99,6 +99,19 @@ pub fn find(conn: &mut Conn, id: LectureId, is_signed_in: bool) -> Result<Lectur
     })
 }
 
+/// The recording that members watch now, and its length in milliseconds.
+///
+/// # Errors
+/// Not found for what is not published.
+pub fn watchable(conn: &mut Conn, id: LectureId) -> Result<(MediaId, i32)> {
+    let is_it = lectures::id.eq(id).and(lectures::stage.eq(Stage::Published));
+    Ok(either!(conn, c => lectures::table
+        .inner_join(media::table)
+        .filter(is_it)
+        .select((media::id, media::duration_ms))
+        .first(c))?)
+}
+
 pub fn cues(conn: &mut Conn, media: MediaId) -> Result<Vec<Cue>> {
     Ok(either!(conn, c => cues::table
         .filter(cues::media_id.eq(media))

@@ -1,0 +1,85 @@
+//! Many small writes, committed together: whoever sends one is answered after the commit that holds it. While one commit
+//! waits for the disk the next ones gather, so that a whole city costs a few hundred commits a second.
+use super::{Conn, Db};
+use crate::error::{Error, Result};
+use std::panic::AssertUnwindSafe;
+use tokio::sync::{mpsc, oneshot};
+
+/// Writes that wait; the next one is told to come back.
+const WAITING: usize = 20_000;
+/// Writes in one transaction: more would make the first of them wait longer.
+const TOGETHER: usize = 512;
+
+type Waiting<I, O> = (I, oneshot::Sender<Result<O>>);
+
+/// The door for writes of one kind. They are done in the order in which they came.
+pub struct Batch<I, O>(mpsc::Sender<Waiting<I, O>>);
+
+impl<I, O> Clone for Batch<I, O> {
+    fn clone(&self) -> Self {
+        Batch(self.0.clone())
+    }
+}
+
+impl<I: Clone + Send + 'static, O: Send + 'static> Batch<I, O> {
+    /// Starts the thread that commits. `work` does some writes in one transaction and returns an outcome for each, in
+    /// their order. The thread ends when nobody holds the door any more.
+    ///
+    /// # Errors
+    /// If the operating system gives no thread.
+    pub fn start(db: Db, name: &str, work: fn(&mut Conn, &[I]) -> Result<Vec<O>>) -> Result<Batch<I, O>> {
+        let (door, mut queue) = mpsc::channel::<Waiting<I, O>>(WAITING);
+        let run = move || {
+            let mut some = Vec::with_capacity(TOGETHER);
+            while queue.blocking_recv_many(&mut some, TOGETHER) > 0 {
+                let (items, waiting): (Vec<I>, Vec<_>) = some.drain(..).unzip();
+                commit(&db, &items, waiting, work);
+            }
+        };
+        std::thread::Builder::new().name(name.to_owned()).spawn(run).map_err(Error::internal)?;
+        Ok(Batch(door))
+    }
+    /// Sends a write and waits until it is committed.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] if too many wait; those of the database.
+    pub async fn send(&self, item: I) -> Result<O> {
+        let (answer, outcome) = oneshot::channel();
+        self.0.try_send((item, answer)).map_err(|_| Error::Busy)?;
+        outcome.await.map_err(|_| Error::Unavailable("the writer has stopped".into()))?
+    }
+}
+
+/// Commits some writes. If that fails, each is tried alone: one that cannot be done must not take the others with it.
+fn commit<I, O>(
+    db: &Db,
+    items: &[I],
+    waiting: Vec<oneshot::Sender<Result<O>>>,
+    work: fn(&mut Conn, &[I]) -> Result<Vec<O>>,
+) {
+    // A fault in one write must not end the thread that all others wait for; the pool drops the connection.
+    let done = |items: &[I]| {
+        std::panic::catch_unwind(AssertUnwindSafe(|| db.write_some(|conn| work(conn, items))))
+            .unwrap_or_else(|_| Err(Error::Internal("a write panicked".into())))
+    };
+    let outcomes: Vec<Result<O>> = match done(items) {
+        Ok(outcomes) => outcomes.into_iter().map(Ok).collect(),
+        Err(error) if items.len() == 1 || matches!(error, Error::Unavailable(_)) => {
+            let told = error.to_string();
+            std::iter::once(Err(error))
+                .chain((1..items.len()).map(|_| Err(Error::Unavailable(told.clone()))))
+                .collect()
+        }
+        Err(_) => items
+            .iter()
+            .map(|item| {
+                let mut alone = done(std::slice::from_ref(item))?;
+                alone.pop().ok_or_else(|| Error::Internal("a write without an outcome".into()))
+            })
+            .collect(),
+    };
+    for (answer, outcome) in waiting.into_iter().zip(outcomes) {
+        // Whoever sent it may have gone away meanwhile; it is committed all the same.
+        drop(answer.send(outcome));
+    }
+}
