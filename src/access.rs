@@ -60,10 +60,14 @@ pub enum Permission {
     DecideSettings,
     /// Answer questions under the lectures that one gave.
     AnswerQuestions,
+    /// Send recordings, and make lectures of them.
+    TeachLectures,
+    /// Pass or return lectures that somebody else made, and take published ones off the public pages.
+    ReviewLectures,
 }
 
 impl Permission {
-    pub const ALL: [Permission; 10] = [
+    pub const ALL: [Permission; 12] = [
         SeePeople,
         IssueCodes,
         ActForMembers,
@@ -74,6 +78,8 @@ impl Permission {
         ChangeSettings,
         DecideSettings,
         AnswerQuestions,
+        TeachLectures,
+        ReviewLectures,
     ];
 
     /// The permission in words.
@@ -89,6 +95,8 @@ impl Permission {
             ChangeSettings => msg!("修改设置"),
             DecideSettings => msg!("批准别人提出的设置修改"),
             AnswerQuestions => msg!("回答自己课程下的提问"),
+            TeachLectures => msg!("上传录像，做自己的课"),
+            ReviewLectures => msg!("审别人的课，下架已发布的课"),
         }
     }
 }
@@ -112,12 +120,12 @@ impl Role {
             Role::Auditor => &[SeePeople, SeeAdmin, ReadAudit, ReadFeedback],
             Role::Secretary | Role::Clerk => &[SeePeople, IssueCodes, ActForMembers],
             Role::Committee | Role::TownStaff => &[SeePeople],
-            Role::Instructor => &[AnswerQuestions],
+            Role::Instructor => &[AnswerQuestions, TeachLectures],
+            Role::Reviewer => &[ReviewLectures],
             Role::Organizer
             | Role::Supervisor
             | Role::Scorer
             | Role::Judge
-            | Role::Reviewer
             | Role::Guide
             | Role::AllianceStaff => &[],
         }

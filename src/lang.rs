@@ -55,6 +55,22 @@ impl Message {
     pub fn in_lang(&self, lang: Lang) -> String {
         fill(lang.t(self.text), self.values.iter())
     }
+    /// The sentence as a database keeps it, to be translated when it is read: [`kept`].
+    pub fn to_kept(&self) -> String {
+        serde_json::json!([self.text, self.values]).to_string()
+    }
+}
+
+/// A sentence that was kept by [`Message::to_kept`], in this language; nothing for nothing.
+pub fn kept(kept: &str, lang: Lang) -> String {
+    let Ok((text, values)) = serde_json::from_str::<(String, Vec<String>)>(kept) else {
+        return kept.to_owned();
+    };
+    let text = match lang {
+        Lang::Zh => text.as_str(),
+        Lang::En => ENGLISH.get(text.as_str()).copied().unwrap_or(&text),
+    };
+    fill(text, values.iter())
 }
 impl Display for Message {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

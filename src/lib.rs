@@ -22,6 +22,7 @@ pub mod accounts;
 pub mod schools;
 pub mod lectures;
 pub mod watching;
+pub mod jobs;
 pub mod booklets;
 pub mod directory;
 pub mod bases;

@@ -502,6 +502,8 @@ diesel::table! {
         lecture_id -> BigInt,
         number -> Integer,
         folder -> Text,
+        upload_id -> Text,
+        has_original -> Bool,
         name -> Text,
         bytes -> BigInt,
         state -> Text,
@@ -666,6 +668,7 @@ diesel::joinable!(streams -> media (media_id));
 diesel::joinable!(uploads -> accounts (account_id));
 diesel::joinable!(uploads -> lectures (lecture_id));
 diesel::joinable!(recordings -> lectures (lecture_id));
+diesel::joinable!(recordings -> uploads (upload_id));
 diesel::joinable!(recordings -> media (media_id));
 diesel::joinable!(recordings -> accounts (sent_by));
 diesel::joinable!(revisions -> lectures (lecture_id));

@@ -3,6 +3,7 @@
 mod forms;
 pub mod pages;
 mod store;
+mod way;
 
 use crate::audit::{Action, Doer};
 use crate::clock::Timestamp;
@@ -10,12 +11,18 @@ use crate::db::Conn;
 use crate::error::{Error, Result};
 use crate::ids::{AccountId, AllianceId, InstructorId, LectureId, QuestionId, SchoolId};
 use crate::lang::Message;
-use crate::{msg, schools, text_enum};
+use crate::{msg, text_enum};
 pub use forms::ListQuery;
 pub use store::{
     By, Card, Instructor, Topic, cards, cards_of, count, gold_instructors, instructor, instructors,
     instructors_within, newest, topics, watchable,
 };
+pub use store::{
+    About, Chapter, Cue, DeskRow, Draft, Judged, Own, Played, Remark, Revision, Standing, Waiting, Withdrawal, awaiting, captions_version, chapters, create, cues,
+    desk, instructor_of, is_instructor, media_of, own, remarks, set_chapters, set_cues, standing, take_over, update,
+    withdrawal, about, completed_by, gives, judged_by, same_draft,
+};
+pub use way::{attach, publishable, reopen, review, submit, unsubmit, withdraw};
 
 text_enum! {
     /// Where a lecture stands on its way to the public.
@@ -122,86 +129,41 @@ pub enum Refusal {
     OwnUpload,
     ReviewedAlready,
     NotInReview,
-    NeedsTwoReviews,
     NeedsRecording,
     NeedsRights,
+    NeedsCaptions,
+    NeedsRemark,
+    StillWorking,
+    NotDraft,
+    NotPublished,
     AnsweredAlready,
     TooManyQuestions,
 }
 
-impl From<Refusal> for Error {
-    fn from(refusal: Refusal) -> Error {
-        Error::Refused(match refusal {
-            Refusal::OwnUpload => msg!("上传人不能审自己的课"),
+impl Refusal {
+    /// Why, in words.
+    pub fn words(self) -> crate::lang::Message {
+        match self {
+            Refusal::OwnUpload => msg!("上传人和主讲人不能审自己的课"),
             Refusal::ReviewedAlready => msg!("您已经审过这一稿"),
             Refusal::NotInReview => msg!("这堂课现在不在审课阶段"),
-            Refusal::NeedsTwoReviews => msg!("需要两位审课人通过才能发布"),
-            Refusal::NeedsRecording => msg!("还没有录像，不能发布"),
-            Refusal::NeedsRights => msg!("还没有确认版权和肖像授权，不能发布"),
+            Refusal::NeedsRecording => msg!("还没有录像，不能送审"),
+            Refusal::NeedsRights => msg!("还没有确认版权和肖像授权，不能送审"),
+            Refusal::NeedsCaptions => msg!("还没有字幕，不能送审"),
+            Refusal::NeedsRemark => msg!("退回时请写明要改什么"),
+            Refusal::StillWorking => msg!("新录像还在处理，请等它处理好再送审"),
+            Refusal::NotDraft => msg!("这堂课现在不能修改：只有草稿可以改"),
+            Refusal::NotPublished => msg!("这堂课现在没有发布"),
             Refusal::AnsweredAlready => msg!("这个提问已经回答过"),
             Refusal::TooManyQuestions => msg!("您还有 20 个提问在等回答，请等讲师回答后再提"),
-        })
-    }
-}
-
-/// A reviewer's verdict on the present version. `Returned` sends the lecture back to its author as the next version.
-///
-/// # Errors
-/// Refused for the uploader, for a second verdict by the same person, and outside review.
-pub fn review(
-    conn: &mut Conn,
-    id: LectureId,
-    reviewer: AccountId,
-    verdict: Verdict,
-    doer: &Doer,
-    now: Timestamp,
-) -> Result<()> {
-    let lecture = store::state(conn, id)?;
-    if lecture.stage != Stage::InReview {
-        return Err(Refusal::NotInReview.into());
-    }
-    if lecture.uploaded_by == reviewer {
-        return Err(Refusal::OwnUpload.into());
-    }
-    store::insert_review(conn, id, lecture.version, reviewer, verdict, now)?;
-    if verdict == Verdict::Returned {
-        store::send_back(conn, id, lecture.version)?;
-    }
-    doer.did(conn, Action::LectureReviewed, ("lecture", id.0), now)
-}
-
-/// Hands a draft in for review.
-pub fn submit(conn: &mut Conn, id: LectureId) -> Result<()> {
-    store::advance(conn, id, Stage::Draft, Stage::InReview)
-}
-
-/// Makes the lecture visible (INV-L1: only after two people besides the uploader passed this version), and counts it for
-/// its school and instructors.
-///
-/// # Errors
-/// Refused with what is missing.
-pub fn publish(conn: &mut Conn, id: LectureId, doer: &Doer, now: Timestamp) -> Result<()> {
-    let lecture = store::state(conn, id)?;
-    if lecture.stage != Stage::InReview {
-        return Err(Refusal::NotInReview.into());
-    }
-    let duration = lecture.duration_ms.ok_or(Refusal::NeedsRecording)?;
-    if !lecture.rights_ok {
-        return Err(Refusal::NeedsRights.into());
-    }
-    if store::passed_reviews(conn, id, lecture.version)? < 2 {
-        return Err(Refusal::NeedsTwoReviews.into());
-    }
-    let alliance = match lecture.school_id {
-        Some(school) => {
-            schools::count_lecture(conn, school, 1)?;
-            schools::primary_alliance(conn, school)?
         }
-        None => None,
-    };
-    store::mark_published(conn, id, alliance, duration, now)?;
-    store::count_for_instructors(conn, id, 1)?;
-    doer.did(conn, Action::LecturePublished, ("lecture", id.0), now)
+    }
+}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Error {
+        Error::Refused(refusal.words())
+    }
 }
 
 /// A question to the instructor, in the name of a person; `key` makes a repeated post the same question.

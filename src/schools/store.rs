@@ -3,8 +3,8 @@ use super::AllianceKind;
 use crate::db::Conn;
 use crate::either;
 use crate::error::Result;
-use crate::ids::{AllianceId, OrgId, SchoolId};
-use crate::schema::{alliance_schools, alliances, orgs, schools};
+use crate::ids::{AllianceId, OrgId, PersonId, SchoolId};
+use crate::schema::{alliance_schools, alliances, memberships, orgs, school_branches, schools};
 use diesel::prelude::*;
 
 #[derive(Queryable, Selectable, Debug, Clone)]
@@ -69,6 +69,19 @@ pub fn school(conn: &mut Conn, id: SchoolId) -> Result<School> {
     Ok(
         either!(conn, c => schools::table.find(id).filter(schools::valid_to.is_null()).select(School::as_select()).first(c))?,
     )
+}
+
+/// The schools that a person's branch uses today; fifty at most.
+pub fn schools_near(conn: &mut Conn, person: PersonId) -> Result<Vec<(SchoolId, String)>> {
+    let today = school_branches::valid_to.is_null().and(memberships::valid_to.is_null());
+    Ok(either!(conn, c => school_branches::table
+        .inner_join(schools::table)
+        .inner_join(memberships::table.on(memberships::branch_id.eq(school_branches::branch_id)))
+        .filter(memberships::person_id.eq(person).and(today).and(schools::valid_to.is_null()))
+        .order(schools::id)
+        .limit(50)
+        .select((schools::id, schools::name))
+        .load(c))?)
 }
 
 /// The alliances that a school belongs to today, the primary one first.

@@ -13,6 +13,7 @@ use crate::ids::SettingChangeId;
 use crate::lang::Message;
 use crate::msg;
 use crate::site::{self, Change, LARGEST_LOGO, Logo, OFFERED, REQUIRED, Setting, Verdict};
+use crate::web::body;
 use crate::web::form::Errors;
 use crate::web::page::Page;
 use crate::web::paging::{self, Paging};
@@ -303,28 +304,9 @@ struct Upload {
 }
 
 /// Reads the fields of a form with a file, at most a logo's worth of them.
-async fn upload(mut parts: Multipart) -> Result<Upload> {
-    use std::future::poll_fn;
-    use std::pin::Pin;
-    // The stream is read by hand: one loop is no reason for another library.
-    async fn next<S: futures_core::Stream + Unpin>(stream: &mut S) -> Option<S::Item> {
-        poll_fn(|cx| Pin::new(&mut *stream).poll_next(cx)).await
-    }
-    let unreadable = |_| Error::Malformed(msg!("地址或内容写得不对，什么都没有改动。"));
+async fn upload(parts: Multipart) -> Result<Upload> {
     let mut upload = Upload::default();
-    let mut total = 0;
-    while let Some(part) = next(&mut parts).await {
-        let mut part = part.map_err(unreadable)?;
-        let name = part.name().unwrap_or_default().to_owned();
-        let mut bytes = vec![];
-        while let Some(piece) = next(&mut part).await {
-            let piece = piece.map_err(unreadable)?;
-            total += piece.len();
-            if total > LARGEST_LOGO + 64 * 1024 {
-                return Err(Error::TooLarge);
-            }
-            bytes.extend_from_slice(&piece);
-        }
+    for (name, bytes) in body::parts(parts, LARGEST_LOGO + 64 * 1024).await? {
         match name.as_str() {
             "file" => upload.file = bytes,
             "valid_from" => upload.valid_from = String::from_utf8_lossy(&bytes).into_owned(),

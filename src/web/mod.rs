@@ -1,4 +1,5 @@
 //! The kit that all pages share: routes with doors, what surrounds a page, forms, replies, paging, static files, kept pages, what is counted.
+pub mod body;
 pub mod files;
 pub mod form;
 pub mod health;

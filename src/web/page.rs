@@ -120,6 +120,12 @@ impl Page {
     pub fn may_see_admin(&self) -> bool {
         self.may(Permission::SeeAdmin)
     }
+    pub fn may_teach(&self) -> bool {
+        self.may(Permission::TeachLectures)
+    }
+    pub fn may_review(&self) -> bool {
+        self.may(Permission::ReviewLectures)
+    }
     pub fn may_answer(&self) -> bool {
         self.may(Permission::AnswerQuestions)
     }
@@ -223,6 +229,25 @@ fn notice(query: &str) -> Option<Message> {
         "setting" => msg!("设置已保存。"),
         "setting-proposed" => msg!("修改已提出，等另一个人批准后生效。"),
         "setting-decided" => msg!("已办理。"),
+        "watch-started" => msg!("开始时间已记下。看完后点“看完了”。"),
+        "watch-counted" => msg!("已按这段时间记下。"),
+        "watch-completed" => msg!("已学完。"),
+        "lecture-made" => msg!("课程已建好，现在可以上传录像。"),
+        "lecture-saved" => msg!("课程信息已保存。"),
+        "recording-sent" => msg!("录像已收到，正在排队处理。可以离开这一页。"),
+        "recording-cancelled" => msg!("已取消处理。上传的文件还留着，可以重新处理。"),
+        "recording-retried" => msg!("已重新排队处理。"),
+        "poster" => msg!("封面图已换好。"),
+        "captions" => msg!("字幕已保存。"),
+        "captions-copied" => msg!("上一版的字幕和章节已抄过来，请对一遍时间。"),
+        "chapters" => msg!("章节已保存。"),
+        "submitted" => msg!("已送审。两位审课人都通过后自动发布。"),
+        "taken-back" => msg!("已撤回送审。"),
+        "withdrawn" => msg!("已下架。原来的地址会说明原因。"),
+        "reopened" => msg!("已改回草稿，改好后重新送审。"),
+        "passed" => msg!("已记下：通过。"),
+        "published" => msg!("已记下：通过。两位都通过了，这堂课已发布。"),
+        "returned" => msg!("已退回，讲师会看到您的意见。"),
         "set-up" => msg!("安装完成。接下来请把还空着的设置填好。"),
         _ => return None,
     })

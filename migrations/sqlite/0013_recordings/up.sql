@@ -51,7 +51,12 @@ CREATE TABLE recordings (
   lecture_id BIGINT NOT NULL REFERENCES lectures,
   -- counted from 1 in its lecture
   number INTEGER NOT NULL,
+  -- where in the media store what was sent is kept
   folder TEXT NOT NULL UNIQUE,
+  -- the upload that it was
+  upload_id TEXT NOT NULL UNIQUE REFERENCES uploads,
+  -- what was sent is still kept
+  has_original BOOLEAN NOT NULL,
   -- the name of the file that was sent, for people
   name TEXT NOT NULL,
   bytes BIGINT NOT NULL,
@@ -68,7 +73,7 @@ CREATE TABLE recordings (
   UNIQUE (lecture_id, number),
   CHECK ((state = 'ready') = (media_id IS NOT NULL))
 );
-CREATE INDEX recordings_state ON recordings (state, id);
+CREATE INDEX recordings_originals ON recordings (has_original, ended_at);
 CREATE TABLE jobs (
   id INTEGER NOT NULL PRIMARY KEY,
   kind TEXT NOT NULL,

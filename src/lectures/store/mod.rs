@@ -1,5 +1,7 @@
-//! Rows and queries of lectures: `cards` for lists, `one` for the page of a lecture, `review` for the way to the public.
+//! Rows and queries of lectures: `cards` for lists, `one` for the page of a lecture, `review` for
+//! the way to the public, `desk` for those who make them.
 mod cards;
+mod desk;
 mod one;
 mod questions;
 mod review;
@@ -13,6 +15,12 @@ pub use questions::{
     Question, insert_question, is_instructor, lecture_of_question, open_questions_for, open_questions_of,
     questions, set_answer,
 };
+pub use desk::{
+    About, DeskRow, Draft, Judged, Own, Played, Waiting, about, awaiting, captions_version, completed_by, create, desk,
+    instructor_of, judged_by, media_of, own, remarks, same_draft, set_chapters, set_cues, take_over, update,
+};
 pub use review::{
-    advance, count_for_instructors, insert_review, mark_published, passed_reviews, send_back, state,
+    Remark, Revision, Standing, Withdrawal, advance, advance_revision, count_for_instructors, drop_revision, gives,
+    insert_edition, insert_remarks, insert_review, insert_withdrawal, is_worked_on, mark_published, passed_reviews,
+    put_revision, replace_media, set_media, standing, standing_locked, withdrawal,
 };

@@ -1,0 +1,251 @@
+//! The work on recordings: what a worker process does with the jobs of the queue. One at a time; on a machine of two cores
+//! more would only take turns.
+use super::store::{self, Made, Subject};
+use super::{State, gave_up};
+use crate::clock::{self, Timestamp};
+use crate::config::{Config, ORIGINAL_DAYS};
+use crate::db::Db;
+use crate::error::{Error, Result};
+use crate::ids::{RecordingId, random_hex};
+use crate::jobs::{self, Job, Kind, RENEW_SECONDS};
+use crate::media::{Store, fresh_folder};
+use crate::processing::{self, Fault, Problem, Tools};
+use crate::uploads;
+use chrono::Duration;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+/// How long a recording that this machine cannot convert waits for one that can, in minutes.
+const CONVERTER_MINUTES: i64 = 2;
+/// How often the page is told how far the work is, in seconds.
+const TELL_SECONDS: u64 = 2;
+
+/// Does the jobs of one machine.
+pub struct Worker {
+    db: Db,
+    store: Store,
+    tools: Tools,
+    uploads: PathBuf,
+    place: String,
+    name: String,
+}
+
+/// A folder for one try, gone when the try is over.
+struct Room(PathBuf);
+
+impl Room {
+    fn new(uploads: &Path, job: &Job) -> std::io::Result<Room> {
+        let path = uploads.join("work").join(format!("{}-{}", job.id, job.fence));
+        // Of a try that was killed and whose number is the same: it cannot go on.
+        match std::fs::remove_dir_all(&path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        std::fs::create_dir_all(path.join("out"))?;
+        Ok(Room(path))
+    }
+}
+
+impl Drop for Room {
+    fn drop(&mut self) {
+        if let Err(error) = std::fs::remove_dir_all(&self.0) {
+            tracing::warn!(%error, "a work folder was not removed");
+        }
+    }
+}
+
+impl Worker {
+    /// # Errors
+    /// Those of the folders and of the settings of the store.
+    pub fn new(db: Db, config: &Config, tools: Tools) -> Result<Worker> {
+        std::fs::create_dir_all(&config.uploads).map_err(Error::internal)?;
+        Ok(Worker {
+            db,
+            store: Store::open(config).map_err(Error::from)?,
+            tools,
+            place: uploads::place(&config.uploads).map_err(Error::internal)?,
+            uploads: config.uploads.clone(),
+            name: format!("{}-{}", std::process::id(), random_hex(4)),
+        })
+    }
+    /// Removes the folders of tries that were killed on this machine. For a process that has just started and is the only
+    /// worker of its folder.
+    ///
+    /// # Errors
+    /// Those of the file system.
+    pub fn tidy(&self) -> Result<()> {
+        match std::fs::remove_dir_all(self.uploads.join("work")) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Error::internal(error)),
+            _ => Ok(()),
+        }
+    }
+    /// Does the next job, if there is one: whether there was.
+    ///
+    /// # Errors
+    /// Those of the database. What goes wrong with the job itself is written to its row.
+    pub fn step(&self, now: Timestamp) -> Result<bool> {
+        let claimed = self.db.write_now(|conn| jobs::claim(conn, &self.name, &self.place, now))?;
+        let Some(job) = claimed else { return Ok(false) };
+        let started = Instant::now();
+        let outcome = match job.kind {
+            Kind::Keep => self.keep(&job),
+            Kind::Process => self.process(&job),
+        };
+        let took = started.elapsed().as_secs_f64();
+        match &outcome {
+            Ok(()) => tracing::info!(job = job.id.0, kind = job.kind.as_str(), took, "job"),
+            Err(error) => tracing::warn!(job = job.id.0, kind = job.kind.as_str(), took, %error, "job failed"),
+        }
+        if let Err(error) = outcome {
+            let told: String = error.to_string().chars().take(300).collect();
+            self.failed(&job, &told)?;
+        }
+        Ok(true)
+    }
+    /// A try that failed for no fault of the file.
+    fn failed(&self, job: &Job, told: &str) -> Result<()> {
+        self.db.write_now(|conn| {
+            let now = clock::now();
+            if jobs::fail(conn, job, told, true, now)? {
+                store::end(conn, RecordingId(job.subject), State::Failed, Some(&gave_up()), now)?;
+            }
+            Ok(())
+        })
+    }
+    fn subject(&self, job: &Job) -> Result<Subject> {
+        self.db.read_now(|conn| store::subject(conn, RecordingId(job.subject)))
+    }
+    /// Brings what was uploaded into the media store.
+    fn keep(&self, job: &Job) -> Result<()> {
+        let subject = self.subject(job)?;
+        let from = uploads::path_of(&self.uploads, &subject.upload_id);
+        let key = format!("{}/original", subject.folder);
+        if from.exists() {
+            self.store.put_file(&key, &from).map_err(Error::from)?;
+        } else if self.store.size(&key).is_err() {
+            // Neither here nor there: an earlier try would have left it in one of the two.
+            return Err(Error::Internal("what was uploaded is gone".into()));
+        }
+        self.db.write_now(|conn| {
+            let now = clock::now();
+            if jobs::finish(conn, job, now)? {
+                store::kept(conn, &subject, now)?;
+            }
+            Ok(())
+        })?;
+        match std::fs::remove_file(&from) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Error::internal(error)),
+            _ => Ok(()),
+        }
+    }
+    /// Makes of what was uploaded what is played.
+    fn process(&self, job: &Job) -> Result<()> {
+        let subject = self.subject(job)?;
+        let room = Room::new(&self.uploads, job).map_err(Error::internal)?;
+        let key = format!("{}/original", subject.folder);
+        let input = match self.store.local_path(&key) {
+            Some(path) => path,
+            None => {
+                let path = room.0.join("original");
+                self.store.get_to(&key, &path).map_err(Error::from)?;
+                path
+            }
+        };
+        let out = room.0.join("out");
+        let (mut renewed, mut told) = (Instant::now(), None::<(Instant, &'static str, u16)>);
+        let mut watch = |step: processing::Step, per_mille: u16| {
+            let is_due = told.is_none_or(|(at, before, share)| {
+                (step.as_str(), per_mille) != (before, share)
+                    && (before != step.as_str() || at.elapsed().as_secs() >= TELL_SECONDS)
+            });
+            let must_renew = renewed.elapsed().as_secs() >= RENEW_SECONDS;
+            if !is_due && !must_renew {
+                return true;
+            }
+            let kept = self.db.write_now(|conn| {
+                if !jobs::renew(conn, job, clock::now())? {
+                    return Ok(false);
+                }
+                store::progress(conn, subject.id, step.as_str(), per_mille)?;
+                Ok(true)
+            });
+            match kept {
+                Ok(is_mine) => {
+                    (renewed, told) = (Instant::now(), Some((Instant::now(), step.as_str(), per_mille)));
+                    is_mine
+                }
+                // The database is away: the work goes on as long as nobody else can have taken it.
+                Err(_) => (renewed.elapsed().as_secs() as i64) < jobs::LEASE_SECONDS,
+            }
+        };
+        match processing::make(&self.tools, &input, &out, &mut watch) {
+            Ok(made) => self.publish(job, &subject, &out, &made),
+            Err(Fault::Cancelled) => Ok(()),
+            Err(Fault::Failed(told)) => self.failed(job, &told),
+            Err(Fault::Problem(Problem::NeedsConverter)) => self.db.write_now(|conn| {
+                jobs::postpone(conn, job, clock::now() + Duration::minutes(CONVERTER_MINUTES))?;
+                store::progress(conn, subject.id, "converter", 0)
+            }),
+            Err(Fault::Problem(problem)) => self.db.write_now(|conn| {
+                let now = clock::now();
+                let words = problem.words();
+                if jobs::fail(conn, job, &words.to_string(), false, now)? {
+                    store::end(conn, subject.id, State::Failed, Some(&words), now)?;
+                }
+                Ok(())
+            }),
+        }
+    }
+    /// Brings what was made into the media store, and makes it the lecture's recording, if the job is still this worker's.
+    fn publish(&self, job: &Job, subject: &Subject, out: &Path, made: &processing::Made) -> Result<()> {
+        // A folder of this try's own: another worker that believes the job to be its own cannot mix files.
+        let folder = fresh_folder();
+        let put = || -> Result<()> {
+            for entry in std::fs::read_dir(out).map_err(Error::internal)? {
+                let entry = entry.map_err(Error::internal)?;
+                if let Some(name) = entry.file_name().to_str() {
+                    self.store.move_file(&format!("{folder}/{name}"), &entry.path()).map_err(Error::from)?;
+                }
+            }
+            Ok(())
+        };
+        let row = Made {
+            folder: folder.clone(),
+            duration_ms: made.duration_ms,
+            width: made.width,
+            height: made.height,
+            has_hls: made.has_hls,
+            has_sound: made.has_sound,
+            posters: made.posters,
+            story_every_ms: made.story_every_ms.unwrap_or_default(),
+            story_tiles: made.story_tiles,
+        };
+        let kept = put().and_then(|()| {
+            self.db.write_now(|conn| {
+                let now = clock::now();
+                let is_mine = jobs::finish(conn, job, now)?;
+                if is_mine {
+                    store::ready(conn, subject, &row, now)?;
+                }
+                Ok(is_mine)
+            })
+        });
+        if !matches!(kept, Ok(true)) {
+            self.store.delete_folder(&folder).map_err(Error::from)?;
+        }
+        kept.map(drop)
+    }
+}
+
+/// Deletes what was sent, some weeks after the work on it ended.
+///
+/// # Errors
+/// Those of the database and of the store.
+pub fn sweep(db: &Db, store: &Store, now: Timestamp) -> Result<()> {
+    let before = now - Duration::days(ORIGINAL_DAYS);
+    for (id, folder) in db.read_now(|conn| store::old_originals(conn, before))? {
+        store.delete_folder(&folder).map_err(Error::from)?;
+        db.write_now(|conn| store::forget_original(conn, id))?;
+    }
+    Ok(())
+}
