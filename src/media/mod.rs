@@ -147,6 +147,14 @@ fn is_folder(word: &str) -> bool {
     word.len() == 32 && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
 }
 
+/// The S3 store that an address of the configuration names, for people: without what follows the question mark.
+///
+/// # Errors
+/// A sentence about what is wrong with the address.
+pub fn shown(media_url: &str) -> Result<String> {
+    s3::shown(media_url)
+}
+
 /// A fresh folder for a recording: its name cannot be guessed.
 pub fn fresh_folder() -> String {
     random_hex(16)

@@ -125,6 +125,9 @@ impl Settings {
             is_host_style,
         })
     }
+    fn shown(&self) -> String {
+        format!("s3://{}/{}", self.bucket, self.prefix).trim_end_matches('/').to_owned()
+    }
     fn client(&self, endpoint: &str, (id, secret): &(String, String)) -> Result<Arc<AmazonS3>> {
         let options = ClientOptions::new()
             .with_allow_http(true)
@@ -147,6 +150,10 @@ impl Settings {
             .build();
         client.map(Arc::new).map_err(|error| StoreError::Said(msg!("对象存储的设置不对：{}", error)))
     }
+}
+
+pub(super) fn shown(url: &str) -> Result<String> {
+    Settings::of(url).map(|settings| settings.shown()).map_err(StoreError::Said)
 }
 
 /// A bucket, and the thread on which its client runs.
@@ -179,7 +186,7 @@ impl S3 {
             signer: settings.client(&settings.public, &keys)?,
             thread: Background::start()
                 .map_err(|error| StoreError::Disk("a thread for the S3 store".into(), error))?,
-            shown: format!("s3://{}/{}", settings.bucket, settings.prefix).trim_end_matches('/').to_owned(),
+            shown: settings.shown(),
             origin: settings.public,
             prefix: settings.prefix,
         })
