@@ -109,7 +109,8 @@ impl Settings {
                     && url.password().is_none()
             });
             let origin = url.map(|url| url.origin().ascii_serialization()).ok_or_else(|| {
-                msg!("{} 写得不对：{}。要写成 https://主机名，后面不要加路径。", name, address)
+                // Not repeated: somebody may have written a password into it.
+                msg!("WEIXIAO_MEDIA_URL 里的 {} 写得不对：要写成 https://主机名，后面不要加路径。", name)
             })?;
             Ok(match origin.split_once("://") {
                 Some((scheme, host)) if is_host_style => format!("{scheme}://{bucket}.{host}"),

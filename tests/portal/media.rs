@@ -1,6 +1,6 @@
 //! Recordings under signed addresses: who gets what, in which parts, for how long; from the folder, by nginx, and (where
 //! `TEST_S3_URL` names a bucket, see tests/store) from an S3 store.
-use crate::world::{Answer, Browser, FOLDER, World};
+use crate::world::{Answer, Browser, FOLDER, World, config};
 use actix_web::http::Method;
 use std::path::PathBuf;
 use weixiao::clock;
@@ -296,6 +296,23 @@ async fn recordings_in_an_s3_store() {
     .join()
     .unwrap();
     std::fs::remove_file(from).unwrap();
+}
+
+/// Not a test but a hand of tests/store: puts the files of a folder, which is named like a recording's, into a store.
+#[test]
+fn files_go_into_the_store_of_tests_store() {
+    let Ok(from) = std::env::var("TEST_STORE_FILES").map(PathBuf::from) else { return };
+    let mut config = config("");
+    config.media_url = std::env::var("TEST_S3_URL").ok();
+    if let Ok(media) = std::env::var("TEST_STORE_MEDIA") {
+        (config.media, config.accel) = (media.into(), Some("/_media/".into()));
+    }
+    let (store, folder) = (Store::open(&config).unwrap(), from.file_name().unwrap().to_str().unwrap());
+    for entry in std::fs::read_dir(&from).unwrap() {
+        let path = entry.unwrap().path();
+        let key = format!("{folder}/{}", path.file_name().unwrap().to_str().unwrap());
+        store.put_file(&key, &path).unwrap();
+    }
 }
 
 /// Puts, reads and asks for files of a recording; its folder, and the 20 MiB that were sent.

@@ -70,7 +70,8 @@ async fn signed(
             .body(page.t("这个播放地址已经过期。请回到这堂课的页面，刷新后再播放。")));
     };
     let key = format!("{folder}/{file}");
-    match (media.store.place(&key)?, kind) {
+    let place = media.store.place(&key).map_err(|_| Error::NotFound)?;
+    match (place, kind) {
         (Place::Here(_), _) => here(&request, &media, &key, Some(kind.mime()), kind.keeping()),
         (Place::There(_), Kind::Playlist) => listed(&request, &media, &key, seconds).await,
         (Place::There(s3), _) => {
