@@ -5,16 +5,17 @@ use crate::accounts::sessions::{COOKIE, Sessions};
 use crate::config::{Config, LARGEST_FORM, SESSION_LONGEST_DAYS};
 use crate::db::Db;
 use crate::error::{Error, Result};
+use crate::media::Media;
 use crate::site::{Present, Site};
 use crate::watching::Watching;
 use crate::web::kept::{Kept, front};
 use crate::web::metrics::Metrics;
 use crate::web::route::Route;
-use crate::web::surround::surround;
+use crate::web::surround::{Guards, surround};
 use crate::web::{files, health};
 use crate::{
     accounts, admin, assistance, bases, booklets, clock, directory, feedback, help, home, ids, lectures,
-    manner, msg, search, settings, site, stories, watching,
+    manner, media, msg, search, settings, site, stories, watching,
 };
 use actix_session::SessionMiddleware;
 use actix_session::config::{CookieContentSecurity, PersistentSession};
@@ -40,6 +41,7 @@ pub fn routes() -> Vec<Route> {
         manner::pages::routes(),
         help::pages::routes(),
         home::pages::routes(),
+        media::pages::routes(),
     ]
     .into_iter()
     .flatten()
@@ -56,6 +58,8 @@ pub struct Portal {
     pub metrics: Data<Metrics>,
     pub passwords: Data<Passwords>,
     pub watching: Data<Watching>,
+    pub media: Data<Media>,
+    guards: Data<Guards>,
     key: Data<Key>,
 }
 
@@ -65,17 +69,22 @@ impl Portal {
     /// # Errors
     /// Those of the database.
     pub fn new(db: Db, config: Config) -> Result<Portal> {
-        let (key, site) = db.write_now(|conn| {
+        let (key, media_key, site) = db.write_now(|conn| {
             search::catch_up(conn)?;
             let key = site::secret(conn, "session_key", &ids::random_hex(64))?;
-            Ok((key, Site::load(conn, clock::day(clock::now()))?))
+            let media_key = site::secret(conn, "media_key", &ids::random_hex(32))?;
+            Ok((key, media_key, Site::load(conn, clock::day(clock::now()))?))
         })?;
         let present = Data::new(Present::default());
         present.set(site);
+        let media = Media::new(&config, &media_key).map_err(|error| Error::Refused(error.words()))?;
+        let guards = Guards::new(config.is_tls(), media.store.origin());
         Ok(Portal {
-            kept: Data::new(Kept::new(db.clone(), present.clone(), config.is_tls())),
+            kept: Data::new(Kept::new(db.clone(), present.clone(), guards.clone())),
             metrics: Data::default(),
             watching: Data::new(watching::start(db.clone())?),
+            media: Data::new(media),
+            guards: Data::new(guards),
             db: Data::new(db),
             config: Data::new(config),
             site: present,
@@ -96,6 +105,9 @@ impl Portal {
                 PersistentSession::default().session_ttl(time::Duration::days(SESSION_LONGEST_DAYS)),
             )
             .build();
+        // A player asks for a recording's parts by the hundred: no layer around them looks for a session.
+        let (bare, pages): (Vec<_>, Vec<_>) =
+            routes().into_iter().partition(|route| route.path.starts_with("/m/"));
         app.app_data(self.db.clone())
             .app_data(self.config.clone())
             .app_data(self.site.clone())
@@ -104,6 +116,8 @@ impl Portal {
             .app_data(self.passwords.clone())
             .app_data(self.watching.clone())
             .app_data(self.key.clone())
+            .app_data(self.media.clone())
+            .app_data(self.guards.clone())
             .app_data(web::PathConfig::default().error_handler(|_, _| Error::NotFound.into()))
             .app_data(web::QueryConfig::default().error_handler(|_, _| unreadable().into()))
             .app_data(web::FormConfig::default().limit(LARGEST_FORM).error_handler(|error, _| match error {
@@ -114,9 +128,10 @@ impl Portal {
             .configure(health::mount)
             .configure(watching::pages::mount)
             .route("/static/{name:.*}", web::get().to(files::serve))
+            .configure(|app| bare.into_iter().for_each(|route| route.bare().mount(app)))
             .service(
                 web::scope("")
-                    .configure(|pages| routes().into_iter().for_each(|route| route.mount(pages)))
+                    .configure(|scope| pages.into_iter().for_each(|route| route.mount(scope)))
                     .default_service(web::to(|| async { Err::<String, _>(Error::NotFound) }))
                     // The last named is the outermost.
                     .wrap(from_fn(recognise))

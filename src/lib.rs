@@ -17,6 +17,7 @@ pub mod site;
 pub mod organization;
 pub mod people;
 pub mod web;
+pub mod media;
 // features with pages
 pub mod accounts;
 pub mod schools;

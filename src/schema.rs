@@ -473,6 +473,7 @@ diesel::table! {
         media_id -> BigInt,
         folder -> Text,
         has_hls -> Bool,
+        heights -> Text,
         has_sound -> Bool,
         posters -> Integer,
         poster -> Integer,

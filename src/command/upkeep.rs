@@ -78,6 +78,9 @@ pub fn backup(args: BackupArgs) -> Result<ExitCode, Failure> {
         made.bytes() / 1_000_000,
         args.dir.display()
     ));
+    if let Some(store) = made.left_out.iter().find(|one| one.starts_with("s3://")) {
+        say(&msg!("存到 {} 的录像不在备份里，请用对象存储自己的版本或复制功能。", store));
+    }
     if !db.address().is_sqlite() {
         say(&msg!("数据库请用下面这一行备份："));
         println!("{}", backup::pg_dump_line(db.address(), &args.dir));

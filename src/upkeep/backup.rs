@@ -1,5 +1,5 @@
 //! Copies for safety. `backup` writes into an empty folder: the SQLite file as it was at one moment, while it is served;
-//! the media; and last `manifest.json` with the digest of each file. Without a manifest a folder is no backup. `restore`
+//! the media of the folder; and last `manifest.json` with the digest of each file. Without a manifest a folder is no backup. `restore`
 //! checks everything before it writes anything, and never writes over anything.
 use super::store;
 use crate::audit::{Action, Doer};
@@ -8,6 +8,7 @@ use crate::config::Config;
 use crate::db::{Address, Db, migration_of, newest_migration};
 use crate::error::{Error, Result};
 use crate::ids::hex;
+use crate::media::{self, Key};
 use crate::msg;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -35,6 +36,10 @@ pub struct Manifest {
     pub made_at: String,
     /// By path below the folder, with `/` between folders.
     pub files: BTreeMap<String, Entry>,
+    /// What belongs to the installation and is not here: `uploads`, what has not arrived whole; and the S3 store that keeps
+    /// the recordings, `s3://…`.
+    #[serde(default)]
+    pub left_out: Vec<String>,
 }
 
 #[derive(Serialize, Deserialize, Debug, Clone, PartialEq, Eq)]
@@ -67,6 +72,10 @@ pub fn make(db: &Db, config: &Config, to: &Path, now: Timestamp) -> Result<Manif
         Err(error) if error.kind() == ErrorKind::NotFound => fs::create_dir_all(to).map_err(disk(to))?,
         Err(error) => return Err(disk(to)(error)),
     }
+    let mut left_out = vec!["uploads".to_owned()];
+    if let Some(url) = &config.media_url {
+        left_out.push(media::shown(url).map_err(|error| Error::Refused(error.words()))?);
+    }
     let schema = db.read_now(migration_of)?;
     let mut files = BTreeMap::new();
     if db.address().is_sqlite() {
@@ -80,7 +89,18 @@ pub fn make(db: &Db, config: &Config, to: &Path, now: Timestamp) -> Result<Manif
     // After the database: whatever it names is there by now.
     for name in files_below(&config.media, Path::new(""))? {
         let (from, into) = (config.media.join(&name), to.join(MEDIA).join(&name));
-        let entry = copy_digested(&from, &into)?;
+        let is_of_recording = matches!(Key::of(&slashed(&name)), Ok(Key::Of(..)));
+        let entry = match link_digested(&from, &into, is_of_recording) {
+            Ok(entry) => entry,
+            // Removed meanwhile, so the database of this backup does not need it: an original after its days.
+            Err(_) if is_of_recording && is_gone(&from) => {
+                if !is_gone(&into) {
+                    fs::remove_file(&into).map_err(disk(&into))?;
+                }
+                continue;
+            }
+            Err(error) => return Err(error),
+        };
         files.insert(format!("{MEDIA}/{}", slashed(&name)), entry);
     }
     let manifest = Manifest {
@@ -88,6 +108,7 @@ pub fn make(db: &Db, config: &Config, to: &Path, now: Timestamp) -> Result<Manif
         program: env!("CARGO_PKG_VERSION").to_owned(),
         made_at: now.format("%FT%TZ").to_string(),
         files,
+        left_out,
         schema: schema.clone(),
     };
     let unfinished = to.join("manifest.unfinished");
@@ -226,6 +247,11 @@ fn disk(path: &Path) -> impl FnOnce(std::io::Error) -> Error {
     move |error| Error::Refused(msg!("{}：{}", shown, error))
 }
 
+/// Whether there is nothing at all, not even a link that leads nowhere.
+fn is_gone(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_err_and(|error| error.kind() == ErrorKind::NotFound)
+}
+
 /// The files below `folder`, as paths from it. Nothing, if there is no such folder.
 fn files_below(folder: &Path, below: &Path) -> Result<Vec<PathBuf>> {
     let here = folder.join(below);
@@ -237,10 +263,18 @@ fn files_below(folder: &Path, below: &Path) -> Result<Vec<PathBuf>> {
     let mut files = vec![];
     for entry in entries {
         let entry = entry.map_err(disk(&here))?;
+        // Files on their way into the store have such names.
+        if entry.file_name().as_encoded_bytes().starts_with(b".") {
+            continue;
+        }
         let name = below.join(entry.file_name());
         // Links are followed: the portal shows what is behind them, so a copy without it would not be whole.
         let path = folder.join(&name);
-        let about = fs::metadata(&path).map_err(disk(&path))?;
+        let about = match fs::metadata(&path) {
+            Ok(about) => about,
+            Err(_) if is_gone(&path) => continue,
+            Err(error) => return Err(disk(&path)(error)),
+        };
         if about.is_dir() && name.components().count() <= DEEPEST {
             files.extend(files_below(folder, &name)?);
         } else if about.is_file() {
@@ -262,6 +296,22 @@ fn slashed(path: &Path) -> String {
 
 fn digest_of(path: &Path) -> Result<Entry> {
     read_through(path, &mut |_| Ok(()))
+}
+
+/// As [`copy_digested`]. Files of recordings are never written to again: on the same disk the backup's is the same file, and
+/// takes no room as long as both are there.
+fn link_digested(from: &Path, into: &Path, may_link: bool) -> Result<Entry> {
+    let is_file = fs::symlink_metadata(from).is_ok_and(|about| about.is_file());
+    if may_link && is_file {
+        if let Some(folder) = into.parent() {
+            fs::create_dir_all(folder).map_err(disk(folder))?;
+        }
+        // Another disk, or a file system without links: then it is copied.
+        if fs::hard_link(from, into).is_ok() {
+            return digest_of(into);
+        }
+    }
+    copy_digested(from, into)
 }
 
 /// Copies a file, made durable, and says what it was.

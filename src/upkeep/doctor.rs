@@ -8,6 +8,7 @@ use crate::config::Config;
 use crate::db::{Db, migration_of, newest_migration};
 use crate::error::Result;
 use crate::lang::Message;
+use crate::media::Store;
 use crate::msg;
 use crate::site::{self, Site};
 use chrono::{Datelike, Duration};
@@ -76,6 +77,7 @@ pub fn examine(config: &Config, now: Timestamp) -> Vec<Finding> {
         },
     }
     findings.push(media(config));
+    findings.extend(objects(config));
     findings.extend(programs());
     findings.push(match &config.public_url {
         Some(url) if url.starts_with("https://") => found(Grade::Good, msg!("公开地址"), msg!("{}", url)),
@@ -188,6 +190,31 @@ fn media(config: &Config) -> Finding {
         Ok(()) => found(Grade::Good, about, msg!("{} 可以写", shown)),
         Err(error) => found(Grade::Bad, about, msg!("{} 不能写：{}", shown, error)),
     }
+}
+
+/// The S3 store, where one is named.
+fn objects(config: &Config) -> Option<Finding> {
+    config.media_url.as_ref()?;
+    let about = msg!("对象存储");
+    let store = match Store::open(config) {
+        Ok(store) => store,
+        Err(error) => return Some(found(Grade::Bad, about, error.words())),
+    };
+    let (shown, listen) = (store.shown().unwrap_or_default(), format!("http://{}", config.listen));
+    let pages = config.public_url.as_ref().unwrap_or(&listen);
+    Some(match store.probe(pages)? {
+        Ok(true) => found(Grade::Good, about, msg!("{} 可以写、读、删，网页可以直接读", shown)),
+        Ok(false) => found(
+            Grade::Note,
+            about,
+            msg!(
+                "{} 可以写、读、删，但它的跨域设置（CORS）没有允许 {}，网页放不出录像。见操作手册。",
+                shown,
+                pages
+            ),
+        ),
+        Err(error) => found(Grade::Bad, about, msg!("{}：{}", shown, error)),
+    })
 }
 
 /// Programs that are called where they are there.

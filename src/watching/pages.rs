@@ -11,7 +11,7 @@ use crate::msg;
 use crate::web::metrics::Metrics;
 use crate::web::reply::{self, Reply};
 use crate::web::route::{Route, post};
-use crate::web::surround::{is_from_elsewhere, secure};
+use crate::web::surround::is_from_elsewhere;
 use actix_web::http::{Method, StatusCode, header};
 use actix_web::web::{self, Bytes, Data, Form, Json, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
@@ -136,7 +136,9 @@ async fn beat(
         Ok(body) => told(&request, &watching, &body).await,
         Err(_) => HttpResponse::PayloadTooLarge().finish(),
     };
-    secure(response.headers_mut(), false);
+    for (name, value) in [(header::X_CONTENT_TYPE_OPTIONS, "nosniff"), (header::CACHE_CONTROL, "no-store")] {
+        response.headers_mut().insert(name, header::HeaderValue::from_static(value));
+    }
     metrics.count(&Method::POST, "/watch/beat", response.status().as_u16(), began.elapsed());
     response
 }

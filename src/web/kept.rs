@@ -12,7 +12,7 @@ use crate::web::files::takes_gzip;
 use crate::web::page::Manner;
 use crate::web::parts::Parts;
 use crate::web::squeeze::gzip;
-use crate::web::surround::secure;
+use crate::web::surround::Guards;
 use actix_web::body::{BoxBody, MessageBody, to_bytes};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderMap, HeaderValue};
@@ -73,13 +73,13 @@ pub struct Kept {
     /// When the database did not answer, likewise; 0 for never.
     failed: AtomicU64,
     asking: tokio::sync::Mutex<()>,
-    is_tls: bool,
+    guards: Guards,
     pub hits: AtomicU64,
     pub misses: AtomicU64,
 }
 
 impl Kept {
-    pub fn new(db: Db, site: Data<Present>, is_tls: bool) -> Kept {
+    pub fn new(db: Db, site: Data<Present>, guards: Guards) -> Kept {
         Kept {
             db,
             site,
@@ -92,7 +92,7 @@ impl Kept {
             asked: AtomicU64::new(0),
             failed: AtomicU64::new(0),
             asking: tokio::sync::Mutex::new(()),
-            is_tls,
+            guards,
             hits: AtomicU64::new(0),
             misses: AtomicU64::new(0),
         }
@@ -168,7 +168,7 @@ pub async fn front(
             && let Some(page) = kept.find(&key(request.headers(), request.uri()))
         {
             let mut answer = answer(request.headers(), &page);
-            secure(answer.headers_mut(), kept.is_tls);
+            kept.guards.put_on(answer.headers_mut());
             return Ok(request.into_response(answer));
         }
     }

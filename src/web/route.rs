@@ -3,6 +3,7 @@ use crate::access::{Access, Viewer};
 use crate::error::Error;
 use crate::web::kept::keep;
 use crate::web::squeeze::squeeze;
+use crate::web::surround::surround;
 use actix_web::body::BoxBody;
 use actix_web::dev::{Handler, ServiceRequest};
 use actix_web::http::Method;
@@ -15,6 +16,8 @@ pub struct Route {
     pub path: &'static str,
     pub access: Access,
     is_compressed: bool,
+    /// Mounted outside the layers around pages.
+    is_bare: bool,
     /// The parameters that the page reads, where it is kept for visitors.
     pub kept: Option<&'static [&'static str]>,
     handler: actix_web::Route,
@@ -28,7 +31,15 @@ where
     F::Output: Responder + 'static,
 {
     let handler = web::route().guard(guard::Any(guard::Get()).or(guard::Head())).to(handler);
-    Route { method: Method::GET, path, access: access.into(), is_compressed: true, kept: None, handler }
+    Route {
+        method: Method::GET,
+        path,
+        access: access.into(),
+        is_compressed: true,
+        is_bare: false,
+        kept: None,
+        handler,
+    }
 }
 
 /// A recording or another file: as [`get`], but sent as it is, since parts of it are asked for by their place.
@@ -53,6 +64,7 @@ where
         path,
         access: access.into(),
         is_compressed: true,
+        is_bare: false,
         kept: None,
         handler: web::post().to(handler),
     }
@@ -62,6 +74,10 @@ impl Route {
     /// The page is the same for all visitors: it is kept for them, a page for each combination of these parameters.
     pub fn kept(self, names: &'static [&'static str]) -> Route {
         Route { kept: Some(names), ..self }
+    }
+    /// Mounted by itself: no session is looked for, so its door knows nobody. Headers, errors and the log are those of pages.
+    pub fn bare(self) -> Route {
+        Route { is_bare: true, ..self }
     }
     /// Mounts the handler behind its door.
     pub fn mount(self, app: &mut ServiceConfig) {
@@ -80,6 +96,9 @@ impl Route {
         }
         if self.is_compressed {
             handler = handler.wrap(from_fn(squeeze));
+        }
+        if self.is_bare {
+            handler = handler.wrap(from_fn(surround));
         }
         app.route(self.path, handler);
     }

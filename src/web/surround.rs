@@ -1,6 +1,6 @@
 //! Around every request: its id, the check that a form comes from our own pages, security headers, and errors made into
 //! pages in the reader's language.
-use crate::config::{Config, FORM_SECONDS};
+use crate::config::FORM_SECONDS;
 use crate::error::Error;
 use crate::ids::request_id;
 use crate::lang::Message;
@@ -18,9 +18,49 @@ use actix_web::{HttpMessage, HttpRequest, HttpResponse, ResponseError};
 use askama::Template;
 use std::time::{Duration, Instant};
 
-/// Scripts, styles, pictures and forms of this portal only; nothing inline, no frames.
-const CSP: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; media-src 'self'; \
-                   connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+/// The headers that every page has, made once: they depend on the installation only.
+#[derive(Clone)]
+pub struct Guards {
+    policy: HeaderValue,
+    is_tls: bool,
+}
+
+impl Guards {
+    /// Scripts, styles, pictures and forms of this portal only; nothing inline, no frames. Players make what they show from
+    /// pieces (`blob:`), and do so in workers; `store` is where recordings are read from besides the portal, `https://host`.
+    pub fn new(is_tls: bool, store: Option<&str>) -> Guards {
+        let from = store.map_or_else(String::new, |origin| format!(" {origin}"));
+        let policy = format!(
+            "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'{from}; \
+             media-src 'self' blob:{from}; worker-src 'self' blob:; connect-src 'self'{from}; form-action 'self'; \
+             base-uri 'none'; frame-ancestors 'none'"
+        );
+        // An origin has no byte that a header cannot hold; without a policy nothing would be shown.
+        let policy = HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static("default-src 'none'"));
+        Guards { policy, is_tls }
+    }
+    /// Puts the headers on.
+    pub fn put_on(&self, headers: &mut HeaderMap) {
+        headers.insert(header::CONTENT_SECURITY_POLICY, self.policy.clone());
+        for (name, value) in [
+            (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+            // no-referrer would turn Origin into null on plain HTTP and break every form
+            (header::REFERRER_POLICY, "same-origin"),
+            (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+            (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+            (
+                HeaderName::from_static("permissions-policy"),
+                "camera=(), geolocation=(), microphone=(), payment=()",
+            ),
+        ] {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
+        if self.is_tls {
+            let year = HeaderValue::from_static("max-age=31536000");
+            headers.insert(header::STRICT_TRANSPORT_SECURITY, year);
+        }
+    }
+}
 
 /// The page of an error.
 #[derive(Template)]
@@ -42,7 +82,8 @@ pub async fn surround(
     request.extensions_mut().insert(RequestId(request_id()));
     let page = Page::new(request.request());
     let method = request.method().clone();
-    let is_tls = request.app_data::<Data<Config>>().is_some_and(|config| config.is_tls());
+    let guards =
+        request.app_data::<Data<Guards>>().cloned().unwrap_or_else(|| Data::new(Guards::new(false, None)));
     let metrics = request.app_data::<Data<Metrics>>().cloned();
     let outcome = if is_from_elsewhere(request.request()) {
         Ok(request.error_response(CrossSite).map_into_boxed_body())
@@ -54,7 +95,7 @@ pub async fn surround(
             Ok(outcome) => outcome.map(ServiceResponse::map_into_boxed_body),
             Err(_) => {
                 let mut answer = error_page(page, &Error::Slow);
-                secure(answer.headers_mut(), is_tls);
+                guards.put_on(answer.headers_mut());
                 return Err(InternalError::from_response(Error::Slow, answer).into());
             }
         }
@@ -75,11 +116,11 @@ pub async fn surround(
         Err(error) => {
             let cause = Error::Unavailable(error.to_string());
             let mut answer = error_page(page, &cause);
-            secure(answer.headers_mut(), is_tls);
+            guards.put_on(answer.headers_mut());
             return Err(InternalError::from_response(error, answer).into());
         }
     };
-    secure(response.headers_mut(), is_tls);
+    guards.put_on(response.headers_mut());
     // The route, not the address: an address may name a person.
     let route = response.request().match_pattern();
     let route = route.as_deref().unwrap_or("-");
@@ -97,27 +138,6 @@ pub async fn surround(
         "request"
     );
     Ok(response)
-}
-
-/// Puts the headers on that every page has.
-pub fn secure(headers: &mut HeaderMap, is_tls: bool) {
-    for (name, value) in [
-        (header::CONTENT_SECURITY_POLICY, CSP),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        // no-referrer would turn Origin into null on plain HTTP and break every form
-        (header::REFERRER_POLICY, "same-origin"),
-        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
-        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
-        (
-            HeaderName::from_static("permissions-policy"),
-            "camera=(), geolocation=(), microphone=(), payment=()",
-        ),
-    ] {
-        headers.insert(name, HeaderValue::from_static(value));
-    }
-    if is_tls {
-        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
-    }
 }
 
 /// The error page that should stand in for this bare error response, if it is one.

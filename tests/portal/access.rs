@@ -30,6 +30,10 @@ const CALLERS: &[&str] = &[
 /// Records that exist, for the parameters of paths.
 pub fn sample(path: &str) -> String {
     let filled = path
+        .replace("{exp}", "1")
+        .replace("{sig}", "2")
+        .replace("{folder}", "3")
+        .replace("{file}", "4")
         .replace("{lecture}", "1")
         .replace("{question}", "1")
         .replace("{position}", "1")

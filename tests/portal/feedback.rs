@@ -1,9 +1,8 @@
 //! Complaints and suggestions, the record that administrators and auditors read, how pages look, and the pages that
 //! explain.
-use crate::world::{Answer, Browser, FOLDER, World};
+use crate::world::{Answer, Browser, World};
 use weixiao::access::{Permission, Role};
-use weixiao::app::Portal;
-use weixiao::config::{CODE_VALID_DAYS, Config, SESSION_IDLE_DAYS, SESSION_LONGEST_DAYS};
+use weixiao::config::{CODE_VALID_DAYS, SESSION_IDLE_DAYS, SESSION_LONGEST_DAYS};
 
 const KEY: &str = "0123456789abcdef0123456789abcdef";
 
@@ -506,17 +505,7 @@ async fn a_choice_is_kept_for_a_year_out_of_reach_of_scripts_and_other_sites() {
         expected.push(format!("{name}={value}"));
         assert_eq!(cookie, expected);
     }
-    let config = Config {
-        database_url: world.url.clone(),
-        listen: "127.0.0.1:0".parse().unwrap(),
-        media: FOLDER.join("media"),
-        public_url: Some("https://dx.example.gov.cn".into()),
-        trusted_proxies: vec![],
-        metrics_token: None,
-        is_demo: false,
-    };
-    let portal = Portal::new(world.db.clone(), config).unwrap();
-    let behind_tls = World { portal, db: world.db.clone(), url: world.url.clone() };
+    let behind_tls = world.with(|config| config.public_url = Some("https://dx.example.gov.cn".into()));
     assert!(attributes(&choose(&behind_tls.visitor(), "mode", "elder").await).contains(&"Secure".to_owned()));
 }
 

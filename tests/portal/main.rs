@@ -10,6 +10,7 @@ mod feedback;
 mod hostile;
 mod kept;
 mod lectures;
+mod media;
 mod migrations;
 mod operation;
 mod people;

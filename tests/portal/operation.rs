@@ -6,26 +6,11 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
-use weixiao::app::Portal;
 use weixiao::config::Config;
 
 /// The same town behind another configuration.
 fn with(world: &World, change: impl FnOnce(&mut Config)) -> World {
-    let mut config = Config {
-        database_url: world.url.clone(),
-        listen: "127.0.0.1:0".parse().unwrap(),
-        media: FOLDER.join("media"),
-        public_url: None,
-        trusted_proxies: vec![],
-        metrics_token: None,
-        is_demo: false,
-    };
-    change(&mut config);
-    World {
-        portal: Portal::new(world.db.clone(), config).unwrap(),
-        db: world.db.clone(),
-        url: world.url.clone(),
-    }
+    world.with(change)
 }
 
 #[actix_web::test]

@@ -1,6 +1,6 @@
 //! Upgrades and ways back, backups while serving, the way between the databases, the doctor, the disk.
 use crate::commands::{run, start, weixiao};
-use crate::world::{FOLDER, World, empty_database, server};
+use crate::world::{FOLDER, World, config, empty_database, server};
 use diesel::connection::SimpleConnection;
 use std::collections::BTreeMap;
 use std::fs;
@@ -437,18 +437,84 @@ fn what_stands_behind_a_link_is_backed_up_and_what_is_no_file_is_said() {
     assert!(!out.status.success() && !again.join("manifest.json").exists(), "{}", said(&out));
 }
 
+/// On the same disk a recording's files are the same in the backup: they never change. Flat names may, and are copied.
+#[test]
+fn recordings_take_no_room_a_second_time_and_what_is_unfinished_is_left_out() {
+    use std::os::unix::fs::MetadataExt;
+    let world = World::new();
+    let (media, to, back) = (fresh("linked"), fresh("backup"), fresh("restored"));
+    let folder = media.join("0123456789abcdef0123456789abcdef");
+    fs::create_dir_all(&folder).unwrap();
+    for (name, text) in [("720p.mp4", "film"), (".0123", "half a film"), ("master.m3u8", "#EXTM3U")] {
+        fs::write(folder.join(name), text).unwrap();
+    }
+    fs::write(media.join("old.mp4"), "old").unwrap();
+    let out = run(&["backup", to.to_str().unwrap(), "--media", media.to_str().unwrap()], &world.url);
+    assert!(out.status.success(), "{}", said(&out));
+    let copy = to.join("media/0123456789abcdef0123456789abcdef");
+    let number = |path: &Path| fs::metadata(path).unwrap().ino();
+    assert_eq!(number(&copy.join("720p.mp4")), number(&folder.join("720p.mp4")));
+    assert_ne!(number(&to.join("media/old.mp4")), number(&media.join("old.mp4")));
+    assert!(!copy.join(".0123").exists());
+    let manifest = fs::read_to_string(to.join("manifest.json")).unwrap();
+    assert!(manifest.contains("\"left_out\": [\n    \"uploads\"\n  ]"), "{manifest}");
+    // The installation loses it; the backup does not.
+    fs::remove_dir_all(&folder).unwrap();
+    if server().is_none() {
+        let new = format!("sqlite:{}", fresh("new.db").display());
+        let out = run(&["restore", to.to_str().unwrap(), "--media", back.to_str().unwrap()], &new);
+        assert!(out.status.success(), "{}", said(&out));
+        assert_eq!(
+            fs::read_to_string(back.join("0123456789abcdef0123456789abcdef/720p.mp4")).unwrap(),
+            "film"
+        );
+    }
+    // With an S3 store it says what it does not have, and needs no key for that.
+    let s3 = "s3://bucket/city?endpoint=http://127.0.0.1:1";
+    let again = fresh("backup");
+    let mut command = weixiao(&["backup", again.to_str().unwrap(), "--media", media.to_str().unwrap()]);
+    let out = command.env("DATABASE_URL", &world.url).env("WEIXIAO_MEDIA_URL", s3).output().unwrap();
+    assert!(
+        out.status.success() && said(&out).contains("s3://bucket/city 的录像不在备份里"),
+        "{}",
+        said(&out)
+    );
+    assert!(fs::read_to_string(again.join("manifest.json")).unwrap().contains("\"s3://bucket/city\""));
+}
+
+#[test]
+fn a_store_that_cannot_be_used_is_said() {
+    let world = World::new();
+    let media = fresh("media");
+    fs::create_dir_all(&media).unwrap();
+    for (address, keys, wanted) in [
+        ("s3://bucket?endpoint=http://127.0.0.1:1", true, "连不上对象存储"),
+        ("s3://bucket?endpoint=https://127.0.0.1:1", true, "连不上对象存储"),
+        ("s3://bucket?endpoint=http://127.0.0.1:1", false, "AWS_ACCESS_KEY_ID"),
+        ("bucket", true, "看不懂"),
+    ] {
+        for name in ["doctor", "serve"] {
+            if name == "serve" && wanted.starts_with('连') {
+                // It serves what is in the folder until the store is there.
+                continue;
+            }
+            let mut command = weixiao(&[name, "--media", media.to_str().unwrap()]);
+            command.env("DATABASE_URL", &world.url).env("WEIXIAO_MEDIA_URL", address);
+            command.env_remove("AWS_ACCESS_KEY_ID").env_remove("AWS_SECRET_ACCESS_KEY");
+            if keys {
+                command.env("AWS_ACCESS_KEY_ID", "who").env("AWS_SECRET_ACCESS_KEY", "a-secret-word");
+            }
+            let out = command.output().unwrap();
+            assert!(!out.status.success() && said(&out).contains(wanted), "{name} {address}: {}", said(&out));
+            assert!(!said(&out).contains("a-secret-word"));
+        }
+    }
+}
+
 #[test]
 fn the_disk_is_sampled_once_a_day() {
     let world = World::new();
-    let config = weixiao::config::Config {
-        database_url: world.url.clone(),
-        listen: "127.0.0.1:0".parse().unwrap(),
-        media: FOLDER.join("media"),
-        public_url: None,
-        trusted_proxies: vec![],
-        metrics_token: None,
-        is_demo: false,
-    };
+    let config = config(&world.url);
     let now = weixiao::clock::now();
     for days in [0, 0, 1, 1, 2] {
         disk::keep_todays(&world.db, &config, now + chrono::Duration::days(days)).unwrap();

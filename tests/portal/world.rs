@@ -93,6 +93,22 @@ pub fn empty_database() -> String {
     }
 }
 
+/// How a server of the tests runs.
+pub fn config(url: &str) -> Config {
+    Config {
+        database_url: url.to_owned(),
+        listen: "127.0.0.1:0".parse().unwrap(),
+        media: FOLDER.join("media"),
+        media_url: None,
+        uploads: FOLDER.join("uploads"),
+        accel: None,
+        public_url: None,
+        trusted_proxies: vec![],
+        metrics_token: None,
+        is_demo: false,
+    }
+}
+
 impl World {
     pub fn new() -> World {
         let template = TEMPLATE.clone();
@@ -113,19 +129,14 @@ impl World {
     }
     pub fn at(url: String) -> World {
         let db = Db::open(&url, true).unwrap();
-        let config = Config {
-            database_url: url.clone(),
-            listen: "127.0.0.1:0".parse().unwrap(),
-            media: FOLDER.join("media"),
-            media_url: None,
-            uploads: FOLDER.join("uploads"),
-            accel: None,
-            public_url: None,
-            trusted_proxies: vec![],
-            metrics_token: None,
-            is_demo: false,
-        };
-        World { portal: Portal::new(db.clone(), config).unwrap(), db, url }
+        World { portal: Portal::new(db.clone(), config(&url)).unwrap(), db, url }
+    }
+    /// The same town behind another configuration.
+    pub fn with(&self, change: impl FnOnce(&mut Config)) -> World {
+        let mut config = config(&self.url);
+        change(&mut config);
+        let portal = Portal::new(self.db.clone(), config).unwrap();
+        World { portal, db: self.db.clone(), url: self.url.clone() }
     }
     pub fn visitor(&self) -> Browser<'_> {
         Browser {

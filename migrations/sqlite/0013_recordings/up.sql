@@ -8,6 +8,8 @@ CREATE TABLE streams (
   folder TEXT NOT NULL UNIQUE,
   -- a master playlist for streaming is there
   has_hls BOOLEAN NOT NULL,
+  -- the heights of its pictures, the best first, divided by spaces
+  heights TEXT NOT NULL,
   has_sound BOOLEAN NOT NULL,
   -- pictures to choose from; 0: none
   posters INTEGER NOT NULL,

@@ -420,6 +420,6 @@ pub fn same_draft(conn: &mut Conn, instructor: InstructorId, title: &str) -> Res
 /// How many people have watched the lecture to its end, as the server measured.
 pub fn completed_by(conn: &mut Conn, id: LectureId) -> Result<i64> {
     let of = completions::lecture_id.eq(id);
-    let people = diesel::dsl::count_distinct(completions::person_id);
+    let people = diesel::dsl::count(completions::person_id).aggregate_distinct();
     Ok(either!(conn, c => completions::table.filter(of).select(people).get_result(c))?)
 }
