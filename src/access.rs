@@ -60,10 +60,12 @@ pub enum Permission {
     DecideSettings,
     /// Answer questions under the lectures that one gave.
     AnswerQuestions,
+    /// Send recordings of lectures, describe them, and put them forward for review.
+    TeachLectures,
 }
 
 impl Permission {
-    pub const ALL: [Permission; 10] = [
+    pub const ALL: [Permission; 11] = [
         SeePeople,
         IssueCodes,
         ActForMembers,
@@ -74,6 +76,7 @@ impl Permission {
         ChangeSettings,
         DecideSettings,
         AnswerQuestions,
+        TeachLectures,
     ];
 
     /// The permission in words.
@@ -89,6 +92,7 @@ impl Permission {
             ChangeSettings => msg!("修改设置"),
             DecideSettings => msg!("批准别人提出的设置修改"),
             AnswerQuestions => msg!("回答自己课程下的提问"),
+            TeachLectures => msg!("上传自己的课程视频并送审"),
         }
     }
 }
@@ -112,7 +116,7 @@ impl Role {
             Role::Auditor => &[SeePeople, SeeAdmin, ReadAudit, ReadFeedback],
             Role::Secretary | Role::Clerk => &[SeePeople, IssueCodes, ActForMembers],
             Role::Committee | Role::TownStaff => &[SeePeople],
-            Role::Instructor => &[AnswerQuestions],
+            Role::Instructor => &[AnswerQuestions, TeachLectures],
             Role::Organizer
             | Role::Supervisor
             | Role::Scorer

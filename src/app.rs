@@ -10,10 +10,11 @@ use crate::web::kept::{Kept, front};
 use crate::web::metrics::Metrics;
 use crate::web::route::Route;
 use crate::web::surround::surround;
+use crate::uploads::{Limits, Uploads};
 use crate::web::{files, health};
 use crate::{
     accounts, admin, assistance, bases, booklets, clock, directory, feedback, help, home, ids, lectures,
-    manner, msg, search, settings, site, stories,
+    manner, msg, search, settings, site, stories, uploads,
 };
 use actix_session::SessionMiddleware;
 use actix_session::config::{CookieContentSecurity, PersistentSession};
@@ -38,6 +39,7 @@ pub fn routes() -> Vec<Route> {
         manner::pages::routes(),
         help::pages::routes(),
         home::pages::routes(),
+        uploads::pages::routes(),
     ]
     .into_iter()
     .flatten()
@@ -53,6 +55,7 @@ pub struct Portal {
     pub kept: Data<Kept>,
     pub metrics: Data<Metrics>,
     pub passwords: Data<Passwords>,
+    pub uploads: Data<Uploads>,
     key: Key,
 }
 
@@ -67,6 +70,7 @@ impl Portal {
             let key = site::secret(conn, "session_key", &ids::random_hex(64))?;
             Ok((key, Site::load(conn, clock::day(clock::now()))?))
         })?;
+        let uploads_folder = config.uploads.clone();
         let present = Data::new(Present::default());
         present.set(site);
         Ok(Portal {
@@ -76,6 +80,7 @@ impl Portal {
             config: Data::new(config),
             site: present,
             passwords: Data::new(Passwords::default()),
+            uploads: Data::new(Uploads::new(uploads_folder, Limits::default())),
             key: Key::from(key.as_bytes()),
         })
     }
@@ -98,6 +103,7 @@ impl Portal {
             .app_data(self.kept.clone())
             .app_data(self.metrics.clone())
             .app_data(self.passwords.clone())
+            .app_data(self.uploads.clone())
             .app_data(web::PathConfig::default().error_handler(|_, _| Error::NotFound.into()))
             .app_data(web::QueryConfig::default().error_handler(|_, _| unreadable().into()))
             .app_data(web::FormConfig::default().limit(LARGEST_FORM).error_handler(|error, _| match error {

@@ -21,6 +21,8 @@ pub mod web;
 pub mod accounts;
 pub mod schools;
 pub mod lectures;
+pub mod recordings;
+pub mod uploads;
 pub mod booklets;
 pub mod directory;
 pub mod bases;
