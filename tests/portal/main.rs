@@ -19,5 +19,6 @@ mod review;
 mod search;
 mod settings;
 mod templates;
+mod uploads;
 mod upkeep;
 mod world;
