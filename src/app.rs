@@ -11,11 +11,12 @@ use crate::watching::Watching;
 use crate::web::kept::{Kept, front};
 use crate::web::metrics::Metrics;
 use crate::web::route::Route;
+use crate::uploads::{Limits, Uploads};
 use crate::web::surround::{Guards, surround};
 use crate::web::{files, health};
 use crate::{
     accounts, admin, assistance, bases, booklets, clock, directory, feedback, help, home, ids, lectures,
-    manner, media, msg, search, settings, site, stories, watching,
+    manner, media, msg, search, settings, site, stories, studio, review, jobs, uploads, watching,
 };
 use actix_session::SessionMiddleware;
 use actix_session::config::{CookieContentSecurity, PersistentSession};
@@ -42,6 +43,10 @@ pub fn routes() -> Vec<Route> {
         help::pages::routes(),
         home::pages::routes(),
         media::pages::routes(),
+        uploads::pages::routes(),
+        studio::pages::routes(),
+        review::pages::routes(),
+        jobs::pages::routes(),
     ]
     .into_iter()
     .flatten()
@@ -57,6 +62,7 @@ pub struct Portal {
     pub kept: Data<Kept>,
     pub metrics: Data<Metrics>,
     pub passwords: Data<Passwords>,
+    pub uploads: Data<Uploads>,
     pub watching: Data<Watching>,
     pub media: Data<Media>,
     guards: Data<Guards>,
@@ -75,6 +81,7 @@ impl Portal {
             let media_key = site::secret(conn, "media_key", &ids::random_hex(32))?;
             Ok((key, media_key, Site::load(conn, clock::day(clock::now()))?))
         })?;
+        let uploads_folder = config.uploads.clone();
         let present = Data::new(Present::default());
         present.set(site);
         let media = Media::new(&config, &media_key).map_err(|error| Error::Refused(error.words()))?;
@@ -89,6 +96,7 @@ impl Portal {
             config: Data::new(config),
             site: present,
             passwords: Data::new(Passwords::default()),
+            uploads: Data::new(Uploads::new(uploads_folder, Limits::default())),
             key: Data::new(Key::from(key.as_bytes())),
         })
     }
@@ -118,6 +126,7 @@ impl Portal {
             .app_data(self.key.clone())
             .app_data(self.media.clone())
             .app_data(self.guards.clone())
+            .app_data(self.uploads.clone())
             .app_data(web::PathConfig::default().error_handler(|_, _| Error::NotFound.into()))
             .app_data(web::QueryConfig::default().error_handler(|_, _| unreadable().into()))
             .app_data(web::FormConfig::default().limit(LARGEST_FORM).error_handler(|error, _| match error {

@@ -26,6 +26,13 @@ static FILES: LazyLock<BTreeMap<&'static str, Asset>> = LazyLock::new(|| {
         "mark.svg",
         "app.js",
         "player.js",
+        "watch.js",
+        "hls.light.min.js",
+        "transcript.js",
+        "captions.css",
+        "captions.js",
+        "work.css",
+        "studio.js",
         "covers/bamboo.svg",
         "covers/bridge.svg",
         "covers/contour.svg",
@@ -102,8 +109,20 @@ fn asset(name: &str, plain: &'static [u8]) -> Asset {
         url: format!("/static/{stem}-{digest}.{ending}"),
         mime,
         plain,
-        gzipped: (mime != "image/jpeg").then(|| gzip(plain)),
+        // Only those who read the source read the comments of a script; a vendored one is sent as it is.
+        gzipped: (mime != "image/jpeg").then(|| match std::str::from_utf8(plain) {
+            Ok(script) if ending == "js" && !name.contains(".min.") => gzip(slim(script).as_bytes()),
+            _ => gzip(plain),
+        }),
     }
+}
+
+/// A script without its comment lines and indentation: a sixth fewer bytes to send. Lines are kept apart, so nothing else
+/// changes; our own scripts have no text that runs over several lines.
+fn slim(script: &str) -> String {
+    let is_comment = |line: &str| line.is_empty() || ["//", "/*", "* ", "*/"].iter().any(|mark| line.starts_with(mark));
+    let lines = script.lines().map(str::trim).filter(|line| !is_comment(line));
+    lines.fold(String::new(), |out, line| out + line + "\n")
 }
 
 fn gzip(plain: &[u8]) -> Vec<u8> {

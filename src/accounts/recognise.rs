@@ -8,6 +8,7 @@ use crate::error::Error;
 use crate::site::Present;
 use crate::web::page::Page;
 use crate::web::reply;
+use crate::web::route::Protocol;
 use actix_session::SessionExt;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
@@ -68,7 +69,8 @@ pub async fn recognise(
         .error()
         .and_then(|error| error.as_error::<Error>())
         .is_some_and(|e| matches!(e, Error::SignIn));
-    if !asks {
+    // A program has no use for the sign-in page: it is told in a line that one is needed.
+    if !asks || response.request().extensions().contains::<Protocol>() {
         return Ok(response);
     }
     let (request, _) = response.into_parts();

@@ -18,7 +18,7 @@ pub use store::{
     instructors_within, newest, topics, watchable,
 };
 pub use store::{
-    About, Chapter, Cue, DeskRow, Draft, Judged, Own, Played, Remark, Revision, Standing, Waiting, Withdrawal, awaiting, captions_version, chapters, create, cues,
+    About, Chapter, Cue, DeskRow, Draft, Judged, Own, Played, Stream, Remark, Revision, Standing, Waiting, Withdrawal, awaiting, captions_version, chapters, create, cues,
     desk, instructor_of, is_instructor, media_of, own, remarks, set_chapters, set_cues, standing, take_over, update,
     withdrawal, about, completed_by, gives, judged_by, same_draft,
 };
@@ -165,6 +165,28 @@ impl From<Refusal> for Error {
         Error::Refused(refusal.words())
     }
 }
+
+/// Runs of set bits, `[from, to)` in seconds, at most so many: the seconds of a recording that somebody has seen. The first
+/// second is the lowest bit of the first byte.
+pub fn runs(bits: &[u8], length_s: i32, most: usize) -> Vec<(i32, i32)> {
+    let mut runs: Vec<(i32, i32)> = vec![];
+    for second in 0..length_s {
+        if bits.get(second as usize / 8).is_none_or(|byte| byte & (1 << (second % 8)) == 0) {
+            continue;
+        }
+        if let Some((_, to)) = runs.last_mut().filter(|(_, to)| *to == second) {
+            *to += 1;
+        } else if runs.len() == most {
+            break;
+        } else {
+            runs.push((second, second + 1));
+        }
+    }
+    runs
+}
+
+/// The share of a recording, in per cent, from which it counts as watched. domain.md §6, V-VID.
+pub const THRESHOLD: i32 = 80;
 
 /// A question to the instructor, in the name of a person; `key` makes a repeated post the same question.
 pub struct NewQuestion {

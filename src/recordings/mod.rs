@@ -1,7 +1,6 @@
 //! Recordings that were sent for a lecture: from the upload to what is played. Each has a number in its lecture; what was
 //! sent stands in the media store, jobs bring it there and make of it what is played, and what fails is explained.
 mod store;
-mod work;
 
 use crate::clock::Timestamp;
 use crate::db::Conn;
@@ -11,8 +10,10 @@ use crate::jobs::{self, Kind};
 use crate::lang::Message;
 use crate::lectures::{self, Stage};
 use crate::{msg, text_enum};
-pub use store::{Recording, choose_poster, find, of_lecture, retry};
-pub use work::{Worker, sweep};
+pub use store::{
+    Made, Recording, Subject, choose_poster, end, find, forget_original, of_lecture, old_originals, progress, ready, retry,
+    subject,
+};
 
 text_enum! {
     /// Where a recording stands.
@@ -80,6 +81,6 @@ pub fn cancel(conn: &mut Conn, id: RecordingId, now: Timestamp) -> Result<()> {
 }
 
 /// The problem of a recording that failed for no fault of its file.
-fn gave_up() -> Message {
+pub fn gave_up() -> Message {
     msg!("试了几次都没有处理成。文件还在，可以再试一次；还不行的话，请告诉系统管理员。")
 }

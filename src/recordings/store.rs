@@ -72,6 +72,8 @@ pub struct Made {
     pub width: i32,
     pub height: i32,
     pub has_hls: bool,
+    /// The best first, divided by spaces.
+    pub heights: String,
     pub has_sound: bool,
     pub posters: i32,
     pub story_every_ms: i32,
@@ -158,14 +160,6 @@ pub fn end(
     Ok(either!(conn, c => diesel::update(open).set(values).execute(c))? == 1)
 }
 
-/// What was uploaded is in the media store now: the upload is over, and the work on it can be done anywhere.
-pub fn kept(conn: &mut Conn, subject: &Subject, now: Timestamp) -> Result<()> {
-    either!(conn, c => diesel::update(uploads::table.find(&subject.upload_id))
-        .set(uploads::state.eq("gone"))
-        .execute(c))?;
-    jobs::enqueue(conn, Kind::Process, subject.id.0, None, now)
-}
-
 /// The work is done: the recording is the lecture's next one.
 pub fn ready(conn: &mut Conn, subject: &Subject, made: &Made, now: Timestamp) -> Result<()> {
     let row = (
@@ -183,6 +177,7 @@ pub fn ready(conn: &mut Conn, subject: &Subject, made: &Made, now: Timestamp) ->
         streams::media_id.eq(id),
         streams::folder.eq(&made.folder),
         streams::has_hls.eq(made.has_hls),
+        streams::heights.eq(&made.heights),
         streams::has_sound.eq(made.has_sound),
         streams::posters.eq(made.posters),
         streams::poster.eq(made.posters.min(1)),

@@ -6,7 +6,7 @@ use crate::clock;
 use crate::db::{Conn, Db};
 use crate::error::{Error, Result};
 use crate::ids::LectureId;
-use crate::lectures::{self, About, Chapter, Cue, Judged, Played, Verdict, Waiting};
+use crate::lectures::{self, About, Chapter, Cue, Judged, Played, Verdict, Visibility, Waiting};
 use crate::media::Media;
 use crate::web::body;
 use crate::web::form::{Errors, text};

@@ -4,6 +4,7 @@
 //! the opening of a play no more than twenty seconds. Every newly credited second costs one second of it. So nobody is ever
 //! credited faster than twice the time that passed, over all lectures and devices together, whatever a browser says.
 use crate::clock::Timestamp;
+use crate::lectures;
 use chrono::Duration;
 
 /// The version of this rule, kept with each completion.
@@ -143,20 +144,7 @@ impl Seen {
     }
     /// Runs of credited seconds, `[from, to)`, at most so many.
     pub fn runs(&self, most: usize) -> Vec<(i32, i32)> {
-        let mut runs: Vec<(i32, i32)> = vec![];
-        for second in 0..self.length_s {
-            if !self.has(second as usize) {
-                continue;
-            }
-            if let Some((_, to)) = runs.last_mut().filter(|(_, to)| *to == second) {
-                *to += 1;
-            } else if runs.len() == most {
-                break;
-            } else {
-                runs.push((second, second + 1));
-            }
-        }
-        runs
+        lectures::runs(&self.bits, self.length_s, most)
     }
 }
 

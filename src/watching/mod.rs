@@ -13,10 +13,9 @@ use crate::db::{Batch, Conn, Db};
 use crate::error::Result;
 use crate::ids::{AccountId, LectureId, MediaId, PersonId};
 pub use credit::{PLAY_SECONDS, length_s};
+pub use crate::lectures::THRESHOLD;
 pub use store::finish;
 
-/// The share of a recording, in per cent, from which it counts as watched. domain.md §6, V-VID.
-pub const THRESHOLD: i32 = 80;
 /// Seconds between two beats of the player.
 pub const BEAT_SECONDS: i32 = 15;
 /// Pieces in a beat that are looked at; the player sends one to four.

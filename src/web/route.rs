@@ -10,6 +10,25 @@ use actix_web::http::Method;
 use actix_web::middleware::{Next, from_fn};
 use actix_web::web::ServiceConfig;
 use actix_web::{FromRequest, HttpMessage, Responder, guard, web};
+use std::cell::Cell;
+use std::rc::Rc;
+
+/// Beside a request that a program sends: the headers of every answer.
+#[derive(Clone, Copy)]
+pub struct Protocol(pub &'static [(&'static str, &'static str)]);
+
+/// Beside a request with a body: whether `surround` still watches how long it takes.
+#[derive(Clone, Default)]
+pub struct Patience(Rc<Cell<bool>>);
+
+impl Patience {
+    fn lift(&self) {
+        self.0.set(true);
+    }
+    pub fn is_lifted(&self) -> bool {
+        self.0.get()
+    }
+}
 
 pub struct Route {
     pub method: Method,
@@ -18,6 +37,9 @@ pub struct Route {
     is_compressed: bool,
     /// Mounted outside the layers around pages.
     is_bare: bool,
+    is_patient: bool,
+    /// What a protocol for programs says with every answer.
+    headers: Option<&'static [(&'static str, &'static str)]>,
     /// The parameters that the page reads, where it is kept for visitors.
     pub kept: Option<&'static [&'static str]>,
     handler: actix_web::Route,
@@ -31,15 +53,7 @@ where
     F::Output: Responder + 'static,
 {
     let handler = web::route().guard(guard::Any(guard::Get()).or(guard::Head())).to(handler);
-    Route {
-        method: Method::GET,
-        path,
-        access: access.into(),
-        is_compressed: true,
-        is_bare: false,
-        kept: None,
-        handler,
-    }
+    Route { handler, ..answering(Method::GET, path, access.into()) }
 }
 
 /// A recording or another file: as [`get`], but sent as it is, since parts of it are asked for by their place.
@@ -59,14 +73,44 @@ where
     A: FromRequest + 'static,
     F::Output: Responder + 'static,
 {
+    Route { handler: web::post().to(handler), ..answering(Method::POST, path, access.into()) }
+}
+
+/// A request of a protocol that programs speak: answers exactly this method. Every answer has these headers and is sent as it
+/// is; an error is a line of text. The handler watches itself how fast a body comes.
+pub fn protocol<F, A>(
+    method: Method,
+    path: &'static str,
+    access: impl Into<Access>,
+    headers: &'static [(&'static str, &'static str)],
+    handler: F,
+) -> Route
+where
+    F: Handler<A>,
+    A: FromRequest + 'static,
+    F::Output: Responder + 'static,
+{
     Route {
-        method: Method::POST,
+        is_compressed: false,
+        is_patient: true,
+        headers: Some(headers),
+        handler: web::method(method.clone()).to(handler),
+        ..answering(method, path, access.into())
+    }
+}
+
+/// A page's route, still without its handler.
+fn answering(method: Method, path: &'static str, access: Access) -> Route {
+    Route {
+        method,
         path,
-        access: access.into(),
+        access,
         is_compressed: true,
         is_bare: false,
+        is_patient: false,
+        headers: None,
         kept: None,
-        handler: web::post().to(handler),
+        handler: web::route(),
     }
 }
 
@@ -79,10 +123,20 @@ impl Route {
     pub fn bare(self) -> Route {
         Route { is_bare: true, ..self }
     }
+    /// The handler watches itself how fast a body comes: a file takes longer than a form.
+    pub fn patient(self) -> Route {
+        Route { is_patient: true, ..self }
+    }
     /// Mounts the handler behind its door.
     pub fn mount(self, app: &mut ServiceConfig) {
-        let access = self.access;
+        let (access, is_patient, headers) = (self.access, self.is_patient, self.headers);
         let door = from_fn(move |request: ServiceRequest, next: Next<BoxBody>| async move {
+            if let Some(headers) = headers {
+                request.extensions_mut().insert(Protocol(headers));
+            }
+            if is_patient && let Some(patience) = request.extensions().get::<Patience>() {
+                patience.lift();
+            }
             let visitor = request.extensions().get::<Viewer>().cloned();
             match (access.admits(visitor.as_ref()), visitor) {
                 (true, _) => next.call(request).await,

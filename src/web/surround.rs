@@ -6,7 +6,8 @@ use crate::ids::request_id;
 use crate::lang::Message;
 use crate::msg;
 use crate::web::metrics::Metrics;
-use crate::web::page::{Page, RequestId};
+use crate::web::page::{Manner, Page, RequestId};
+use crate::web::route::{Patience, Protocol};
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
@@ -16,6 +17,7 @@ use actix_web::middleware::Next;
 use actix_web::web::Data;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, ResponseError};
 use askama::Template;
+use std::pin::pin;
 use std::time::{Duration, Instant};
 
 /// The headers that every page has, made once: they depend on the installation only.
@@ -90,9 +92,13 @@ pub async fn surround(
     } else if matches!(method, Method::GET | Method::HEAD) {
         next.call(request).await.map(ServiceResponse::map_into_boxed_body)
     } else {
-        // A form that trickles in must not hold a place for ever.
-        match tokio::time::timeout(Duration::from_secs(FORM_SECONDS), next.call(request)).await {
+        // A form that trickles in must not hold a place for ever. Who receives a file watches that it keeps coming.
+        let patience = Patience::default();
+        request.extensions_mut().insert(patience.clone());
+        let mut coming = pin!(next.call(request));
+        match tokio::time::timeout(Duration::from_secs(FORM_SECONDS), coming.as_mut()).await {
             Ok(outcome) => outcome.map(ServiceResponse::map_into_boxed_body),
+            Err(_) if patience.is_lifted() => coming.await.map(ServiceResponse::map_into_boxed_body),
             Err(_) => {
                 let mut answer = error_page(page, &Error::Slow);
                 guards.put_on(answer.headers_mut());
@@ -121,6 +127,11 @@ pub async fn surround(
         }
     };
     guards.put_on(response.headers_mut());
+    let protocol = response.request().extensions().get::<Protocol>().copied();
+    for (name, value) in protocol.into_iter().flat_map(|protocol| protocol.0) {
+        let name = HeaderName::from_static(name);
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
     // The route, not the address: an address may name a person.
     let route = response.request().match_pattern();
     let route = route.as_deref().unwrap_or("-");
@@ -149,8 +160,11 @@ fn page_for(response: &ServiceResponse) -> Option<HttpResponse> {
     if response.headers().contains_key(header::CONTENT_TYPE) && response.response().error().is_none() {
         return None;
     }
-    let page = Page::new(response.request());
     let error = response.response().error();
+    if response.request().extensions().get::<Protocol>().is_some() {
+        return Some(line(response.request(), status, error));
+    }
+    let page = Page::new(response.request());
     if error.is_some_and(|error| error.as_error::<CrossSite>().is_some()) {
         return Some(render(
             page,
@@ -172,15 +186,32 @@ fn page_for(response: &ServiceResponse) -> Option<HttpResponse> {
     Some(error_page(page, &cause))
 }
 
-fn error_page(page: Page, error: &Error) -> HttpResponse {
-    let path = page.path.split('?').next().unwrap_or_default().to_owned();
-    match error {
-        Error::Internal(cause) => tracing::error!(request = page.request_id, path, %cause, "internal error"),
-        Error::Unavailable(cause) => {
-            tracing::warn!(request = page.request_id, path, %cause, "database unavailable")
+/// An error as a line of text, for a program that shows it to its reader.
+fn line(request: &HttpRequest, status: StatusCode, error: Option<&actix_web::Error>) -> HttpResponse {
+    let (title, text) = match error.and_then(|error| error.as_error::<Error>()) {
+        Some(error) => {
+            note(request.path(), &Page::new(request).request_id, error);
+            error.words()
         }
+        None => Error::Malformed(msg!("地址或内容写得不对，什么都没有改动。")).words(),
+    };
+    let lang = Manner::of(request).lang;
+    HttpResponse::build(status)
+        .content_type("text/plain; charset=utf-8")
+        .body(format!("{}\n{}\n", title.in_lang(lang), text.in_lang(lang)))
+}
+
+/// Leaves in the log what went wrong on our side.
+fn note(path: &str, id: &str, error: &Error) {
+    match error {
+        Error::Internal(cause) => tracing::error!(request = id, path, %cause, "internal error"),
+        Error::Unavailable(cause) => tracing::warn!(request = id, path, %cause, "database unavailable"),
         _ => {}
     }
+}
+
+fn error_page(page: Page, error: &Error) -> HttpResponse {
+    note(page.path.split('?').next().unwrap_or_default(), &page.request_id, error);
     let (title, text) = error.words();
     let mut response = render(page, error.status_code(), title, text);
     let seconds = match error {
@@ -217,6 +248,10 @@ impl ResponseError for CrossSite {
 /// older ones in `Origin`; a request with neither (a command-line client) carries no reader's cookie.
 pub fn is_from_elsewhere(request: &HttpRequest) -> bool {
     if [Method::GET, Method::HEAD, Method::OPTIONS].contains(request.method()) {
+        return false;
+    }
+    // A page of another site cannot send this header without asking first, and is never permitted to.
+    if request.path().starts_with("/uploads") && request.headers().contains_key("tus-resumable") {
         return false;
     }
     let header = |name: &str| request.headers().get(name).map(|value| value.to_str().unwrap_or("?"));

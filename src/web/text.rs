@@ -55,11 +55,6 @@ pub fn length(lang: Lang, ms: i32) -> String {
     }
 }
 
-/// A moment as WebVTT writes it: `00:04:05.250`.
-pub fn vtt_time(ms: i32) -> String {
-    format!("{:02}:{:02}:{:02}.{:03}", ms / 3_600_000, ms / 60_000 % 60, ms / 1_000 % 60, ms % 1_000)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -87,6 +82,5 @@ mod tests {
         assert_eq!(clock(3_729_000), "1:02:09");
         assert_eq!(length(Lang::Zh, 320_000), "5 分 20 秒");
         assert_eq!(length(Lang::En, 45_100), "45 s");
-        assert_eq!(vtt_time(245_250), "00:04:05.250");
     }
 }

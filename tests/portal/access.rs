@@ -71,7 +71,8 @@ async fn every_door_opens_to_those_it_is_for() {
             let browser = &browsers[place];
             let answer = match route.method {
                 Method::GET => browser.get(&path).await,
-                _ => browser.post(&path, &[]).await,
+                Method::POST => browser.post(&path, &[]).await,
+                ref other => browser.send(other.clone(), &path, None, &[]).await,
             };
             assert!(!answer.status.is_server_error(), "{caller} {} {path}: {}", route.method, answer.status);
             let at_sign_in = answer.location.as_deref().is_some_and(|to| to.starts_with("/sign-in?"));

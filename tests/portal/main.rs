@@ -20,5 +20,6 @@ mod review;
 mod search;
 mod settings;
 mod templates;
+mod uploads;
 mod upkeep;
 mod world;

@@ -5,6 +5,7 @@ use crate::db::Conn;
 use crate::either;
 use crate::error::{Error, Result};
 use crate::ids::{AccountId, InstructorId, LectureId, MediaId, PersonId, SchoolId, TopicId};
+use super::one::Stream;
 use crate::lectures::{Refusal, Remark, Source, Stage, Verdict, Visibility};
 use crate::schema::{
     accounts, caption_saves, completions, cues, instructors, lecture_instructors, lecture_reviews, lectures, media,
@@ -56,8 +57,7 @@ pub struct Played {
     pub width: i32,
     pub height: i32,
     pub video_file: String,
-    /// Folder, streaming, pictures and the chosen one.
-    pub stream: Option<(String, bool, i32, i32)>,
+    pub stream: Option<Stream>,
 }
 
 /// The instructor that this person is.
@@ -210,7 +210,7 @@ pub fn media_of(conn: &mut Conn, id: MediaId) -> Result<Played> {
             media::width,
             media::height,
             media::video_file,
-            (streams::folder, streams::has_hls, streams::posters, streams::poster).nullable(),
+            Option::<Stream>::as_select(),
         ))
         .first(c))?)
 }

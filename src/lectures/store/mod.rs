@@ -10,7 +10,9 @@ pub use cards::{
     By, Card, Instructor, Topic, cards, cards_of, count, gold_instructors, instructor, instructors,
     instructors_within, newest, next, of_lecture as cards_by, topics,
 };
-pub use one::{Chapter, Cue, Handout, Lecture, chapters, cues, find, handout, handouts, watchable};
+pub use one::{
+    Chapter, Cue, Handout, Lecture, Stream, Watched, chapters, cues, find, handout, handouts, watchable, watched,
+};
 pub use questions::{
     Question, insert_question, is_instructor, lecture_of_question, open_questions_for, open_questions_of,
     questions, set_answer,

@@ -3,9 +3,9 @@ use crate::clock::Timestamp;
 use crate::db::Conn;
 use crate::either;
 use crate::error::{Error, Result};
-use crate::ids::{AllianceId, LectureId, MediaId, SchoolId, TopicId};
+use crate::ids::{AllianceId, LectureId, MediaId, PersonId, SchoolId, TopicId};
 use crate::lectures::{Stage, Visibility};
-use crate::schema::{alliances, cues, handouts, lectures, media, media_chapters, schools, topics};
+use crate::schema::{alliances, cues, handouts, lectures, media, media_chapters, schools, streams, topics, watches};
 use diesel::prelude::*;
 
 /// A published lecture as its page shows it.
@@ -28,6 +28,66 @@ pub struct Lecture {
     pub duration_ms: i32,
     pub width: i32,
     pub height: i32,
+    pub stream: Option<Stream>,
+}
+
+/// What a recording is streamed and shown from: files in its folder of the media store.
+#[derive(Queryable, Selectable, Debug, Clone)]
+#[diesel(table_name = streams)]
+pub struct Stream {
+    pub folder: String,
+    pub has_hls: bool,
+    heights: String,
+    pub has_sound: bool,
+    /// How many pictures there are to choose from, and the number of the chosen one; 0: none.
+    pub posters: i32,
+    pub poster: i32,
+    /// 0 without a storyboard.
+    pub story_every_ms: i32,
+    pub story_tiles: i32,
+}
+
+impl Stream {
+    /// The heights of its pictures, the best first.
+    pub fn heights(&self) -> impl Iterator<Item = &str> {
+        self.heights.split_whitespace()
+    }
+    /// The file of a picture by its number from 1.
+    pub fn poster_file(number: &i32) -> String {
+        if *number > 1 { format!("poster-{number}.jpg") } else { "poster.jpg".to_owned() }
+    }
+}
+
+/// Where a person stands with a recording, as the server measured.
+#[derive(Debug, Clone)]
+pub struct Watched {
+    pub seen: Vec<u8>,
+    pub seconds: i32,
+    pub length_s: i32,
+    pub last_ms: i32,
+    pub is_complete: bool,
+}
+
+/// `None` for whoever has never played it.
+pub fn watched(
+    conn: &mut Conn,
+    person: PersonId,
+    lecture: LectureId,
+    media: MediaId,
+) -> Result<Option<Watched>> {
+    type Row = (Vec<u8>, i32, i32, i32, Option<Timestamp>);
+    let found: Option<Row> = either!(conn, c => watches::table
+        .find((person, lecture, media))
+        .select((watches::seen, watches::seconds, watches::length_s, watches::last_ms, watches::completed_at))
+        .first(c)
+        .optional())?;
+    Ok(found.map(|(seen, seconds, length_s, last_ms, at)| Watched {
+        seen,
+        seconds,
+        length_s,
+        last_ms,
+        is_complete: at.is_some(),
+    }))
 }
 
 #[derive(Queryable, Debug, Clone)]
@@ -60,10 +120,10 @@ pub fn find(conn: &mut Conn, id: LectureId, is_signed_in: bool) -> Result<Lectur
     type Topic = (TopicId, String, String, String);
     type Media = (MediaId, String, String, i32, i32, i32);
     let is_it = lectures::id.eq(id).and(lectures::stage.eq(Stage::Published));
-    type Row = (One, Topic, Media, Option<(SchoolId, String)>, Option<(AllianceId, String)>);
-    let (one, topic, media, school, alliance): Row = either!(conn, c => lectures::table
+    type Row = (One, Topic, Media, Option<Stream>, Option<(SchoolId, String)>, Option<(AllianceId, String)>);
+    let (one, topic, media, stream, school, alliance): Row = either!(conn, c => lectures::table
             .inner_join(topics::table)
-            .inner_join(media::table)
+            .inner_join(media::table.left_join(streams::table))
             .left_join(schools::table)
             .left_join(alliances::table)
             .filter(is_it)
@@ -71,6 +131,7 @@ pub fn find(conn: &mut Conn, id: LectureId, is_signed_in: bool) -> Result<Lectur
                 (lectures::visibility, lectures::title, lectures::summary, lectures::cover, lectures::published_at),
                 (topics::id, topics::slug, topics::name, topics::name_en),
                 (media::id, media::video_file, media::audio_file, media::duration_ms, media::width, media::height),
+                Option::<Stream>::as_select(),
                 (schools::id, schools::name).nullable(),
                 (alliances::id, alliances::name).nullable(),
             ))
@@ -94,6 +155,7 @@ pub fn find(conn: &mut Conn, id: LectureId, is_signed_in: bool) -> Result<Lectur
         duration_ms: media.3,
         width: media.4,
         height: media.5,
+        stream,
         school,
         alliance,
     })

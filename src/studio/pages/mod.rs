@@ -11,9 +11,9 @@ use crate::clock;
 use crate::db::{Conn, Db};
 use crate::error::{Error, Result};
 use crate::ids::{InstructorId, LectureId, SchoolId, TopicId};
-use crate::lectures::{self, DeskRow, Judged, Own, Played, Refusal, Stage, Standing, Topic, Verdict};
+use crate::lectures::{self, DeskRow, Judged, Own, Played, Refusal, Stage, Standing, Stream, Topic, Verdict};
 use crate::media::Media;
-use crate::recordings::{self, Recording};
+use crate::recordings::{self, Recording, State};
 use crate::schools;
 use crate::uploads::{self, Unfinished, Uploads};
 use crate::web::form::Errors;
@@ -61,6 +61,9 @@ struct PageQuery {
 }
 
 impl Index {
+    fn is(&self, stage: &Stage, other: Stage) -> bool {
+        *stage == other
+    }
     fn load(conn: &mut Conn, page: Page, viewer: &Viewer, number: i64) -> Result<Index> {
         let instructor = lectures::instructor_of(conn, viewer.person)?;
         let mut rows = match &instructor {

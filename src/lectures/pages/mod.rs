@@ -1,32 +1,30 @@
-//! The pages of lectures: the list, the lecture with its player, questions; and the files of the recording.
+//! The pages of lectures: the list, the lecture with its player, questions. `files` has the recording and its like.
+mod files;
+
 use super::forms::{AnswerForm, ListQuery, QuestionForm};
-use super::store::{self, Card, Chapter, Cue, Handout, Lecture, Question, Topic};
-use super::{Filter, Length, NewQuestion, Sort};
+use super::store::{self, Card, Chapter, Cue, Handout, Lecture, Question, Topic, Watched, Withdrawal};
+use super::{Filter, Length, NewQuestion, Sort, THRESHOLD};
 use crate::access::Access::{Anyone, SignedIn};
 use crate::access::Permission::AnswerQuestions;
 use crate::access::Viewer;
 use crate::clock;
-use crate::config::Config;
 use crate::db::{Conn, Db};
 use crate::error::{Error, Result};
-use crate::ids::{LectureId, QuestionId, random_hex};
+use crate::ids::{LectureId, MediaId, QuestionId, random_hex};
 use crate::schools;
 use crate::web::form::Errors;
 use crate::web::kept::Kept;
 use crate::web::page::Page;
 use crate::web::paging::{self, Paging};
 use crate::web::reply::{self, Reply};
-use crate::web::route::{Route, file, get, post};
-use crate::web::text::vtt_time;
-use actix_files::NamedFile;
-use actix_web::http::header::{self, ContentDisposition, DispositionParam, DispositionType, ExtendedValue};
+use crate::web::route::{Route, get, post};
+use actix_web::http::StatusCode;
 use actix_web::web::{Data, Form, Path, Query};
-use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use std::sync::Arc;
 
 pub fn routes() -> Vec<Route> {
-    vec![
+    let mut routes = vec![
         get("/lectures", Anyone, index).kept(&[
             "topic",
             "instructor",
@@ -39,13 +37,11 @@ pub fn routes() -> Vec<Route> {
         ]),
         get("/lectures/{lecture}", Anyone, show).kept(&[]),
         post("/lectures/{lecture}/questions", SignedIn, ask),
-        file("/lectures/{lecture}/video.mp4", Anyone, video),
-        file("/lectures/{lecture}/audio.m4a", Anyone, audio),
-        get("/lectures/{lecture}/captions.vtt", Anyone, captions),
-        file("/lectures/{lecture}/handouts/{position}", Anyone, handout),
         get("/questions", AnswerQuestions, questions),
         post("/questions/{question}/answer", AnswerQuestions, answer),
-    ]
+    ];
+    routes.extend(files::routes());
+    routes
 }
 
 /// Cards on a page of the list.
@@ -145,6 +141,15 @@ impl About {
             lecture,
         })
     }
+    fn has_hls(&self) -> bool {
+        self.lecture.stream.as_ref().is_some_and(|stream| stream.has_hls)
+    }
+    fn has_poster(&self) -> bool {
+        self.lecture.stream.as_ref().is_some_and(|stream| stream.poster > 0)
+    }
+    fn has_sound(&self) -> bool {
+        self.lecture.stream.as_ref().is_none_or(|stream| stream.has_sound)
+    }
     async fn of(kept: &Kept, db: &Db, page: &Page, id: LectureId) -> Result<Arc<About>> {
         let is_signed_in = page.viewer.is_some();
         let name = format!("lecture {id} {is_signed_in}");
@@ -158,6 +163,8 @@ struct Show {
     page: Page,
     about: Arc<About>,
     questions: Vec<Question>,
+    /// Where the viewer stands with the recording; `None` for a visitor.
+    watch: Option<Watch>,
     /// Whether the viewer gives this lecture.
     is_own: bool,
     /// Where to begin, in seconds; from the address, for chapters without JavaScript.
@@ -165,6 +172,36 @@ struct Show {
     form: QuestionForm,
     errors: Errors,
 }
+
+/// What the server has credited the viewer with.
+struct Watch {
+    media: MediaId,
+    resume_ms: i32,
+    credited_ms: i32,
+    share: i32,
+    threshold: i32,
+    completed: bool,
+    /// In seconds.
+    runs: Vec<(i32, i32)>,
+}
+
+impl Watch {
+    fn of(media: MediaId, watched: Option<Watched>) -> Watch {
+        let (seconds, length_s) = watched.as_ref().map_or((0, 1), |one| (one.seconds, one.length_s.max(1)));
+        Watch {
+            media,
+            resume_ms: watched.as_ref().map_or(0, |one| one.last_ms),
+            credited_ms: seconds * 1_000,
+            share: (i64::from(seconds) * 100 / i64::from(length_s)) as i32,
+            threshold: THRESHOLD,
+            completed: watched.as_ref().is_some_and(|one| one.is_complete),
+            runs: watched.map(|one| super::runs(&one.seen, one.length_s, RUNS)).unwrap_or_default(),
+        }
+    }
+}
+
+/// Runs of credited seconds that a page shows.
+const RUNS: usize = 300;
 
 /// A lecture's page may be asked for a moment of it.
 #[derive(serde::Deserialize)]
@@ -180,7 +217,13 @@ impl Show {
             Some(person) => store::is_instructor(conn, id, person)?,
             None => false,
         };
+        let media = about.lecture.media_id;
+        let watch = match person {
+            Some(person) => Some(Watch::of(media, store::watched(conn, person, id, media)?)),
+            None => None,
+        };
         Ok(Show {
+            watch,
             questions: store::questions(conn, id, person, is_own)?,
             from: from.clamp(0, about.lecture.duration_ms / 1_000),
             form: QuestionForm { key: random_hex(16), ..QuestionForm::default() },
@@ -201,6 +244,14 @@ impl Show {
     }
 }
 
+/// In the place of a lecture that was withdrawn.
+#[derive(Template)]
+#[template(path = "lectures/gone.html")]
+struct Gone {
+    page: Page,
+    withdrawal: Withdrawal,
+}
+
 async fn show(
     page: Page,
     db: Data<Db>,
@@ -208,8 +259,16 @@ async fn show(
     id: Path<LectureId>,
     moment: Query<Moment>,
 ) -> Reply {
-    let from = moment.t.parse().unwrap_or_default();
-    let about = About::of(&kept, &db, &page, *id).await?;
+    let (id, from) = (*id, moment.t.parse().unwrap_or_default());
+    let about = match About::of(&kept, &db, &page, id).await {
+        Ok(about) => about,
+        // It may have been there: then its address says what became of it.
+        Err(Error::NotFound) => {
+            let withdrawal = db.read(move |conn| store::withdrawal(conn, id)).await?;
+            return reply::html(StatusCode::GONE, &Gone { page, withdrawal });
+        }
+        Err(other) => return Err(other),
+    };
     let view = db.read(move |conn| Show::load(conn, page, about, from)).await?;
     reply::page(&view)
 }
@@ -248,118 +307,6 @@ async fn ask(
             reply::see(format!("/lectures/{id}?done=asked#questions"))
         }
     }
-}
-
-/// The lecture's file as it may be asked for: in ranges, again, or only if it changed.
-async fn recording(
-    page: &Page,
-    db: &Db,
-    config: &Config,
-    id: LectureId,
-    is_audio: bool,
-) -> Result<NamedFile> {
-    let is_signed_in = page.viewer.is_some();
-    let lecture = db.read(move |conn| store::find(conn, id, is_signed_in)).await?;
-    let name = if is_audio { lecture.audio_file } else { lecture.video_file };
-    open(config, &name)
-}
-
-fn open(config: &Config, name: &str) -> Result<NamedFile> {
-    // Names are made by the portal; one that could leave the folder was not.
-    if name.contains(['/', '\\']) || name.starts_with('.') {
-        return Err(Error::Internal(format!("a media file is called {name}").into()));
-    }
-    let file = NamedFile::open(config.media.join(name)).map_err(|error| match error.kind() {
-        std::io::ErrorKind::NotFound => Error::NotFound,
-        _ => Error::internal(error),
-    })?;
-    // Read on the spot: a thread hop for each 64 KiB costs more than the read.
-    Ok(file.prefer_utf8(true).read_mode_threshold(u64::MAX))
-}
-
-async fn video(
-    page: Page,
-    request: HttpRequest,
-    db: Data<Db>,
-    config: Data<Config>,
-    id: Path<LectureId>,
-) -> Reply {
-    let file = recording(&page, &db, &config, *id, false).await?;
-    Ok(kept(file.disable_content_disposition().into_response(&request)))
-}
-
-async fn audio(
-    page: Page,
-    request: HttpRequest,
-    db: Data<Db>,
-    config: Data<Config>,
-    id: Path<LectureId>,
-) -> Reply {
-    let file = recording(&page, &db, &config, *id, true).await?;
-    let mime = "audio/mp4".parse().map_err(|_| Error::Internal("a media type".into()))?;
-    Ok(kept(file.disable_content_disposition().set_content_type(mime).into_response(&request)))
-}
-
-/// A recording may stay in the reader's own browser for an hour: seeking does not ask again and again.
-fn kept(mut response: HttpResponse) -> HttpResponse {
-    response
-        .headers_mut()
-        .insert(header::CACHE_CONTROL, header::HeaderValue::from_static("private, max-age=3600"));
-    response
-}
-
-async fn captions(page: Page, db: Data<Db>, id: Path<LectureId>) -> Reply {
-    let is_signed_in = page.viewer.is_some();
-    let cues = db.read(move |conn| {
-        let lecture = store::find(conn, *id, is_signed_in)?;
-        store::cues(conn, lecture.media_id)
-    });
-    let mut vtt = String::from("WEBVTT\n");
-    for cue in cues.await? {
-        let text = cue.text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
-        vtt.push_str(&format!(
-            "\n{} --> {}\n{}\n",
-            vtt_time(cue.start_ms),
-            vtt_time(cue.end_ms),
-            text.replace('\n', " ")
-        ));
-    }
-    Ok(HttpResponse::Ok()
-        .content_type("text/vtt; charset=utf-8")
-        .insert_header((header::CACHE_CONTROL, "private, max-age=3600"))
-        .body(vtt))
-}
-
-async fn handout(
-    page: Page,
-    request: HttpRequest,
-    db: Data<Db>,
-    config: Data<Config>,
-    path: Path<(LectureId, i32)>,
-) -> Reply {
-    let (id, position) = path.into_inner();
-    let is_signed_in = page.viewer.is_some();
-    let handout = db
-        .read(move |conn| {
-            store::find(conn, id, is_signed_in)?;
-            store::handout(conn, id, position)
-        })
-        .await?;
-    let ending = handout.file.rsplit_once('.').map_or("txt", |(_, ending)| ending).to_owned();
-    let name = ExtendedValue {
-        charset: header::Charset::Ext("UTF-8".into()),
-        language_tag: None,
-        value: format!("{}.{ending}", handout.title).into_bytes(),
-    };
-    let file = open(&config, &handout.file)?;
-    let disposition = ContentDisposition {
-        disposition: DispositionType::Attachment,
-        parameters: vec![
-            DispositionParam::Filename(format!("handout-{position}.{ending}")),
-            DispositionParam::FilenameExt(name),
-        ],
-    };
-    Ok(kept(file.set_content_disposition(disposition).into_response(&request)))
 }
 
 /// Questions on a page of the instructor's list.

@@ -1,7 +1,5 @@
-//! The work on recordings: what a worker process does with the jobs of the queue. One at a time; on a machine of two cores
-//! more would only take turns.
-use super::store::{self, Made, Subject};
-use super::{State, gave_up};
+//! What a worker process does with the jobs of the queue: brings uploads into the media store and makes of them what is
+//! played. One at a time; on a machine of two cores more would only take turns.
 use crate::clock::{self, Timestamp};
 use crate::config::{Config, ORIGINAL_DAYS};
 use crate::db::Db;
@@ -9,7 +7,8 @@ use crate::error::{Error, Result};
 use crate::ids::{RecordingId, random_hex};
 use crate::jobs::{self, Job, Kind, RENEW_SECONDS};
 use crate::media::{Store, fresh_folder};
-use crate::processing::{self, Fault, Problem, Tools};
+use crate::processing::{self, Fault, Tools};
+use crate::recordings::{self as store, Made, State, Subject, gave_up};
 use crate::uploads;
 use chrono::Duration;
 use std::path::{Path, PathBuf};
@@ -129,7 +128,8 @@ impl Worker {
         self.db.write_now(|conn| {
             let now = clock::now();
             if jobs::finish(conn, job, now)? {
-                store::kept(conn, &subject, now)?;
+                uploads::taken(conn, &subject.upload_id, now)?;
+                jobs::enqueue(conn, Kind::Process, subject.id.0, None, now)?;
             }
             Ok(())
         })?;
@@ -182,7 +182,7 @@ impl Worker {
             Ok(made) => self.publish(job, &subject, &out, &made),
             Err(Fault::Cancelled) => Ok(()),
             Err(Fault::Failed(told)) => self.failed(job, &told),
-            Err(Fault::Problem(Problem::NeedsConverter)) => self.db.write_now(|conn| {
+            Err(Fault::Problem(problem)) if problem.is_waiting() => self.db.write_now(|conn| {
                 jobs::postpone(conn, job, clock::now() + Duration::minutes(CONVERTER_MINUTES))?;
                 store::progress(conn, subject.id, "converter", 0)
             }),
@@ -217,6 +217,7 @@ impl Worker {
             has_hls: made.has_hls,
             has_sound: made.has_sound,
             posters: made.posters,
+            heights: made.heights.iter().map(i32::to_string).collect::<Vec<_>>().join(" "),
             story_every_ms: made.story_every_ms.unwrap_or_default(),
             story_tiles: made.story_tiles,
         };
