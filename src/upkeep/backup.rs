@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read, Write};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Component, Path, PathBuf};
 
 const MANIFEST: &str = "manifest.json";
@@ -86,11 +87,15 @@ pub fn make(db: &Db, config: &Config, to: &Path, now: Timestamp) -> Result<Manif
         file.sync_all().map_err(disk(&path))?;
         files.insert(DATABASE.to_owned(), digest_of(&path)?);
     }
+    let earlier = Earlier::find(to);
     // After the database: whatever it names is there by now.
     for name in files_below(&config.media, Path::new(""))? {
         let (from, into) = (config.media.join(&name), to.join(MEDIA).join(&name));
-        let is_of_recording = matches!(Key::of(&slashed(&name)), Ok(Key::Of(..)));
-        let entry = match link_digested(&from, &into, is_of_recording) {
+        let (slashed, place) = (slashed(&name), format!("{MEDIA}/{}", slashed(&name)));
+        let is_of_recording = matches!(Key::of(&slashed), Ok(Key::Of(..)));
+        let known = earlier.as_ref().filter(|_| is_of_recording);
+        let linked = known.map(|earlier| earlier.link(&place, &from, &into)).transpose()?.flatten();
+        let entry = match linked.map_or_else(|| copy_digested(&from, &into), Ok) {
             Ok(entry) => entry,
             // Removed meanwhile, so the database of this backup does not need it: an original after its days.
             Err(_) if is_of_recording && is_gone(&from) => {
@@ -101,7 +106,7 @@ pub fn make(db: &Db, config: &Config, to: &Path, now: Timestamp) -> Result<Manif
             }
             Err(error) => return Err(error),
         };
-        files.insert(format!("{MEDIA}/{}", slashed(&name)), entry);
+        files.insert(place, entry);
     }
     let manifest = Manifest {
         form: FORM,
@@ -298,20 +303,52 @@ fn digest_of(path: &Path) -> Result<Entry> {
     read_through(path, &mut |_| Ok(()))
 }
 
-/// As [`copy_digested`]. Files of recordings are never written to again: on the same disk the backup's is the same file, and
-/// takes no room as long as both are there.
-fn link_digested(from: &Path, into: &Path, may_link: bool) -> Result<Entry> {
-    let is_file = fs::symlink_metadata(from).is_ok_and(|about| about.is_file());
-    if may_link && is_file {
+/// The newest backup beside the one that is made. Recordings never change, so those that it has are not copied again.
+struct Earlier {
+    folder: PathBuf,
+    /// When it was begun, in Unix seconds.
+    made: i64,
+    files: BTreeMap<String, Entry>,
+}
+
+impl Earlier {
+    /// Looks beside `to`; what cannot be read there is of no use, and no harm.
+    fn find(to: &Path) -> Option<Earlier> {
+        let beside = to.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let read = |folder: PathBuf| {
+            let manifest: Manifest = serde_json::from_slice(&fs::read(folder.join(MANIFEST)).ok()?).ok()?;
+            let made = chrono::NaiveDateTime::parse_from_str(&manifest.made_at, "%FT%TZ").ok()?;
+            let made = made.and_utc().timestamp();
+            (manifest.form == FORM).then_some(Earlier { folder, made, files: manifest.files })
+        };
+        let folders = fs::read_dir(beside).ok()?.flatten().map(|entry| entry.path());
+        folders.filter_map(read).max_by_key(|one| one.made)
+    }
+    /// Makes `into` the same file as this backup's, if that is what `from` is: as large, and not touched since. It is read
+    /// once more, so that a damaged one is not taken for good.
+    fn link(&self, name: &str, from: &Path, into: &Path) -> Result<Option<Entry>> {
+        let (Some(entry), Ok(about)) = (self.files.get(name), fs::symlink_metadata(from)) else {
+            return Ok(None);
+        };
+        let theirs = self.folder.join(name);
+        let is_same = about.is_file() && about.len() == entry.bytes && about.ctime() < self.made;
+        if !is_same || !fs::symlink_metadata(&theirs).is_ok_and(|about| about.is_file()) {
+            return Ok(None);
+        }
         if let Some(folder) = into.parent() {
             fs::create_dir_all(folder).map_err(disk(folder))?;
         }
-        // Another disk, or a file system without links: then it is copied.
-        if fs::hard_link(from, into).is_ok() {
-            return digest_of(into);
+        // A file system without links: then it is copied.
+        if fs::hard_link(&theirs, into).is_err() {
+            return Ok(None);
         }
+        if digest_of(into)? == *entry {
+            return Ok(Some(entry.clone()));
+        }
+        // Before anything is written there: it is also the other backup's.
+        fs::remove_file(into).map_err(disk(into))?;
+        Ok(None)
     }
-    copy_digested(from, into)
 }
 
 /// Copies a file, made durable, and says what it was.

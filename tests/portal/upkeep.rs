@@ -437,27 +437,53 @@ fn what_stands_behind_a_link_is_backed_up_and_what_is_no_file_is_said() {
     assert!(!out.status.success() && !again.join("manifest.json").exists(), "{}", said(&out));
 }
 
-/// On the same disk a recording's files are the same in the backup: they never change. Flat names may, and are copied.
+/// Files of recordings never change: the second backup's are those of the first. Flat names may, and are copied.
 #[test]
-fn recordings_take_no_room_a_second_time_and_what_is_unfinished_is_left_out() {
+fn recordings_take_room_once_in_all_backups_and_what_is_unfinished_is_left_out() {
     use std::os::unix::fs::MetadataExt;
     let world = World::new();
-    let (media, to, back) = (fresh("linked"), fresh("backup"), fresh("restored"));
+    let (media, backups, back) = (fresh("recordings"), fresh("backups"), fresh("restored"));
     let folder = media.join("0123456789abcdef0123456789abcdef");
     fs::create_dir_all(&folder).unwrap();
-    for (name, text) in [("720p.mp4", "film"), (".0123", "half a film"), ("master.m3u8", "#EXTM3U")] {
+    for (name, text) in
+        [("720p.mp4", "film"), ("360p.mp4", "small"), (".0123", "half a film"), ("master.m3u8", "#EXTM3U")]
+    {
         fs::write(folder.join(name), text).unwrap();
     }
     fs::write(media.join("old.mp4"), "old").unwrap();
-    let out = run(&["backup", to.to_str().unwrap(), "--media", media.to_str().unwrap()], &world.url);
-    assert!(out.status.success(), "{}", said(&out));
-    let copy = to.join("media/0123456789abcdef0123456789abcdef");
-    let number = |path: &Path| fs::metadata(path).unwrap().ino();
-    assert_eq!(number(&copy.join("720p.mp4")), number(&folder.join("720p.mp4")));
-    assert_ne!(number(&to.join("media/old.mp4")), number(&media.join("old.mp4")));
-    assert!(!copy.join(".0123").exists());
-    let manifest = fs::read_to_string(to.join("manifest.json")).unwrap();
-    assert!(manifest.contains("\"left_out\": [\n    \"uploads\"\n  ]"), "{manifest}");
+    // Only what is older than a backup is known to be in it.
+    std::thread::sleep(Duration::from_millis(1_100));
+    let backup = |name: &str| {
+        let to = backups.join(name);
+        let out = run(&["backup", to.to_str().unwrap(), "--media", media.to_str().unwrap()], &world.url);
+        assert!(out.status.success(), "{}", said(&out));
+        to
+    };
+    let number = |backup: &Path, file: &str| fs::metadata(backup.join("media").join(file)).unwrap().ino();
+    let (film, small) =
+        ("0123456789abcdef0123456789abcdef/720p.mp4", "0123456789abcdef0123456789abcdef/360p.mp4");
+    let first = backup("1");
+    assert_ne!(
+        number(&first, film),
+        fs::metadata(folder.join("720p.mp4")).unwrap().ino(),
+        "not what is served"
+    );
+    let second = backup("2");
+    assert_eq!(number(&second, film), number(&first, film));
+    assert_ne!(number(&second, "old.mp4"), number(&first, "old.mp4"));
+    assert!(!second.join("media/0123456789abcdef0123456789abcdef/.0123").exists());
+    let manifest = |backup: &Path| fs::read_to_string(backup.join("manifest.json")).unwrap();
+    assert!(manifest(&second).contains("\"left_out\": [\n    \"uploads\"\n  ]"), "{}", manifest(&second));
+    // One that was replaced, and one that is damaged in the backup, are copied; the earlier backups keep what they have.
+    fs::write(folder.join("360p.mp4"), "other").unwrap();
+    fs::write(second.join("media").join(film), "flim").unwrap();
+    let to = backup("3");
+    assert_ne!(number(&to, film), number(&first, film));
+    assert_ne!(number(&to, small), number(&second, small));
+    assert_eq!(fs::read_to_string(to.join("media").join(film)).unwrap(), "film");
+    assert_eq!(fs::read_to_string(second.join("media").join(small)).unwrap(), "small");
+    fs::remove_dir_all(&first).unwrap();
+    fs::remove_dir_all(&second).unwrap();
     // The installation loses it; the backup does not.
     fs::remove_dir_all(&folder).unwrap();
     if server().is_none() {
@@ -471,7 +497,7 @@ fn recordings_take_no_room_a_second_time_and_what_is_unfinished_is_left_out() {
     }
     // With an S3 store it says what it does not have, and needs no key for that.
     let s3 = "s3://bucket/city?endpoint=http://127.0.0.1:1";
-    let again = fresh("backup");
+    let again = backups.join("4");
     let mut command = weixiao(&["backup", again.to_str().unwrap(), "--media", media.to_str().unwrap()]);
     let out = command.env("DATABASE_URL", &world.url).env("WEIXIAO_MEDIA_URL", s3).output().unwrap();
     assert!(
