@@ -26,6 +26,8 @@ static FILES: LazyLock<BTreeMap<&'static str, Asset>> = LazyLock::new(|| {
         "mark.svg",
         "app.js",
         "player.js",
+        "upload.js",
+        "tus.min.js",
         "covers/bamboo.svg",
         "covers/bridge.svg",
         "covers/contour.svg",

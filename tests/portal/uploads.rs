@@ -783,3 +783,104 @@ async fn unfinished_ones_are_listed_with_what_the_browser_knows_them_by() {
     assert_eq!((found[0].name.as_str(), found[0].fingerprint.as_str()), ("a.mp4", "f-1"));
     assert!(list(AccountId(1_000_000)).is_empty());
 }
+
+/// A form without JavaScript, sent to a handler like the studio's.
+#[actix_web::test]
+async fn a_plain_form_brings_a_file_whole_or_not_at_all() {
+    let town = town_with(Limits { largest_plain: 1_000_000, ..limits() });
+    let account = AccountId(town.count("SELECT id FROM accounts WHERE username = 'instructor'"));
+    let db = Data::new(town.world.db.clone());
+    let viewer = db.read_now(|conn| weixiao::accounts::viewer_for(conn, account, None)).unwrap().unwrap();
+    let place = town.world.portal.uploads.clone();
+    let send = async |name: &str, bytes: &[u8], is_whole: bool| {
+        let mut body = b"--frontier\r\nContent-Disposition: form-data; name=\"key\"\r\n\r\nx\r\n".to_vec();
+        body.extend(format!("--frontier\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\nContent-Type: video/mp4\r\n\r\n").bytes());
+        body.extend(bytes);
+        if is_whole {
+            body.extend(b"\r\n--frontier--\r\n");
+        }
+        let request = actix_web::test::TestRequest::post()
+            .insert_header(("content-type", "multipart/form-data; boundary=frontier"))
+            .set_payload(body);
+        let (request, mut payload) = request.to_http_parts();
+        let parts = <actix_multipart::Multipart as actix_web::FromRequest>::from_request(&request, &mut payload)
+            .await
+            .unwrap();
+        uploads::take_plain(&db, &place, parts, &viewer, LectureId(1)).await
+    };
+    let film = noise(900_000);
+    let id = send("讲座.mp4", &film, true).await.unwrap().unwrap();
+    assert!(std::fs::read(uploads::path_of(&town.folder, &id)).unwrap() == film);
+    assert_eq!(town.count("SELECT COUNT(*) FROM recordings WHERE bytes = 900000 AND lecture_id = 1"), 1);
+    for (name, bytes, is_whole, status) in [
+        ("a.mp4", noise(1_000_001).as_slice(), true, 413),
+        ("a.mp4", b"", true, 422),
+        ("", b"", true, 422),
+        ("a.mp4", b"half", false, 408),
+    ] {
+        let refused = send(name, bytes, is_whole).await.unwrap().unwrap_err();
+        assert_eq!(refused.status(), status, "{name} {}", bytes.len());
+    }
+    assert_eq!(town.count("SELECT COUNT(*) FROM recordings"), 1);
+    assert_eq!(town.count("SELECT COUNT(*) FROM uploads WHERE state <> 'gone'"), 1);
+    assert_eq!(std::fs::read_dir(&town.folder).unwrap().count(), 2);
+}
+
+/// The piece of the studio's page from which files are sent.
+#[derive(askama::Template)]
+#[template(path = "studio/_upload.html")]
+struct Piece {
+    page: weixiao::web::page::Page,
+    lecture: LectureId,
+    unfinished: Vec<uploads::Unfinished>,
+    largest: String,
+    largest_plain: String,
+}
+
+#[actix_web::test]
+async fn the_piece_of_the_page_names_every_part_that_its_script_asks_for() {
+    use askama::Template;
+    let request = actix_web::test::TestRequest::default().to_http_request();
+    let unfinished = vec![uploads::Unfinished {
+        id: "0".repeat(32),
+        name: "a.mp4".into(),
+        length: Some(100),
+        offset: 25,
+        expires_at: clock::now(),
+        fingerprint: "100|1|-|a.mp4".into(),
+    }];
+    let piece = Piece {
+        page: weixiao::web::page::Page::new(&request),
+        lecture: LectureId(1),
+        unfinished,
+        largest: uploads::shown(8 << 30),
+        largest_plain: uploads::shown(200 << 20),
+    };
+    let html = piece.render().unwrap();
+    if let Ok(file) = std::env::var("UPLOAD_PIECE") {
+        std::fs::write(file, &html).unwrap();
+    }
+    let script = include_str!("../../static/upload.js");
+    let mut parts = 0;
+    for (opening, closing) in [("part('", "'"), ("[data-", "]")] {
+        for rest in script.split(opening).skip(1) {
+            let name = rest.split(closing).next().unwrap();
+            if !name.contains('$') {
+                assert!(html.contains(&format!("data-{name}")), "data-{name}");
+                parts += 1;
+            }
+        }
+    }
+    for rest in script.split("say('").skip(1) {
+        let name = rest.split('\'').next().unwrap();
+        let kebab: String =
+            name.chars().flat_map(|c| if c.is_uppercase() { vec!['-', c.to_ascii_lowercase()] } else { vec![c] }).collect();
+        assert!(html.contains(&format!("data-say{kebab}=\"")), "data-say{kebab}");
+        parts += 1;
+    }
+    assert!(parts > 30, "{parts}");
+    // Words are the template's, in both languages.
+    assert!(script.lines().all(|line| !line.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c))));
+    assert!(!script.contains("endpoint:"));
+    assert!(html.contains("value=\"25\"") && html.contains("action=\"/studio/lectures/1/file\""));
+}
