@@ -33,6 +33,8 @@ static FILES: LazyLock<BTreeMap<&'static str, Asset>> = LazyLock::new(|| {
         "captions.js",
         "work.css",
         "studio.js",
+        "upload.js",
+        "tus.min.js",
         "covers/bamboo.svg",
         "covers/bridge.svg",
         "covers/contour.svg",

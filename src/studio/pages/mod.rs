@@ -166,7 +166,11 @@ struct Show {
     standing: Standing,
     choices: Choices,
     recordings: Vec<Recording>,
+    lecture: LectureId,
     unfinished: Vec<Unfinished>,
+    /// The largest file, and the largest in a plain form, in words.
+    largest: String,
+    largest_plain: String,
     /// The recording that is reviewed next, or the public one.
     played: Option<Played>,
     /// The signed address of its folder.
@@ -209,6 +213,9 @@ impl Show {
         }
         Ok(Show {
             choices: Choices::load(conn, viewer, own.draft.school)?,
+            lecture: id,
+            largest: uploads::shown(uploads.limits.largest),
+            largest_plain: uploads::shown(uploads.limits.largest_plain),
             unfinished: uploads::unfinished(conn, &uploads.folder, id, viewer.account, now)?,
             cue_count: desk.map_or(Ok(0), |media| lectures::cues(conn, media).map(|cues| cues.len()))?,
             chapter_count: desk.map_or(Ok(0), |media| lectures::chapters(conn, media).map(|all| all.len()))?,

@@ -8,8 +8,10 @@ use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::ids::{LectureId, RecordingId};
 use crate::lectures;
+use crate::media::Media;
 use crate::recordings;
 use crate::uploads::{self, Uploads};
+use crate::web::form::Errors;
 use crate::web::page::Page;
 use crate::web::reply::{self, Reply};
 use crate::web::route::{Route, get, post};
@@ -22,7 +24,7 @@ use serde::Deserialize;
 pub fn routes() -> Vec<Route> {
     vec![
         post("/studio/lectures/{lecture}/uploads", TeachLectures, begin),
-        post("/studio/lectures/{lecture}/recording", TeachLectures, send),
+        post("/studio/lectures/{lecture}/file", TeachLectures, send).patient(),
         get("/studio/lectures/{lecture}/progress", TeachLectures, progress),
         post("/studio/lectures/{lecture}/recordings/{recording}/cancel", TeachLectures, cancel),
         post("/studio/lectures/{lecture}/recordings/{recording}/retry", TeachLectures, retry),
@@ -81,6 +83,7 @@ async fn send(
     page: Page,
     viewer: Viewer,
     db: Data<Db>,
+    media: Data<Media>,
     uploads: Data<Uploads>,
     id: Path<LectureId>,
     parts: Multipart,
@@ -92,9 +95,15 @@ async fn send(
         recordings::accepts(conn, id)
     })
     .await?;
-    uploads::take_plain(&db, &uploads, parts, &viewer, id).await?;
-    let _ = page;
-    reply::see(format!("/studio/lectures/{id}?done=recording-sent"))
+    match uploads::take_plain(&db, &uploads, parts, &viewer, id).await? {
+        Ok(_) => reply::see(format!("/studio/lectures/{id}?done=recording-sent")),
+        Err(refusal) => {
+            let view = super::view(page, viewer, &db, media, uploads, id).await?;
+            let status = StatusCode::from_u16(refusal.status()).map_err(Error::internal)?;
+            let errors = Errors::default().with("file", refusal.words());
+            reply::html(status, &super::Show { errors, ..view })
+        }
+    }
 }
 
 /// How far the work is, for the script of the desk.
