@@ -7,16 +7,16 @@ use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::media::Media;
 use crate::site::{Present, Site};
+use crate::uploads::{Limits, Uploads};
 use crate::watching::Watching;
 use crate::web::kept::{Kept, front};
 use crate::web::metrics::Metrics;
 use crate::web::route::Route;
-use crate::uploads::{Limits, Uploads};
 use crate::web::surround::{Guards, surround};
 use crate::web::{files, health};
 use crate::{
-    accounts, admin, assistance, bases, booklets, clock, directory, feedback, help, home, ids, lectures,
-    manner, media, msg, search, settings, site, stories, studio, review, jobs, uploads, watching,
+    accounts, admin, assistance, bases, booklets, clock, directory, feedback, help, home, ids, jobs,
+    lectures, manner, media, msg, review, search, settings, site, stories, studio, uploads, watching,
 };
 use actix_session::SessionMiddleware;
 use actix_session::config::{CookieContentSecurity, PersistentSession};

@@ -122,7 +122,8 @@ fn asset(name: &str, plain: &'static [u8]) -> Asset {
 /// A script without its comment lines and indentation: a sixth fewer bytes to send. Lines are kept apart, so nothing else
 /// changes; our own scripts have no text that runs over several lines.
 fn slim(script: &str) -> String {
-    let is_comment = |line: &str| line.is_empty() || ["//", "/*", "* ", "*/"].iter().any(|mark| line.starts_with(mark));
+    let is_comment =
+        |line: &str| line.is_empty() || ["//", "/*", "* ", "*/"].iter().any(|mark| line.starts_with(mark));
     let lines = script.lines().map(str::trim).filter(|line| !is_comment(line));
     lines.fold(String::new(), |out, line| out + line + "\n")
 }

@@ -2,6 +2,7 @@
 pub mod account;
 pub mod serve;
 pub mod upkeep;
+pub mod worker;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::net::{IpAddr, SocketAddr};
@@ -26,6 +27,8 @@ pub enum Command {
     Demo(serve::DemoArgs),
     /// 运行门户 · serve the portal
     Serve(serve::ServeArgs),
+    /// 单独运行后台任务：收存上传的文件、转码 · the work behind pages alone: keeping uploads, making recordings
+    Worker(worker::WorkerArgs),
     /// 更新数据库的结构，或退回旧的结构 · bring the tables up to date, or back
     Migrate(upkeep::MigrateArgs),
     /// 检查这套安装，说出该做什么 · examine this installation and say what to do

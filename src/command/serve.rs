@@ -10,7 +10,8 @@ use std::time::Duration;
 use weixiao::app::Portal;
 use weixiao::config::{BLOCKING_THREADS, Config, HEAD_SECONDS, KEEP_ALIVE_SECONDS, STOP_SECONDS};
 use weixiao::db::Db;
-use weixiao::{clock, demo, msg, site, upkeep};
+use weixiao::media::Store;
+use weixiao::{clock, demo, msg, site, upkeep, uploads, worker};
 
 #[derive(Args)]
 pub struct DemoArgs {
@@ -38,6 +39,9 @@ pub struct ServeArgs {
     /// 工作线程数，默认每核一个 · worker threads, one a core by default
     #[arg(long, env = "WEIXIAO_WORKERS")]
     workers: Option<usize>,
+    /// 不在旁边启动后台任务（另有机器运行 weixiao worker 时）· start no worker beside the server
+    #[arg(long, env = "WEIXIAO_NO_WORKER")]
+    no_worker: bool,
     /// SQLite 文件不存在时新建 · make the SQLite file if there is none
     #[arg(long)]
     init: bool,
@@ -63,7 +67,7 @@ pub fn demo(args: &DemoArgs) -> Result<ExitCode, Failure> {
         metrics_token: None,
         is_demo: true,
     };
-    run(config, args.workers, false)
+    run(config, args.workers, false, true)
 }
 
 fn sqlite_url(path: &Path) -> String {
@@ -105,18 +109,25 @@ fn make_demo(dir: &Path, database: &Path, media: &Path, scale: &str) -> Result<(
 }
 
 pub fn serve(args: ServeArgs) -> Result<ExitCode, Failure> {
-    run(args.place.config()?, args.workers, args.init)
+    run(args.place.config()?, args.workers, args.init, !args.no_worker)
 }
 
 #[actix_web::main]
-async fn run(config: Config, workers: Option<usize>, may_create: bool) -> Result<ExitCode, Failure> {
+async fn run(
+    config: Config,
+    workers: Option<usize>,
+    may_create: bool,
+    has_worker: bool,
+) -> Result<ExitCode, Failure> {
     let db = Db::open(&config.database_url, may_create)?;
     std::fs::create_dir_all(&config.media)?;
+    std::fs::create_dir_all(&config.uploads)?;
     let (listen, is_demo) = (config.listen, config.is_demo);
     let setup_code = db.write_now(site::new_setup_code)?;
     let public_url = config.public_url.clone();
     let portal = Portal::new(db.clone(), config.clone())?;
-    actix_web::rt::spawn(measure_daily(db, config));
+    let worker_config = config.clone();
+    actix_web::rt::spawn(keep_house(db, config, portal.media.store.clone()));
     let mut server = HttpServer::new(move || App::new().configure(|app| portal.configure(app)))
         .client_request_timeout(Duration::from_secs(HEAD_SECONDS))
         .worker_max_blocking_threads(BLOCKING_THREADS)
@@ -128,20 +139,32 @@ async fn run(config: Config, workers: Option<usize>, may_create: bool) -> Result
         server = server.workers(workers.clamp(1, 256));
     }
     let server = server.bind(listen).map_err(|error| Failure(msg!("不能在 {} 上监听：{}", listen, error)))?;
+    if has_worker {
+        super::worker::beside(&worker_config)?;
+    }
     greet(listen, is_demo, setup_code.map(|code| (public_url, code)));
     server.run().await?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// Keeps a sample of the disk each day, for the forecast. A failure costs a sample, not the server.
-async fn measure_daily(db: Db, config: Config) {
+/// Each hour: a sample of the disk once a day, uploads that have expired, originals that were kept long enough. A failure
+/// costs that round, not the server.
+async fn keep_house(db: Db, config: Config, store: Store) {
     loop {
-        let (db, config) = (db.clone(), config.clone());
-        let kept = actix_web::web::block(move || upkeep::disk::keep_todays(&db, &config, clock::now())).await;
-        match kept {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => tracing::warn!(%error, "the disk was not measured"),
-            Err(error) => tracing::warn!(%error, "the disk was not measured"),
+        let (db, config, store) = (db.clone(), config.clone(), store.clone());
+        let round = move || {
+            let now = clock::now();
+            let told = |what: &str, outcome: weixiao::error::Result<()>| {
+                if let Err(error) = outcome {
+                    tracing::warn!(%error, what, "not done this hour");
+                }
+            };
+            told("disk sample", upkeep::disk::keep_todays(&db, &config, now));
+            told("uploads", db.write_now(|conn| uploads::sweep(conn, &config.uploads, now)));
+            told("originals", worker::sweep(&db, &store, now));
+        };
+        if let Err(error) = actix_web::web::block(round).await {
+            tracing::warn!(%error, "not done this hour");
         }
         actix_web::rt::time::sleep(Duration::from_secs(3_600)).await;
     }

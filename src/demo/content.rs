@@ -187,6 +187,13 @@ const BOOKLETS: [&str; 6] = [
     include_str!("booklets/courtyard-talks.md"),
 ];
 
+impl Media {
+    /// Its folder in the media store: the same in every city.
+    pub fn folder(&self) -> String {
+        crate::ids::digest(&self.key)[..32].to_owned()
+    }
+}
+
 impl Content {
     pub fn read() -> Result<Content> {
         let parse = |text| serde_json::from_str::<Media>(text).map_err(Error::internal);
@@ -237,8 +244,10 @@ pub fn handout_file(topic: &str, position: usize) -> String {
 pub fn write_files(folder: &Path, content: &Content) -> std::io::Result<()> {
     std::fs::create_dir_all(folder)?;
     for (media, (_, video, sound)) in content.media.iter().zip(RECORDINGS) {
-        std::fs::write(folder.join(format!("{}.mp4", media.key)), video)?;
-        std::fs::write(folder.join(format!("{}.m4a", media.key)), sound)?;
+        let own = folder.join(media.folder());
+        std::fs::create_dir_all(&own)?;
+        std::fs::write(own.join("video.mp4"), video)?;
+        std::fs::write(own.join("audio.m4a"), sound)?;
     }
     for topic in &content.lectures.topics {
         for (position, handout) in topic.handouts.iter().enumerate() {

@@ -44,15 +44,26 @@ fn recordings(conn: &mut Conn, content: &Content) -> Result<()> {
         })
         .collect();
     TopicRow::write(conn, &topics)?;
-    let (mut media, mut cues, mut chapters) = (vec![], vec![], vec![]);
+    let (mut media, mut streams, mut cues, mut chapters) = (vec![], vec![], vec![], vec![]);
     for (id, one) in (1..).zip(&content.media) {
         media.push(MediaRow {
             id,
-            video_file: format!("{}.mp4", one.key),
-            audio_file: format!("{}.m4a", one.key),
+            video_file: format!("{}/video.mp4", one.folder()),
+            audio_file: format!("{}/audio.m4a", one.folder()),
             duration_ms: one.duration_ms,
             width: one.width,
             height: one.height,
+        });
+        streams.push(StreamRow {
+            media_id: id,
+            folder: one.folder(),
+            has_hls: false,
+            heights: "",
+            has_sound: true,
+            posters: 0,
+            poster: 0,
+            story_every_ms: 0,
+            story_tiles: 0,
         });
         cues.extend((1..).zip(&one.cues).map(|(position, cue)| CueRow {
             media_id: id,
@@ -69,6 +80,7 @@ fn recordings(conn: &mut Conn, content: &Content) -> Result<()> {
         }));
     }
     MediaRow::write(conn, &media)?;
+    StreamRow::write(conn, &streams)?;
     CueRow::write(conn, &cues)?;
     ChapterRow::write(conn, &chapters)
 }
@@ -192,6 +204,8 @@ fn lectures(
         let school = random.below(people.schools);
         let stage = match number {
             0..40 => "published",
+            40 => "withdrawn",
+            41 => "in_review",
             _ => ["draft", "in_review", "withdrawn"].get(random.below(100)).copied().unwrap_or("published"),
         };
         let is_published = stage == "published" || stage == "withdrawn";
@@ -297,6 +311,17 @@ fn lectures(
     ReviewRow::write(conn, &reviews)?;
     HandoutRow::write(conn, &handouts)?;
     QuestionRow::write(conn, &questions)?;
+    let withdrawn: Vec<_> = rows
+        .iter()
+        .filter(|row| row.stage == "withdrawn")
+        .map(|row| WithdrawalRow {
+            lecture_id: row.id,
+            reason: "内容有更新，正在重新录制。",
+            withdrawn_by: uploader,
+            withdrawn_at: now - Duration::days(1),
+        })
+        .collect();
+    WithdrawalRow::write(conn, &withdrawn)?;
     for (place, count) in school_counts.iter().enumerate().filter(|(_, count)| **count > 0) {
         crate::schools::count_lecture(conn, crate::ids::SchoolId(place as i64 + 1), *count)?;
     }

@@ -63,6 +63,11 @@ rows! {
         id: i64, person_id: i64, name: String, unit: String, intro: String, agreed_at: Timestamp, lecture_count: i32,
     }
     MediaRow in media { id: i64, video_file: String, audio_file: String, duration_ms: i32, width: i32, height: i32 }
+    StreamRow in streams {
+        media_id: i64, folder: String, has_hls: bool, heights: &'static str, has_sound: bool, posters: i32, poster: i32,
+        story_every_ms: i32, story_tiles: i32,
+    }
+    WithdrawalRow in withdrawals { lecture_id: i64, reason: &'static str, withdrawn_by: i64, withdrawn_at: Timestamp }
     CueRow in cues { media_id: i64, position: i32, start_ms: i32, end_ms: i32, text: String }
     ChapterRow in media_chapters { media_id: i64, position: i32, start_ms: i32, title: String }
     LectureRow in lectures {

@@ -111,7 +111,8 @@ pub fn fail(conn: &mut Conn, job: &Job, problem: &str, may_retry: bool, now: Tim
 /// The job cannot be done here and now, for no fault of its own: it waits, and this was no try.
 pub fn postpone(conn: &mut Conn, job: &Job, until: Timestamp) -> Result<()> {
     let mine = jobs::id.eq(job.id).and(jobs::fence.eq(job.fence)).and(jobs::state.eq(State::Running));
-    let values = (jobs::state.eq(State::Queued), jobs::run_after.eq(until), jobs::attempts.eq(job.attempts - 1));
+    let values =
+        (jobs::state.eq(State::Queued), jobs::run_after.eq(until), jobs::attempts.eq(job.attempts - 1));
     either!(conn, c => diesel::update(jobs::table.filter(mine)).set(values).execute(c))?;
     Ok(())
 }

@@ -14,13 +14,14 @@ use crate::lang::Message;
 use crate::{msg, text_enum};
 pub use forms::ListQuery;
 pub use store::{
-    By, Card, Instructor, Topic, cards, cards_of, count, gold_instructors, instructor, instructors,
-    instructors_within, newest, topics, watchable,
+    About, Chapter, Cue, DeskRow, Draft, Judged, Own, Played, Remark, Revision, Standing, Stream, Waiting,
+    Withdrawal, about, awaiting, captions_version, chapters, completed_by, create, cues, desk, gives,
+    instructor_of, is_instructor, judged_by, media_of, own, remarks, same_draft, set_chapters, set_cues,
+    standing, take_over, update, withdrawal,
 };
 pub use store::{
-    About, Chapter, Cue, DeskRow, Draft, Judged, Own, Played, Stream, Remark, Revision, Standing, Waiting, Withdrawal, awaiting, captions_version, chapters, create, cues,
-    desk, instructor_of, is_instructor, media_of, own, remarks, set_chapters, set_cues, standing, take_over, update,
-    withdrawal, about, completed_by, gives, judged_by, same_draft,
+    By, Card, Instructor, Topic, cards, cards_of, count, gold_instructors, instructor, instructors,
+    instructors_within, newest, topics, watchable,
 };
 pub use way::{attach, publishable, reopen, review, submit, unsubmit, withdraw};
 

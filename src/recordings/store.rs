@@ -82,9 +82,7 @@ pub struct Made {
 
 pub fn of_upload(conn: &mut Conn, upload: &str) -> Result<Option<RecordingId>> {
     let is_it = recordings::upload_id.eq(upload);
-    Ok(
-        either!(conn, c => recordings::table.filter(is_it).select(recordings::id).first(c).optional())?,
-    )
+    Ok(either!(conn, c => recordings::table.filter(is_it).select(recordings::id).first(c).optional())?)
 }
 
 pub fn insert(conn: &mut Conn, new: &NewRecording<'_>, now: Timestamp) -> Result<RecordingId> {
@@ -185,9 +183,8 @@ pub fn ready(conn: &mut Conn, subject: &Subject, made: &Made, now: Timestamp) ->
         streams::story_tiles.eq(made.story_tiles),
     );
     either!(conn, c => diesel::insert_into(streams::table).values(row).execute(c))?;
-    let open = recordings::table
-        .find(subject.id)
-        .filter(recordings::state.eq_any([State::Waiting, State::Working]));
+    let open =
+        recordings::table.find(subject.id).filter(recordings::state.eq_any([State::Waiting, State::Working]));
     let values = (
         recordings::state.eq(State::Ready),
         recordings::progress.eq(1_000),
@@ -208,9 +205,9 @@ pub fn retry(conn: &mut Conn, id: RecordingId, now: Timestamp) -> Result<()> {
     let gone = || Error::Refused(msg!("上传的文件已经不在了，请重新上传。"));
     let found = subject(conn, id)?;
     super::accepts(conn, found.lecture_id)?;
-    let ended = recordings::table
-        .find(id)
-        .filter(recordings::state.eq_any([State::Failed, State::Cancelled]).and(recordings::has_original.eq(true)));
+    let ended = recordings::table.find(id).filter(
+        recordings::state.eq_any([State::Failed, State::Cancelled]).and(recordings::has_original.eq(true)),
+    );
     let values = (
         recordings::state.eq(State::Waiting),
         recordings::progress.eq(0),

@@ -16,10 +16,14 @@ pub struct VerdictForm {
 
 impl VerdictForm {
     pub fn of(pairs: &[(String, String)]) -> VerdictForm {
-        let of = |name: &'static str| pairs.iter().filter(move |pair| pair.0 == name).map(|pair| pair.1.clone());
+        let of =
+            |name: &'static str| pairs.iter().filter(move |pair| pair.0 == name).map(|pair| pair.1.clone());
         VerdictForm {
             verdict: of("verdict").next().unwrap_or_default(),
-            remarks: of("at").zip(of("text")).filter(|row| !(row.0.trim().is_empty() && row.1.trim().is_empty())).collect(),
+            remarks: of("at")
+                .zip(of("text"))
+                .filter(|row| !(row.0.trim().is_empty() && row.1.trim().is_empty()))
+                .collect(),
         }
     }
     /// The remarks and as many empty rows as the form shows more.

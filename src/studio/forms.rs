@@ -74,7 +74,8 @@ impl LectureForm {
     pub fn check_unit(&self) -> Result<String, Errors> {
         let mut errors = Errors::default();
         let unit = errors.take("unit", text(&self.unit, 60));
-        let agrees = self.agrees.as_ref().ok_or_else(|| msg!("公开的课程页会写讲师的姓名和单位，同意后才能建课"));
+        let agrees =
+            self.agrees.as_ref().ok_or_else(|| msg!("公开的课程页会写讲师的姓名和单位，同意后才能建课"));
         match (unit, errors.take("agrees", agrees)) {
             (Some(unit), Some(_)) => Ok(unit),
             _ => Err(errors),

@@ -12,8 +12,8 @@ use crate::clock::Timestamp;
 use crate::db::{Batch, Conn, Db};
 use crate::error::Result;
 use crate::ids::{AccountId, LectureId, MediaId, PersonId};
-pub use credit::{PLAY_SECONDS, length_s};
 pub use crate::lectures::THRESHOLD;
+pub use credit::{PLAY_SECONDS, length_s};
 pub use store::finish;
 
 /// Seconds between two beats of the player.

@@ -93,7 +93,9 @@ impl Worker {
         let took = started.elapsed().as_secs_f64();
         match &outcome {
             Ok(()) => tracing::info!(job = job.id.0, kind = job.kind.as_str(), took, "job"),
-            Err(error) => tracing::warn!(job = job.id.0, kind = job.kind.as_str(), took, %error, "job failed"),
+            Err(error) => {
+                tracing::warn!(job = job.id.0, kind = job.kind.as_str(), took, %error, "job failed")
+            }
         }
         if let Err(error) = outcome {
             let told: String = error.to_string().chars().take(300).collect();

@@ -42,9 +42,7 @@ async fn recording(
     let is_signed_in = page.viewer.is_some();
     let lecture = db.read(move |conn| store::find(conn, id, is_signed_in)).await?;
     match &lecture.stream {
-        Some(stream) => {
-            media::pages::answer(&media, &stream.folder, &choose(stream).ok_or(Error::NotFound)?)
-        }
+        Some(stream) => media::pages::answer(&media, &stream.folder, &choose(stream).ok_or(Error::NotFound)?),
         None => {
             let (name, mime) = old(&lecture).ok_or(Error::NotFound)?;
             media::pages::flat(&request, &media, &name, Some(mime))

@@ -1,15 +1,15 @@
 //! Lectures as those see them who make and review them.
+use super::one::Stream;
 use crate::access::Viewer;
 use crate::clock::Timestamp;
 use crate::db::Conn;
 use crate::either;
 use crate::error::{Error, Result};
 use crate::ids::{AccountId, InstructorId, LectureId, MediaId, PersonId, SchoolId, TopicId};
-use super::one::Stream;
 use crate::lectures::{Refusal, Remark, Source, Stage, Verdict, Visibility};
 use crate::schema::{
-    accounts, caption_saves, completions, cues, instructors, lecture_instructors, lecture_reviews, lectures, media,
-    media_chapters, persons, review_remarks, revisions, streams, topics,
+    accounts, caption_saves, completions, cues, instructors, lecture_instructors, lecture_reviews, lectures,
+    media, media_chapters, persons, review_remarks, revisions, streams, topics,
 };
 use diesel::prelude::*;
 
@@ -63,7 +63,9 @@ pub struct Played {
 /// The instructor that this person is.
 pub fn instructor_of(conn: &mut Conn, person: PersonId) -> Result<Option<(InstructorId, String, String)>> {
     let it = instructors::table.filter(instructors::person_id.eq(person));
-    Ok(either!(conn, c => it.select((instructors::id, instructors::name, instructors::unit)).first(c).optional())?)
+    Ok(
+        either!(conn, c => it.select((instructors::id, instructors::name, instructors::unit)).first(c).optional())?,
+    )
 }
 
 /// The lectures of an instructor, the newest first.
@@ -93,9 +95,8 @@ pub fn own(conn: &mut Conn, viewer: &Viewer, id: LectureId) -> Result<Own> {
         .inner_join(instructors::table)
         .filter(instructors::person_id.eq(viewer.person))
         .select(lecture_instructors::lecture_id);
-    let is_it = lectures::id
-        .eq(id)
-        .and(lectures::uploaded_by.eq(viewer.account).or(lectures::id.eq_any(mine)));
+    let is_it =
+        lectures::id.eq(id).and(lectures::uploaded_by.eq(viewer.account).or(lectures::id.eq_any(mine)));
     type Row = (
         (String, String, TopicId, Option<SchoolId>, Visibility, Source, bool),
         (Stage, Timestamp, Option<Timestamp>),
@@ -173,8 +174,7 @@ pub fn create(
 /// The drawn picture that the newest lecture of this topic has; any other topic's for a first one.
 fn cover(conn: &mut Conn, topic: TopicId) -> Result<String> {
     let newest = lectures::table.filter(lectures::topic_id.eq(topic)).order(lectures::id.desc());
-    let found: Option<String> =
-        either!(conn, c => newest.select(lectures::cover).first(c).optional())?;
+    let found: Option<String> = either!(conn, c => newest.select(lectures::cover).first(c).optional())?;
     Ok(found.unwrap_or_else(|| "contour".to_owned()))
 }
 
@@ -303,7 +303,8 @@ pub fn remarks(conn: &mut Conn, id: LectureId) -> Result<Vec<Judged>> {
 /// The number of the text of the captions that was saved last; 0 before the first.
 pub fn captions_version(conn: &mut Conn, media: MediaId) -> Result<i64> {
     let newest = caption_saves::table.filter(caption_saves::media_id.eq(media));
-    let id: Option<i64> = either!(conn, c => newest.select(diesel::dsl::max(caption_saves::id)).get_result(c))?;
+    let id: Option<i64> =
+        either!(conn, c => newest.select(diesel::dsl::max(caption_saves::id)).get_result(c))?;
     Ok(id.unwrap_or_default())
 }
 

@@ -5,7 +5,9 @@ use crate::either;
 use crate::error::{Error, Result};
 use crate::ids::{AllianceId, LectureId, MediaId, PersonId, SchoolId, TopicId};
 use crate::lectures::{Stage, Visibility};
-use crate::schema::{alliances, cues, handouts, lectures, media, media_chapters, schools, streams, topics, watches};
+use crate::schema::{
+    alliances, cues, handouts, lectures, media, media_chapters, schools, streams, topics, watches,
+};
 use diesel::prelude::*;
 
 /// A published lecture as its page shows it.

@@ -34,7 +34,8 @@ pub struct Standing {
 
 impl Standing {
     pub fn is_in_review(&self) -> bool {
-        self.stage == Stage::InReview || self.revision.as_ref().is_some_and(|one| one.stage == Stage::InReview)
+        self.stage == Stage::InReview
+            || self.revision.as_ref().is_some_and(|one| one.stage == Stage::InReview)
     }
     /// The recording that is reviewed next: the new one beside a published lecture, else the lecture's own.
     pub fn next_media(&self) -> Option<MediaId> {

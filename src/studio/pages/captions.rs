@@ -137,13 +137,7 @@ impl Editor {
     }
 }
 
-async fn view(
-    page: Page,
-    viewer: Viewer,
-    db: &Db,
-    media: Data<Media>,
-    id: LectureId,
-) -> Result<Editor> {
+async fn view(page: Page, viewer: Viewer, db: &Db, media: Data<Media>, id: LectureId) -> Result<Editor> {
     db.read_long(move |conn| Editor::load(conn, page, &viewer, id, &media)).await
 }
 
@@ -303,7 +297,10 @@ async fn written(
     Ok(HttpResponse::Ok()
         .content_type(mime)
         .insert_header((header::CACHE_CONTROL, "private, no-store"))
-        .insert_header((header::CONTENT_DISPOSITION, format!("attachment; filename=\"captions-{id}.{ending}\"")))
+        .insert_header((
+            header::CONTENT_DISPOSITION,
+            format!("attachment; filename=\"captions-{id}.{ending}\""),
+        ))
         .body(write(&lines)))
 }
 

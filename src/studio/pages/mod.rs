@@ -119,7 +119,8 @@ struct New {
 
 async fn new(page: Page, viewer: Viewer, db: Data<Db>) -> Reply {
     let choices = db.read(move |conn| Choices::load(conn, &viewer, None)).await?;
-    let form = LectureForm { visibility: "public".into(), source: "recorded".into(), ..LectureForm::default() };
+    let form =
+        LectureForm { visibility: "public".into(), source: "recorded".into(), ..LectureForm::default() };
     reply::page(&New { page, choices, form, errors: Errors::default() })
 }
 
@@ -218,7 +219,8 @@ impl Show {
             largest_plain: uploads::shown(uploads.limits.largest_plain),
             unfinished: uploads::unfinished(conn, &uploads.folder, id, viewer.account, now)?,
             cue_count: desk.map_or(Ok(0), |media| lectures::cues(conn, media).map(|cues| cues.len()))?,
-            chapter_count: desk.map_or(Ok(0), |media| lectures::chapters(conn, media).map(|all| all.len()))?,
+            chapter_count: desk
+                .map_or(Ok(0), |media| lectures::chapters(conn, media).map(|all| all.len()))?,
             missing: lectures::publishable(conn, id, &standing)?,
             judged: lectures::remarks(conn, id)?,
             withdrawal: found(lectures::withdrawal(conn, id))?,

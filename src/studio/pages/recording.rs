@@ -16,9 +16,9 @@ use crate::web::page::Page;
 use crate::web::reply::{self, Reply};
 use crate::web::route::{Route, get, post};
 use actix_multipart::Multipart;
+use actix_web::HttpResponse;
 use actix_web::http::{StatusCode, header};
 use actix_web::web::{Data, Form, Json, Path};
-use actix_web::HttpResponse;
 use serde::Deserialize;
 
 pub fn routes() -> Vec<Route> {

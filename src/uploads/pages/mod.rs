@@ -117,9 +117,9 @@ async fn look(request: &HttpRequest, id: &str, db: &Db, uploads: &Uploads) -> Re
         return Err(none());
     }
     let key = id.to_owned();
-    let (upload, is_active) =
-        db.read(move |conn| store::find(conn, &key)).await?.ok_or_else(none)?;
-    let stranger = request.extensions().get::<Viewer>().is_some_and(|viewer| viewer.account != upload.account);
+    let (upload, is_active) = db.read(move |conn| store::find(conn, &key)).await?.ok_or_else(none)?;
+    let stranger =
+        request.extensions().get::<Viewer>().is_some_and(|viewer| viewer.account != upload.account);
     if stranger {
         return Err(none());
     }

@@ -1,0 +1,97 @@
+//! `weixiao worker`: the work behind pages, in a process of its own. `serve` starts one beside itself.
+use super::{Failure, PlaceArgs};
+use clap::Args;
+use rustix::process::{Signal, nice, set_parent_process_death_signal};
+use std::process::{Child, Command, ExitCode, Stdio};
+use std::time::Duration;
+use weixiao::clock;
+use weixiao::config::Config;
+use weixiao::db::Db;
+use weixiao::msg;
+use weixiao::processing::Tools;
+use weixiao::worker::Worker;
+
+/// Between two looks for work, in seconds: an instructor who waits for a first picture should not wait for us.
+const LOOK_SECONDS: u64 = 2;
+/// After a failure of the database or a worker that ended, in seconds.
+const AGAIN_SECONDS: u64 = 5;
+
+#[derive(Args)]
+pub struct WorkerArgs {
+    #[command(flatten)]
+    place: PlaceArgs,
+    /// 做完现有的任务就退出 · end when there is nothing left to do
+    #[arg(long)]
+    once: bool,
+    /// 启动它的服务停了，它也停 · ends with the server that started it
+    #[arg(long, hide = true)]
+    beside: bool,
+}
+
+pub fn work(args: WorkerArgs) -> Result<ExitCode, Failure> {
+    if args.beside {
+        set_parent_process_death_signal(Some(Signal::KILL)).map_err(std::io::Error::from)?;
+    }
+    // Pages go first.
+    nice(10).map_err(std::io::Error::from)?;
+    let config = args.place.config()?;
+    let db = Db::open(&config.database_url, false)?;
+    let tools = Tools::find();
+    for lack in tools.lacks() {
+        tracing::warn!("{lack}");
+    }
+    let worker = Worker::new(db, &config, tools)?;
+    loop {
+        match worker.step(clock::now()) {
+            Ok(true) => {}
+            Ok(false) if args.once => return Ok(ExitCode::SUCCESS),
+            Ok(false) => std::thread::sleep(Duration::from_secs(LOOK_SECONDS)),
+            Err(error) if args.once => return Err(error.into()),
+            // The database is away: it comes back.
+            Err(error) => {
+                tracing::warn!(%error, "the worker waits");
+                std::thread::sleep(Duration::from_secs(AGAIN_SECONDS));
+            }
+        }
+    }
+}
+
+/// Starts a worker beside this server, and again whenever it ends. It is told everything by its environment: a password on
+/// its command line could be read by every user of the machine.
+///
+/// # Errors
+/// If there is no thread to watch it.
+pub fn beside(config: &Config) -> Result<(), Failure> {
+    let program = std::env::current_exe()?;
+    let config = config.clone();
+    let start = move || -> std::io::Result<Child> {
+        let mut command = Command::new(&program);
+        command
+            .args(["worker", "--beside"])
+            .env("DATABASE_URL", &config.database_url)
+            .env("WEIXIAO_MEDIA", &config.media)
+            .env("WEIXIAO_UPLOADS", &config.uploads)
+            .stdin(Stdio::null());
+        for (name, value) in [("WEIXIAO_MEDIA_URL", &config.media_url), ("WEIXIAO_ACCEL", &config.accel)] {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
+        command.spawn()
+    };
+    // The thread lives as long as the server: the kernel ends the worker when the thread that started it is gone.
+    let watch = move || loop {
+        let ended = start().and_then(|mut child| child.wait());
+        match ended {
+            Ok(status) => tracing::warn!(%status, "the worker ended, another one starts"),
+            Err(error) => tracing::warn!(%error, "no worker could be started"),
+        }
+        std::thread::sleep(Duration::from_secs(AGAIN_SECONDS));
+    };
+    std::thread::Builder::new()
+        .name("worker".into())
+        .spawn(watch)
+        .map_err(|error| Failure(msg!("没有办成：{}", error)))?;
+    Ok(())
+}
