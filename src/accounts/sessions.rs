@@ -240,8 +240,9 @@ fn acting_for(state: &State, now: Timestamp) -> Option<PersonId> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Holder {
     pub account: AccountId,
-    /// For whom its owner acts.
-    pub acting_for: Option<PersonId>,
+    /// Its owner; the member, while the owner acts for one and still may.
+    pub person: PersonId,
+    pub is_acting: bool,
 }
 
 /// The holders of those of these sessions that live: neither ended nor expired, of accounts that are open.
@@ -252,17 +253,25 @@ pub fn holders(conn: &mut Conn, ids: &[&str], now: Timestamp) -> Result<HashMap<
     let is_fresh = sessions::seen_at
         .gt(now - Duration::days(SESSION_IDLE_DAYS))
         .and(sessions::created_at.gt(now - Duration::days(SESSION_LONGEST_DAYS)));
-    let rows: Vec<(String, AccountId, String)> = either!(conn, c => sessions::table
+    let rows: Vec<(String, AccountId, PersonId, String)> = either!(conn, c => sessions::table
         .inner_join(accounts::table)
         .filter(sessions::id.eq_any(ids).and(is_fresh))
         .filter(store::is_open())
-        .select((sessions::id, accounts::id, sessions::state))
+        .select((sessions::id, accounts::id, accounts::person_id, sessions::state))
         .load(c))?;
-    let holder = |(id, account, json): (String, AccountId, String)| {
+    let mut holders = HashMap::with_capacity(rows.len());
+    for (id, account, person, json) in rows {
         let state: State = serde_json::from_str(&json).map_err(crate::error::Error::internal)?;
-        Ok((id, Holder { account, acting_for: acting_for(&state, now) }))
-    };
-    rows.into_iter().map(holder).collect()
+        let mut holder = Holder { account, person, is_acting: false };
+        // Few act, and the right to may have ended since they began.
+        if let Some(member) = acting_for(&state, now)
+            && store::viewer_for(conn, account, Some(member))?.is_some_and(|viewer| viewer.is_acting())
+        {
+            (holder.person, holder.is_acting) = (member, true);
+        }
+        holders.insert(id, holder);
+    }
+    Ok(holders)
 }
 
 /// The id of the session whose cookie this request shows; `None` for a visitor and for a cookie that is not ours. Whether

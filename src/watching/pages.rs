@@ -215,7 +215,7 @@ async fn finish(request: HttpRequest, viewer: Viewer, db: Data<Db>, form: Form<L
     let done = match told {
         Told::Standing(Standing { is_complete: true, .. }) => "watch-completed",
         Told::Standing(_) => "watch-counted",
-        Told::SignedOut => return Err(Error::SignIn),
+        // Also if it was started on another device.
         _ => return Err(Error::Refused(msg!("没有找到开始的记录：可能中途开了别的课。请重新点“开始看”。"))),
     };
     reply::see(format!("/lectures/{lecture}?done={done}#watching"))

@@ -9,7 +9,7 @@ use crate::either;
 use crate::error::{Error, Result};
 use crate::ids::{AccountId, LectureId, MediaId, PersonId};
 use crate::lectures;
-use crate::schema::{completions, watch_clocks, watches};
+use crate::schema::{completions, lectures as lecture_rows, watch_clocks, watches};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Binary, Integer, Nullable, Timestamp as Moment};
 use std::collections::HashMap;
@@ -52,7 +52,8 @@ impl ClockRow {
         self.session_id == session
             && holder.is_some_and(|holder| {
                 holder.account == self.account_id
-                    && holder.acting_for == self.is_acted.then_some(self.person_id)
+                    && holder.person == self.person_id
+                    && holder.is_acting == self.is_acted
             })
     }
 }
@@ -117,14 +118,17 @@ fn clocks(conn: &mut Conn, persons: &[PersonId]) -> Result<HashMap<PersonId, Clo
     Ok(rows.into_iter().map(|row| (row.person_id, row)).collect())
 }
 
-/// What these persons play now.
+/// What these persons play now; nothing, if its lecture was withdrawn meanwhile.
 fn played(conn: &mut Conn, persons: &[PersonId]) -> Result<HashMap<PersonId, Watch>> {
     let is_it = watches::person_id
         .eq(watch_clocks::person_id)
         .and(watches::lecture_id.eq(watch_clocks::lecture_id))
         .and(watches::media_id.eq(watch_clocks::media_id));
+    let is_shown =
+        lecture_rows::id.eq(watch_clocks::lecture_id).and(lecture_rows::stage.eq(lectures::Stage::Published));
     let rows: Vec<WatchRow> = either!(conn, c => watch_clocks::table
         .inner_join(watches::table.on(is_it))
+        .inner_join(lecture_rows::table.on(is_shown))
         .filter(watch_clocks::person_id.eq_any(persons))
         .select(WatchRow::as_select())
         .load(c))?;
@@ -146,8 +150,11 @@ pub fn beats(conn: &mut Conn, beats: &[(usize, &Beat)]) -> Result<Vec<(usize, To
     let mut told = Vec::with_capacity(beats.len());
     let mut changed = vec![];
     for (place, beat) in beats {
-        let outcome = match (clocks.get_mut(&beat.person), watches.get_mut(&beat.person)) {
-            (Some(row), Some(watch)) => one(row, watch, beat, holders.get(&beat.session)),
+        // Nobody learns anything about the plays of somebody else, not even that there are none.
+        let holder = holders.get(&beat.session).filter(|holder| holder.person == beat.person);
+        let outcome = match (holder, clocks.get_mut(&beat.person), watches.get_mut(&beat.person)) {
+            (None, ..) => (Told::SignedOut, false),
+            (holder, Some(row), Some(watch)) => one(row, watch, beat, holder),
             _ => (Told::Ended, false),
         };
         if outcome.1 {
