@@ -181,3 +181,27 @@ async fn a_question_under_somebody_elses_lecture_is_not_found() {
         0
     );
 }
+
+/// Beats pass by the layers around pages, so their door is not in the table above.
+#[actix_web::test]
+async fn the_door_for_beats_knows_only_who_signed_in() {
+    let world = World::new();
+    assert!(routes().iter().all(|route| route.path != "/watch/beat"), "it is mounted apart");
+    let member = world.signed_in("member").await;
+    let media = world.number("SELECT media_id FROM lectures WHERE id = 1");
+    let opened = member.json("/watch/open", &format!(r#"{{"lecture":1,"media":{media}}}"#)).await;
+    let play = opened.between(r#""play":""#, "\"");
+    let beat = format!(r#"{{"play":"{play}","seq":1,"segs":[[0,15000]],"at_ms":15000}}"#);
+    for (name, browser) in [("visitor", world.visitor()), ("member2", world.signed_in("member2").await)] {
+        let answer = browser.json("/watch/beat", &beat).await;
+        assert_eq!((answer.status.as_u16(), answer.body.as_str()), (401, ""), "{name}");
+    }
+    assert_eq!(world.number("SELECT seq FROM watch_clocks"), 0, "nothing was written");
+    assert_eq!(world.number("SELECT SUM(seconds) FROM watches"), 0);
+    for method in [Method::GET, Method::PUT, Method::DELETE] {
+        let answer = member.send(method.clone(), "/watch/beat", None, &[]).await;
+        assert!([404, 405].contains(&answer.status.as_u16()), "{method}: {}", answer.status);
+    }
+    assert_eq!(member.json("/watch/beat", &beat).await.status, 200);
+    assert_eq!(world.number("SELECT SUM(seconds) FROM watches"), 15);
+}

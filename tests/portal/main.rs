@@ -22,4 +22,5 @@ mod settings;
 mod templates;
 mod uploads;
 mod upkeep;
+mod watching;
 mod world;

@@ -228,6 +228,12 @@ impl Browser<'_> {
         }
         self.answer(request).await
     }
+    /// Posts JSON, as a script of our pages does.
+    pub async fn json(&self, path: &str, body: &str) -> Answer {
+        let kind = (header::CONTENT_TYPE, "application/json");
+        self.answer(self.request(Method::POST, path, &[]).insert_header(kind).set_payload(body.to_owned()))
+            .await
+    }
     /// Posts a form with a file; its parts are divided by `frontier`.
     pub async fn send_bytes(&self, path: &str, body: Vec<u8>) -> Answer {
         let kind = (header::CONTENT_TYPE, "multipart/form-data; boundary=frontier");
