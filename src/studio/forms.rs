@@ -37,7 +37,7 @@ impl LectureForm {
     /// The draft. `topics` and `schools` are what may be chosen.
     pub fn check(&self, topics: &[TopicId], schools: &[SchoolId]) -> Result<Draft, Errors> {
         let mut errors = Errors::default();
-        let chosen = |sent: &str| sent.parse::<i64>().ok();
+        let chosen = |sent: &str| -> Option<i64> { sent.parse().ok() };
         let title = errors.take("title", text(&self.title.replace('\n', " "), 60));
         let summary = errors.take("summary", optional(&self.summary, 500));
         let topic = chosen(&self.topic).map(TopicId).filter(|id| topics.contains(id));

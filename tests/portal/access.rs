@@ -44,6 +44,7 @@ pub fn sample(path: &str) -> String {
         .replace("{id}", "1")
         .replace("{slug}", if path.starts_with("/bases") { "guanqu-yingxiang" } else { "fifty-questions" })
         .replace("{chapter}", "1")
+        .replace("{recording}", "1")
         .replace("{digest}", "0123456789abcdef")
         .replace("{setting}", "help_phone")
         .replace("{change}", "1")
@@ -132,6 +133,29 @@ const SCOPED: &[(&str, &str, &str, &str, &str)] = &[
     ("GET", "/admin/settings/{setting}", "admin", "", ""),
     ("POST", "/admin/settings/{setting}", "admin", "", ""),
     ("POST", "/admin/settings/changes/{change}/{verdict}", "admin", "", ""),
+    // Lecture 9999 is nobody's of the accounts; the walk of the desks is in tests/portal/studio.rs.
+    ("GET", "/studio/lectures/{lecture}", "instructor", "", ""),
+    ("GET", "/studio/lectures/{lecture}/progress", "instructor", "", ""),
+    ("GET", "/studio/lectures/{lecture}/captions", "instructor", "", ""),
+    ("GET", "/studio/lectures/{lecture}/captions.vtt", "instructor", "", ""),
+    ("GET", "/studio/lectures/{lecture}/captions.srt", "instructor", "", ""),
+    ("POST", "/studio/lectures/{lecture}", "instructor", "", ""),
+    ("POST", "/studio/lectures/{lecture}/submit", "instructor", "", ""),
+    ("POST", "/studio/lectures/{lecture}/take-back", "instructor", "", ""),
+    ("POST", "/studio/lectures/{lecture}/withdraw", "instructor", "", ""),
+    ("POST", "/studio/lectures/{lecture}/reopen", "instructor", "", ""),
+    ("POST", "/studio/lectures/{lecture}/uploads", "instructor", "", ""),
+    ("POST", "/studio/lectures/{lecture}/file", "instructor", "", ""),
+    ("POST", "/studio/lectures/{lecture}/recordings/{recording}/cancel", "instructor", "", ""),
+    ("POST", "/studio/lectures/{lecture}/recordings/{recording}/retry", "instructor", "", ""),
+    ("POST", "/studio/lectures/{lecture}/poster", "instructor", "", ""),
+    ("POST", "/studio/lectures/{lecture}/captions", "instructor", "", ""),
+    ("POST", "/studio/lectures/{lecture}/captions/file", "instructor", "", ""),
+    ("POST", "/studio/lectures/{lecture}/captions/copy", "instructor", "", ""),
+    ("POST", "/studio/lectures/{lecture}/chapters", "instructor", "", ""),
+    ("GET", "/review/{lecture}", "reviewer1", "", ""),
+    ("POST", "/review/{lecture}", "reviewer1", "", ""),
+    ("POST", "/review/{lecture}/withdraw", "reviewer1", "", ""),
 ];
 
 #[actix_web::test]

@@ -14,6 +14,7 @@ mod media;
 mod migrations;
 mod operation;
 mod people;
+mod processing;
 mod queries;
 mod reading;
 mod review;

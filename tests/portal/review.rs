@@ -4,8 +4,8 @@ use weixiao::audit::Doer;
 use weixiao::clock::now;
 use weixiao::db::Conn;
 use weixiao::error::{Error, Result};
-use weixiao::ids::{AccountId, LectureId};
-use weixiao::lectures::{self, Verdict};
+use weixiao::ids::{AccountId, LectureId, MediaId};
+use weixiao::lectures::{self, Remark, Verdict};
 
 const ID: LectureId = LectureId(9_999);
 
@@ -19,40 +19,57 @@ fn draft(world: &World) {
 }
 
 fn review(conn: &mut Conn, reviewer: i64, verdict: Verdict) -> Result<()> {
-    lectures::review(conn, ID, AccountId(reviewer), verdict, &Doer::default(), now())
+    let remarks = match verdict {
+        Verdict::Passed => vec![],
+        Verdict::Returned => vec![Remark { at_ms: Some(12_000), text: "这里的年份要核对".into() }],
+    };
+    lectures::review(conn, ID, AccountId(reviewer), verdict, &remarks, &Doer::default(), now())
+}
+
+fn submit(world: &World) -> Result<()> {
+    world.db.write_now(|conn| lectures::submit(conn, ID, &Doer::default(), now()))
+}
+
+fn pass(world: &World, reviewer: i64) -> Result<()> {
+    world.db.write_now(|conn| review(conn, reviewer, Verdict::Passed))
 }
 
 fn refused(outcome: Result<()>) -> bool {
     matches!(outcome, Err(Error::Refused(_)))
 }
 
+/// A second recording of the same lecture, ready, with captions.
+fn new_recording(world: &World) {
+    world.sql(
+        "INSERT INTO media (id, video_file, audio_file, duration_ms, width, height) VALUES (900, 'new', '', 61000, 640, 360)",
+    );
+    world.sql(
+        "INSERT INTO cues (media_id, position, start_ms, end_ms, text) VALUES (900, 1, 0, 1000, '新的')",
+    );
+    world.db.write_now(|conn| lectures::attach(conn, ID, MediaId(900), now())).unwrap();
+}
+
+fn published(world: &World) {
+    draft(world);
+    submit(world).unwrap();
+    pass(world, 6).unwrap();
+    pass(world, 7).unwrap();
+}
+
 #[actix_web::test]
 async fn two_others_must_pass_a_lecture_before_anybody_sees_it() {
     let world = World::new();
     draft(&world);
-    let publish =
-        |world: &World| world.db.write_now(|conn| lectures::publish(conn, ID, &Doer::default(), now()));
-    assert!(
-        refused(world.db.write_now(|conn| review(conn, 6, Verdict::Passed))),
-        "a draft is not in review yet"
-    );
-    world.db.write_now(|conn| lectures::submit(conn, ID)).unwrap();
-    assert!(refused(publish(&world)), "nobody has looked at it");
-    assert!(
-        refused(world.db.write_now(|conn| review(conn, 5, Verdict::Passed))),
-        "the uploader does not review"
-    );
-    world.db.write_now(|conn| review(conn, 6, Verdict::Passed)).unwrap();
-    assert!(refused(publish(&world)), "one is not two");
-    assert!(
-        refused(world.db.write_now(|conn| review(conn, 6, Verdict::Passed))),
-        "the same person is not two"
-    );
-    assert_eq!(world.visitor().get("/lectures/9999").await.status, 404);
+    assert!(refused(pass(&world, 6)), "a draft is not in review yet");
+    submit(&world).unwrap();
+    assert!(refused(submit(&world)), "once is enough");
+    assert!(refused(pass(&world, 5)), "the uploader does not review");
+    pass(&world, 6).unwrap();
+    assert!(refused(pass(&world, 6)), "the same person is not two");
+    assert_eq!(world.visitor().get("/lectures/9999").await.status, 404, "one is not two");
     let before = world.number("SELECT lecture_count FROM schools WHERE id = 1");
     let given = world.number("SELECT lecture_count FROM instructors WHERE id = 1");
-    world.db.write_now(|conn| review(conn, 7, Verdict::Passed)).unwrap();
-    publish(&world).unwrap();
+    pass(&world, 7).unwrap();
     assert_eq!(world.visitor().get("/lectures/9999").await.status, 200);
     assert_eq!(world.number("SELECT lecture_count FROM schools WHERE id = 1"), before + 1);
     assert_eq!(world.number("SELECT lecture_count FROM instructors WHERE id = 1"), given + 1);
@@ -60,46 +77,174 @@ async fn two_others_must_pass_a_lecture_before_anybody_sees_it() {
         world.number("SELECT duration_ms FROM lectures WHERE id = 9999"),
         world.number("SELECT duration_ms FROM media WHERE id = 1")
     );
-    assert!(refused(publish(&world)), "once is enough");
-    assert_eq!(
-        world.number(
-            "SELECT COUNT(*) FROM audit_entries WHERE subject_kind = 'lecture' AND subject_id = 9999"
-        ),
-        3
-    );
+    assert!(refused(pass(&world, 8)), "it is not in review any more");
+    let traces = "SELECT COUNT(*) FROM audit_entries WHERE subject_kind = 'lecture' AND subject_id = 9999";
+    assert_eq!(world.number(traces), 4, "handed in, passed twice, published");
+    assert_eq!(world.number("SELECT COUNT(*) FROM editions WHERE lecture_id = 9999"), 1);
+}
+
+#[actix_web::test]
+async fn whoever_gives_a_lecture_does_not_review_it() {
+    let world = World::new();
+    draft(&world);
+    submit(&world).unwrap();
+    // The reviewer's person becomes the instructor of the lecture.
+    world
+        .sql("UPDATE instructors SET person_id = (SELECT person_id FROM accounts WHERE id = 6) WHERE id = 1");
+    assert!(refused(pass(&world, 6)));
+    pass(&world, 7).unwrap();
+}
+
+#[actix_web::test]
+async fn two_verdicts_at_the_same_moment_publish_once() {
+    let world = World::new();
+    draft(&world);
+    submit(&world).unwrap();
+    let (one, two) = (world.db.clone(), world.db.clone());
+    let both = [(one, 6), (two, 7)].map(|(db, reviewer)| {
+        std::thread::spawn(move || db.write_now(|conn| review(conn, reviewer, Verdict::Passed)))
+    });
+    for outcome in both {
+        outcome.join().unwrap().unwrap();
+    }
+    assert_eq!(world.visitor().get("/lectures/9999").await.status, 200);
+    assert_eq!(world.number("SELECT COUNT(*) FROM editions WHERE lecture_id = 9999"), 1);
 }
 
 #[actix_web::test]
 async fn a_returned_lecture_needs_two_new_verdicts() {
     let world = World::new();
     draft(&world);
-    world.db.write_now(|conn| lectures::submit(conn, ID)).unwrap();
-    world.db.write_now(|conn| review(conn, 6, Verdict::Passed)).unwrap();
+    submit(&world).unwrap();
+    pass(&world, 6).unwrap();
+    let silent = world.db.write_now(|conn| {
+        lectures::review(conn, ID, AccountId(7), Verdict::Returned, &[], &Doer::default(), now())
+    });
+    assert!(refused(silent), "a return says what to change");
     world.db.write_now(|conn| review(conn, 7, Verdict::Returned)).unwrap();
     assert_eq!(world.number("SELECT version FROM lectures WHERE id = 9999"), 2);
-    world.db.write_now(|conn| lectures::submit(conn, ID)).unwrap();
-    world.db.write_now(|conn| review(conn, 7, Verdict::Passed)).unwrap();
-    let outcome = world.db.write_now(|conn| lectures::publish(conn, ID, &Doer::default(), now()));
-    assert!(refused(outcome), "the verdict on the first version does not count for the second");
+    let said = world.db.read_now(|conn| lectures::remarks(conn, ID)).unwrap();
+    assert_eq!(said[0].remarks, [Remark { at_ms: Some(12_000), text: "这里的年份要核对".into() }]);
+    submit(&world).unwrap();
+    pass(&world, 7).unwrap();
+    let page = world.visitor().get("/lectures/9999").await;
+    assert_eq!(page.status, 404, "the verdict on the first version does not count for the second");
+    pass(&world, 6).unwrap();
+    assert_eq!(world.visitor().get("/lectures/9999").await.status, 200);
+    let fates = [
+        "UPDATE review_remarks SET text = 'x'",
+        "DELETE FROM review_remarks",
+        "DELETE FROM editions",
+        "UPDATE editions SET version = 7",
+    ];
+    for sql in fates {
+        assert!(world.try_sql(sql).is_err(), "{sql}");
+    }
 }
 
 #[actix_web::test]
-async fn without_rights_or_recording_nothing_is_published() {
+async fn without_rights_recording_or_captions_nothing_is_handed_in() {
     let world = World::new();
-    for (change, back) in [("rights_ok = FALSE", "rights_ok = TRUE"), ("media_id = NULL", "media_id = 1")] {
-        if change.starts_with("rights") {
-            draft(&world);
-            world.db.write_now(|conn| lectures::submit(conn, ID)).unwrap();
-            for reviewer in [6, 7] {
-                world.db.write_now(|conn| review(conn, reviewer, Verdict::Passed)).unwrap();
-            }
+    draft(&world);
+    for (change, back) in [
+        (
+            "UPDATE lectures SET rights_ok = FALSE WHERE id = 9999",
+            "UPDATE lectures SET rights_ok = TRUE WHERE id = 9999",
+        ),
+        (
+            "UPDATE lectures SET media_id = NULL WHERE id = 9999",
+            "UPDATE lectures SET media_id = 1 WHERE id = 9999",
+        ),
+        (
+            "UPDATE cues SET media_id = 2, position = position + 1000 WHERE media_id = 1",
+            "UPDATE cues SET media_id = 1, position = position - 1000 WHERE media_id = 2 AND position > 1000",
+        ),
+    ] {
+        world.sql(change);
+        assert!(refused(submit(&world)), "{change}");
+        if change.contains("lectures") {
+            let by_hand =
+                "UPDATE lectures SET stage = 'published', published_at = CURRENT_TIMESTAMP WHERE id = 9999";
+            assert!(world.try_sql(by_hand).is_err(), "nor by hand: {change}");
         }
-        world.sql(&format!("UPDATE lectures SET {change} WHERE id = 9999"));
-        assert!(
-            refused(world.db.write_now(|conn| lectures::publish(conn, ID, &Doer::default(), now()))),
-            "{change}"
-        );
-        assert!(world.try_sql("UPDATE lectures SET stage = 'published', published_at = CURRENT_TIMESTAMP WHERE id = 9999").is_err(), "nor by hand: {change}");
-        world.sql(&format!("UPDATE lectures SET {back} WHERE id = 9999"));
+        world.sql(back);
     }
+    submit(&world).unwrap();
+    world.db.write_now(|conn| lectures::unsubmit(conn, ID, &Doer::default(), now())).unwrap();
+    assert!(refused(pass(&world, 6)), "taken back");
+    assert_eq!(world.number("SELECT version FROM lectures WHERE id = 9999"), 2);
+}
+
+#[actix_web::test]
+async fn a_new_recording_takes_the_place_of_the_old_one_after_two_passed_it() {
+    let world = World::new();
+    published(&world);
+    let at = |world: &World| world.number("SELECT media_id FROM lectures WHERE id = 9999");
+    new_recording(&world);
+    assert_eq!((at(&world), world.visitor().get("/lectures/9999").await.status.as_u16()), (1, 200));
+    submit(&world).unwrap();
+    assert!(
+        refused(world.db.write_now(|conn| lectures::attach(conn, ID, MediaId(2), now()))),
+        "not under the reviewers' eyes"
+    );
+    pass(&world, 6).unwrap();
+    assert_eq!(at(&world), 1, "one is not two");
+    let counted = world.number("SELECT lecture_count FROM instructors WHERE id = 1");
+    pass(&world, 7).unwrap();
+    assert_eq!((at(&world), world.number("SELECT duration_ms FROM lectures WHERE id = 9999")), (900, 61_000));
+    assert_eq!(world.number("SELECT lecture_count FROM instructors WHERE id = 1"), counted, "counted once");
+    assert_eq!(
+        world.number("SELECT COUNT(*) FROM editions WHERE lecture_id = 9999"),
+        2,
+        "both are remembered"
+    );
+    assert!(world.visitor().get("/lectures/9999").await.body.contains("新的"));
+}
+
+#[actix_web::test]
+async fn a_returned_recording_leaves_the_public_one_alone() {
+    let world = World::new();
+    published(&world);
+    new_recording(&world);
+    submit(&world).unwrap();
+    world.db.write_now(|conn| review(conn, 6, Verdict::Returned)).unwrap();
+    assert_eq!(world.number("SELECT media_id FROM lectures WHERE id = 9999"), 1);
+    assert_eq!(world.visitor().get("/lectures/9999").await.status, 200);
+    submit(&world).unwrap();
+    for reviewer in [6, 7] {
+        pass(&world, reviewer).unwrap();
+    }
+    assert_eq!(world.number("SELECT media_id FROM lectures WHERE id = 9999"), 900);
+}
+
+#[actix_web::test]
+async fn a_withdrawn_lecture_leaves_a_page_that_says_so() {
+    let world = World::new();
+    published(&world);
+    let off = |world: &World| {
+        world
+            .db
+            .write_now(|conn| lectures::withdraw(conn, ID, "年份有误", AccountId(6), &Doer::default(), now()))
+    };
+    let counted = world.number("SELECT lecture_count FROM schools WHERE id = 1");
+    off(&world).unwrap();
+    assert!(refused(off(&world)), "once is enough");
+    assert_eq!(world.number("SELECT lecture_count FROM schools WHERE id = 1"), counted - 1);
+    for browser in [world.visitor(), world.signed_in("member").await] {
+        let page = browser.get("/lectures/9999").await;
+        assert_eq!(page.status, 410);
+        assert!(page.body.contains("年份有误") && page.body.contains("待审的课"));
+        assert_eq!(browser.get("/lectures/9999/video.mp4").await.status, 404);
+    }
+    world.sql("UPDATE lectures SET visibility = 'members' WHERE id = 9999");
+    assert!(
+        !world.visitor().get("/lectures/9999").await.body.contains("待审的课"),
+        "members' titles are theirs"
+    );
+    world.db.write_now(|conn| lectures::reopen(conn, ID, &Doer::default(), now())).unwrap();
+    assert_eq!(world.visitor().get("/lectures/9999").await.status, 410, "still away");
+    submit(&world).unwrap();
+    pass(&world, 6).unwrap();
+    pass(&world, 7).unwrap();
+    assert_eq!(world.signed_in("member").await.get("/lectures/9999").await.status, 200, "the same address");
 }

@@ -840,6 +840,7 @@ struct Piece {
     unfinished: Vec<uploads::Unfinished>,
     largest: String,
     largest_plain: String,
+    has_recording: bool,
 }
 
 #[actix_web::test]
@@ -860,6 +861,7 @@ async fn the_piece_of_the_page_names_every_part_that_its_script_asks_for() {
         unfinished,
         largest: uploads::shown(8 << 30),
         largest_plain: uploads::shown(200 << 20),
+        has_recording: false,
     };
     let html = piece.render().unwrap();
     if let Ok(file) = std::env::var("UPLOAD_PIECE") {

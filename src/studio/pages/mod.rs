@@ -172,6 +172,7 @@ struct Show {
     /// The largest file, and the largest in a plain form, in words.
     largest: String,
     largest_plain: String,
+    has_recording: bool,
     /// The recording that is reviewed next, or the public one.
     played: Option<Played>,
     /// The signed address of its folder.
@@ -229,6 +230,7 @@ impl Show {
             reason: String::new(),
             errors: Errors::default(),
             has_older_captions,
+            has_recording: played.is_some(),
             played,
             address,
             recordings,
