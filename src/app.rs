@@ -6,11 +6,11 @@ use crate::config::{Config, LARGEST_FORM, SESSION_LONGEST_DAYS};
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::site::{Present, Site};
+use crate::uploads::{Limits, Uploads};
 use crate::web::kept::{Kept, front};
 use crate::web::metrics::Metrics;
 use crate::web::route::Route;
 use crate::web::surround::surround;
-use crate::uploads::{Limits, Uploads};
 use crate::web::{files, health};
 use crate::{
     accounts, admin, assistance, bases, booklets, clock, directory, feedback, help, home, ids, lectures,

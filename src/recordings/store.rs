@@ -10,7 +10,8 @@ use crate::schema::{lectures, recordings};
 use diesel::prelude::*;
 
 pub(super) fn begin(conn: &mut Conn, new: &NewRecording<'_>, now: Timestamp) -> Result<RecordingId> {
-    let stage: String = either!(conn, c => lectures::table.find(new.lecture.0).select(lectures::stage).first(c))?;
+    let stage: String =
+        either!(conn, c => lectures::table.find(new.lecture.0).select(lectures::stage).first(c))?;
     if stage == "in_review" {
         return Err(Error::Refused(msg!("请填写")));
     }

@@ -108,7 +108,10 @@ impl Refusal {
         match self {
             Refusal::TooLarge(most) => msg!("文件太大，一个文件最大 {}。", shown(most)),
             Refusal::TooLargeForForm(most) => {
-                msg!("文件太大，在这里一次最多传 {}。更大的文件请换一个较新的浏览器，打开脚本后再传。", shown(most))
+                msg!(
+                    "文件太大，在这里一次最多传 {}。更大的文件请换一个较新的浏览器，打开脚本后再传。",
+                    shown(most)
+                )
             }
             Refusal::NoQuota(left) => {
                 msg!("您没传完和没处理完的文件太多，现在还能传 {}。请先传完或删去一些。", shown(left))

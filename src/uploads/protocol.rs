@@ -66,8 +66,10 @@ pub fn written(name: &str, fingerprint: &str) -> String {
 pub fn file_name(sent: &str) -> String {
     let last = sent.rsplit(['/', '\\']).next().unwrap_or_default();
     // Marks that turn the direction of writing could hide the true ending of a name.
-    let is_shown =
-        |c: &char| !c.is_control() && !matches!(c, '\u{200e}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let is_shown = |c: &char| {
+        !c.is_control()
+            && !matches!(c, '\u{200e}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
     last.trim().chars().filter(is_shown).take(200).collect()
 }
 
@@ -129,8 +131,7 @@ pub fn checksum(sent: &str) -> Result<(Running, Vec<u8>), Message> {
         "sha256" => Running::Sha256(sha2::Sha256::new()),
         _ => return Err(msg!("校验只支持 {}。", ALGORITHMS)),
     };
-    let value =
-        STANDARD.decode(value.trim()).map_err(|_| msg!("请求头 {} 写得不对。", "Upload-Checksum"))?;
+    let value = STANDARD.decode(value.trim()).map_err(|_| msg!("请求头 {} 写得不对。", "Upload-Checksum"))?;
     Ok((digest, value))
 }
 
@@ -142,10 +143,7 @@ mod tests {
     fn metadata_is_read_and_written() {
         let all = "filename 5rig6aaWLm1wNA==, lecture MTc=,fingerprint YWJj,is_ok";
         let read = metadata(all).unwrap();
-        assert_eq!(
-            read,
-            Metadata { name: "渠首.mp4".into(), fingerprint: "abc".into(), lecture: Some(17) }
-        );
+        assert_eq!(read, Metadata { name: "渠首.mp4".into(), fingerprint: "abc".into(), lecture: Some(17) });
         assert_eq!(metadata(""), Ok(Metadata::default()));
         assert_eq!(metadata("lecture eA==").unwrap().lecture, Some(-1));
         assert!(metadata("filename ***").is_err());

@@ -176,9 +176,11 @@ fn line(request: &HttpRequest, status: StatusCode, error: Option<&actix_web::Err
         None => Error::Malformed(msg!("地址或内容写得不对，什么都没有改动。")).words(),
     };
     let lang = Manner::of(request).lang;
-    HttpResponse::build(status)
-        .content_type("text/plain; charset=utf-8")
-        .body(format!("{}\n{}\n", title.in_lang(lang), text.in_lang(lang)))
+    HttpResponse::build(status).content_type("text/plain; charset=utf-8").body(format!(
+        "{}\n{}\n",
+        title.in_lang(lang),
+        text.in_lang(lang)
+    ))
 }
 
 /// Leaves in the log what went wrong on our side.

@@ -119,10 +119,8 @@ impl Town {
     }
     fn sign_in(&self, name: &str) -> String {
         let body = format!("name={name}&password={PASSWORD}");
-        let headers = [
-            ("Content-Type", "application/x-www-form-urlencoded"),
-            ("Sec-Fetch-Site", "same-origin"),
-        ];
+        let headers =
+            [("Content-Type", "application/x-www-form-urlencoded"), ("Sec-Fetch-Site", "same-origin")];
         let said = self.raw("POST", "/sign-in", &headers, body.as_bytes());
         assert_eq!(said.status, 303, "{}", said.text());
         said.header("set-cookie").split(';').next().unwrap().to_owned()
@@ -235,9 +233,14 @@ async fn the_server_says_what_it_speaks() {
         assert_eq!(said.header("tus-version"), "1.0.0");
         assert_eq!(said.header("tus-max-size"), "8589934592");
         assert_eq!(said.header("tus-checksum-algorithm"), "sha1,sha256");
-        for extension in
-            ["creation", "creation-with-upload", "creation-defer-length", "termination", "checksum", "expiration"]
-        {
+        for extension in [
+            "creation",
+            "creation-with-upload",
+            "creation-defer-length",
+            "termination",
+            "checksum",
+            "expiration",
+        ] {
             assert!(said.header("tus-extension").split(',').any(|one| one == extension), "{extension}");
         }
         assert!(!said.headers.keys().any(|name| name.starts_with("access-control")));
@@ -379,7 +382,9 @@ async fn a_checked_piece_counts_only_when_it_is_right() {
     let url = town.begin(&cookie, 100 << 20, "");
     let headers = [PIECE, ("Upload-Offset", "0"), ("Upload-Checksum", right.as_str())];
     assert_eq!(town.tus("PATCH", &url, &headers, &vec![0; (64 << 20) + 1]).status, 413);
-    wait_for(|| !town.folder.read_dir().unwrap().any(|f| f.unwrap().path().extension().is_some_and(|e| e == "sum")));
+    wait_for(|| {
+        !town.folder.read_dir().unwrap().any(|f| f.unwrap().path().extension().is_some_and(|e| e == "sum"))
+    });
 }
 
 #[actix_web::test]
@@ -571,9 +576,8 @@ async fn a_lecture_in_review_leaves_the_file_to_be_attached_later() {
     assert_eq!((waiting.len(), waiting[0].id.as_str(), waiting[0].offset), (1, id, 5));
     let viewer = db.read_now(|conn| weixiao::accounts::viewer_for(conn, account, None)).unwrap().unwrap();
     not_ours(&town, 2);
-    let attach = |lecture| {
-        db.write_now(|conn| uploads::attach(conn, id, LectureId(lecture), &viewer, clock::now()))
-    };
+    let attach =
+        |lecture| db.write_now(|conn| uploads::attach(conn, id, LectureId(lecture), &viewer, clock::now()));
     assert!(attach(2).is_err(), "somebody else's lecture");
     assert!(attach(1).is_ok());
     assert!(attach(1).is_err(), "once");
@@ -803,9 +807,10 @@ async fn a_plain_form_brings_a_file_whole_or_not_at_all() {
             .insert_header(("content-type", "multipart/form-data; boundary=frontier"))
             .set_payload(body);
         let (request, mut payload) = request.to_http_parts();
-        let parts = <actix_multipart::Multipart as actix_web::FromRequest>::from_request(&request, &mut payload)
-            .await
-            .unwrap();
+        let parts =
+            <actix_multipart::Multipart as actix_web::FromRequest>::from_request(&request, &mut payload)
+                .await
+                .unwrap();
         uploads::take_plain(&db, &place, parts, &viewer, LectureId(1)).await
     };
     let film = noise(900_000);
@@ -873,8 +878,10 @@ async fn the_piece_of_the_page_names_every_part_that_its_script_asks_for() {
     }
     for rest in script.split("say('").skip(1) {
         let name = rest.split('\'').next().unwrap();
-        let kebab: String =
-            name.chars().flat_map(|c| if c.is_uppercase() { vec!['-', c.to_ascii_lowercase()] } else { vec![c] }).collect();
+        let kebab: String = name
+            .chars()
+            .flat_map(|c| if c.is_uppercase() { vec!['-', c.to_ascii_lowercase()] } else { vec![c] })
+            .collect();
         assert!(html.contains(&format!("data-say{kebab}=\"")), "data-say{kebab}");
         parts += 1;
     }

@@ -122,7 +122,8 @@ async fn write(uploads: &Data<Uploads>, part: &mut Field, id: &str) -> Result<Re
     let taken = uploads.turns.take(&uploads.folder, id, uploads.limits.patience).await?;
     let Some((turn, _)) = taken else { return Err(Error::Busy) };
     let Some(file) = &turn.file else { return Err(Error::NotFound) };
-    let mut pen = Pen::new(file, &uploads.folder, id, uploads.limits.reserve, None).map_err(Error::internal)?;
+    let mut pen =
+        Pen::new(file, &uploads.folder, id, uploads.limits.reserve, None).map_err(Error::internal)?;
     let (mut batch, mut waiting, mut size): (Vec<Bytes>, _, _) = (vec![], 0, 0);
     loop {
         let piece = match timeout(uploads.limits.stall, next(part)).await {

@@ -106,7 +106,9 @@ async fn write(
     while let Some(first) = pieces.recv().await {
         let mut size = first.len();
         let mut batch = vec![first];
-        while size < BATCH && let Ok(more) = pieces.try_recv() {
+        while size < BATCH
+            && let Ok(more) = pieces.try_recv()
+        {
             size += more.len();
             batch.push(more);
         }
