@@ -205,7 +205,7 @@ pub(super) async fn synced(turn: &Turn) -> Result<u64, Halt> {
         file.sync_data()?;
         Ok(file.metadata()?.len())
     });
-    Ok(size.await.map_err(Error::internal)?.map_err(full)?)
+    size.await.map_err(Error::internal)?.map_err(full)
 }
 
 /// The upload, complete if all its bytes are there. Called with the upload held.
