@@ -7,6 +7,7 @@ const DELAYS = [0, 1000, 3000, 5000, 10000, 20000, 30000, 60000];
 
 function begin(root) {
   const rows = new Set();
+  let lock = null;
   const list = root.querySelector('[data-list]');
   const problem = root.querySelector('[data-problem]');
   const say = (name, ...values) => {
@@ -229,7 +230,6 @@ function begin(root) {
   });
 
   /** Keeps the screen on while something is sent: a telephone that sleeps stops sending. */
-  let lock = null;
   async function hold() {
     const isSending = [...rows].some((row) => row.state === 'sending');
     if (!isSending) {

@@ -130,7 +130,7 @@ pub fn shown(bytes: u64) -> String {
     const MB: u64 = 1024 * 1024;
     match bytes {
         0..MB => format!("{} KB", bytes / 1024),
-        ..1_073_741_824 => format!("{} MB", bytes / MB),
+        MB..1_073_741_824 => format!("{} MB", bytes / MB),
         _ if bytes.is_multiple_of(1024 * MB) => format!("{} GB", bytes / (1024 * MB)),
         _ => format!("{}.{} GB", bytes / (1024 * MB), bytes % (1024 * MB) * 10 / (1024 * MB)),
     }

@@ -298,7 +298,8 @@ async fn what_is_wrong_is_said_and_changes_nothing() {
     let url = town.begin(&cookie, 10, "");
     let none = format!("/uploads/{}", "0".repeat(32));
     let offset = ("Upload-Offset", "0");
-    let cases: &[(&str, &str, &[(&str, &str)], &[u8], u16)] = &[
+    type Case<'a> = (&'a str, &'a str, &'a [(&'a str, &'a str)], &'a [u8], u16);
+    let cases: &[Case<'_>] = &[
         ("PATCH", &url, &[offset, ("Content-Type", "application/octet-stream")], b"12345", 415),
         ("PATCH", &url, &[offset], b"12345", 415),
         ("PATCH", &url, &[PIECE], b"12345", 400),

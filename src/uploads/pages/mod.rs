@@ -101,6 +101,18 @@ fn counted(request: &HttpRequest, name: &str) -> Result<Option<u64>, Halt> {
     sent(request, name).map(|value| bytes(value).ok_or_else(|| wrong(name))).transpose()
 }
 
+/// Whether this could be asked at all: an address that could be one, in the version that is spoken.
+fn check(request: &HttpRequest, id: &str) -> Result<(), Halt> {
+    if !disk::is_id(id) {
+        return Err(none());
+    }
+    check_version(request)
+}
+
+fn none() -> Halt {
+    Halt::Said(404, msg!("没有找到这次上传。"))
+}
+
 fn check_version(request: &HttpRequest) -> Result<(), Halt> {
     match sent(request, "tus-resumable") {
         Some(VERSION) => Ok(()),
@@ -112,7 +124,6 @@ fn check_version(request: &HttpRequest) -> Result<(), Halt> {
 ///
 /// Gone ones are said to be gone: a client then begins anew instead of trying again.
 async fn look(request: &HttpRequest, id: &str, db: &Db, uploads: &Uploads) -> Result<Upload, Halt> {
-    let none = || Halt::Said(404, msg!("没有找到这次上传。"));
     if !disk::is_id(id) {
         return Err(none());
     }
@@ -183,7 +194,7 @@ async fn head(
 
 /// How much has come. What is said here is on the disk itself.
 async fn say(request: &HttpRequest, id: &str, db: &Db, uploads: &Uploads) -> Done {
-    check_version(request)?;
+    check(request, id)?;
     let (upload, turn, _) = hold(request, id, db, uploads).await?;
     let mut answer = HttpResponse::Ok();
     let offset = match upload.state {
@@ -217,7 +228,7 @@ async fn delete(
 }
 
 async fn end(request: &HttpRequest, id: &str, db: &Db, uploads: &Uploads) -> Done {
-    check_version(request)?;
+    check(request, id)?;
     let (upload, turn, _) = hold(request, id, db, uploads).await?;
     if upload.state == State::Complete && upload.lecture.is_some() {
         return Err(Halt::Said(403, msg!("文件已经传完，正在处理，不能在这里删去。")));
@@ -239,7 +250,10 @@ async fn overridden(
         Some("PATCH") => pieces::patch(request, id, db, uploads, body).await,
         Some("HEAD") => head(request, id, db, uploads, body).await,
         Some("DELETE") => delete(request, id, db, uploads, body).await,
-        _ => told(&request, &mut body, Err(wrong("X-HTTP-Method-Override"))).await,
+        _ => {
+            let done = check(&request, &id).and_then(|()| Err(wrong("X-HTTP-Method-Override")));
+            told(&request, &mut body, done).await
+        }
     }
 }
 
@@ -251,7 +265,6 @@ async fn get(
     uploads: Data<Uploads>,
     mut body: Payload,
 ) -> Reply {
-    let none = || Halt::Said(404, msg!("没有找到这次上传。"));
     let found = match look(&request, &id, &db, &uploads).await {
         Ok(upload) => match std::fs::File::open(disk::path_of(&uploads.folder, &id)) {
             Ok(file) => Ok((upload, file)),

@@ -5,7 +5,7 @@ use super::super::store::{self, State, Upload};
 use super::super::turns::{Asked, Turn};
 use super::super::{Refusal, Uploads, shown};
 use super::receive::{self, How, Received};
-use super::{Done, Halt, check_version, counted, expiring, hold, sent, told, wrong};
+use super::{Done, Halt, check, counted, expiring, hold, sent, told, wrong};
 use crate::clock;
 use crate::config::UPLOAD_DAYS;
 use crate::db::Db;
@@ -37,7 +37,7 @@ async fn take(
     uploads: &Data<Uploads>,
     body: &mut Payload,
 ) -> Done {
-    check_version(request)?;
+    check(request, id)?;
     if !is_piece(request) {
         return Err(Halt::Said(415, msg!("内容的类型应为 {}。", PIECE)));
     }
@@ -205,7 +205,7 @@ pub(super) async fn synced(turn: &Turn) -> Result<u64, Halt> {
         file.sync_data()?;
         Ok(file.metadata()?.len())
     });
-    Ok(size.await.map_err(Error::internal)?.map_err(full)?)
+    size.await.map_err(Error::internal)?.map_err(full)
 }
 
 /// The upload, complete if all its bytes are there. Called with the upload held.
