@@ -3,9 +3,6 @@
 mod read;
 mod write;
 
-#[cfg(test)]
-mod tests;
-
 use crate::lang::Message;
 use crate::msg;
 pub use read::read;
@@ -311,3 +308,6 @@ fn merge(mut lines: Vec<Line>) -> Vec<Line> {
     merged.sort();
     merged
 }
+
+#[cfg(test)]
+mod tests;
