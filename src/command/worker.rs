@@ -35,17 +35,24 @@ pub fn work(args: WorkerArgs) -> Result<ExitCode, Failure> {
     // Pages go first.
     nice(10).map_err(std::io::Error::from)?;
     let config = args.place.config()?;
-    let db = Db::open(&config.database_url, false)?;
+    // The server brings the tables up to date; an older server may still run beside a newer worker.
+    let db = Db::attach(&config.database_url)?;
     let tools = Tools::find();
     for lack in tools.lacks() {
         tracing::warn!("{lack}");
     }
-    let worker = Worker::new(db, &config, tools)?;
+    let mut worker = Worker::new(db, &config, tools)?;
     loop {
         match worker.step(clock::now()) {
             Ok(true) => {}
             Ok(false) if args.once => return Ok(ExitCode::SUCCESS),
-            Ok(false) => std::thread::sleep(Duration::from_secs(LOOK_SECONDS)),
+            Ok(false) => {
+                // Somebody may have installed ffmpeg meanwhile.
+                if !worker.can_convert() {
+                    worker.equip(Tools::find());
+                }
+                std::thread::sleep(Duration::from_secs(LOOK_SECONDS));
+            }
             Err(error) if args.once => return Err(error.into()),
             // The database is away: it comes back.
             Err(error) => {

@@ -69,7 +69,7 @@ pub const RENEW_SECONDS: u64 = 20;
 /// Tries before a job is given up.
 pub const TRIES: i32 = 3;
 
-/// When a job that failed so often is tried again: after 1, 5, 25 minutes.
+/// When a job that failed so often is tried again: after one minute, then after five.
 fn again(attempts: i32, now: Timestamp) -> Timestamp {
     now + Duration::minutes(5_i64.pow(attempts.clamp(1, 3) as u32 - 1))
 }

@@ -10,9 +10,9 @@ use crate::error::Result;
 use crate::lang::Message;
 use crate::media::Store;
 use crate::msg;
+use crate::processing::Tools;
 use crate::site::{self, Site};
 use chrono::{Datelike, Duration};
-use std::process::{Command, Stdio};
 
 /// How bad it is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, PartialOrd, Ord)]
@@ -78,7 +78,7 @@ pub fn examine(config: &Config, now: Timestamp) -> Vec<Finding> {
     }
     findings.push(media(config));
     findings.extend(objects(config));
-    findings.extend(programs());
+    findings.extend(converter());
     findings.push(match &config.public_url {
         Some(url) if url.starts_with("https://") => found(Grade::Good, msg!("公开地址"), msg!("{}", url)),
         Some(url) => found(
@@ -217,23 +217,13 @@ fn objects(config: &Config) -> Option<Finding> {
     })
 }
 
-/// Programs that are called where they are there.
-fn programs() -> Vec<Finding> {
-    let is_there = |name: &str| {
-        let run = Command::new(name).arg("-version").stdout(Stdio::null()).stderr(Stdio::null()).status();
-        run.is_ok_and(|status| status.success())
-    };
-    ["ffmpeg", "ffprobe"]
-        .into_iter()
-        .map(|name| match is_there(name) {
-            true => found(Grade::Good, msg!("{}", name), msg!("有")),
-            false => found(
-                Grade::Note,
-                msg!("{}", name),
-                msg!("没有：已有的课照常播放，新录像不能转换。apt install ffmpeg"),
-            ),
-        })
-        .collect()
+/// What of the converter of recordings is missing, and what is lost without it.
+fn converter() -> Vec<Finding> {
+    let lacks = Tools::find().lacks();
+    if lacks.is_empty() {
+        return vec![found(Grade::Good, msg!("转码工具"), msg!("齐全：ffmpeg 在隔离的环境里运行"))];
+    }
+    lacks.into_iter().map(|lack| found(Grade::Note, msg!("转码工具"), lack)).collect()
 }
 
 fn room(db: &Db, config: &Config, now: Timestamp) -> Result<Finding> {

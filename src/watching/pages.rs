@@ -203,7 +203,7 @@ async fn start(request: HttpRequest, viewer: Viewer, db: Data<Db>, form: Form<Le
         now: clock::now(),
     };
     match db.write(move |conn| super::begin(conn, &opening)).await? {
-        Told::Standing(_) => reply::see(format!("/lectures/{}?done=watch-started#watching", form.lecture)),
+        Told::Standing(_) => reply::see(format!("/lectures/{}?done=watch-started#watched", form.lecture)),
         _ => Err(Error::NotFound),
     }
 }
@@ -216,7 +216,7 @@ async fn finish(request: HttpRequest, viewer: Viewer, db: Data<Db>, form: Form<L
         Told::Standing(Standing { is_complete: true, .. }) => "watch-completed",
         Told::Standing(_) => "watch-counted",
         // Also if it was started on another device.
-        _ => return Err(Error::Refused(msg!("没有找到开始的记录：可能中途开了别的课。请重新点“开始看”。"))),
+        _ => return Err(Error::Refused(msg!("没有找到开始的记录：可能中途开了别的课。请重新点“开始”。"))),
     };
-    reply::see(format!("/lectures/{lecture}?done={done}#watching"))
+    reply::see(format!("/lectures/{lecture}?done={done}#watched"))
 }

@@ -11,6 +11,7 @@ use crate::processing::{self, Fault, Tools};
 use crate::recordings::{self as store, Made, State, Subject, gave_up};
 use crate::uploads;
 use chrono::Duration;
+use rustix::fs::{FlockOperation, flock};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -27,19 +28,44 @@ pub struct Worker {
     uploads: PathBuf,
     place: String,
     name: String,
+    bench: PathBuf,
+    /// Held as long as the process lives.
+    _lock: std::fs::File,
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        if let Err(error) = std::fs::remove_dir_all(&self.bench) {
+            tracing::warn!(%error, "a work folder was not removed");
+        }
+    }
 }
 
 /// A folder for one try, gone when the try is over.
 struct Room(PathBuf);
 
-impl Room {
-    fn new(uploads: &Path, job: &Job) -> std::io::Result<Room> {
-        let path = uploads.join("work").join(format!("{}-{}", job.id, job.fence));
-        // Of a try that was killed and whose number is the same: it cannot go on.
-        match std::fs::remove_dir_all(&path) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
-            _ => {}
+/// The folder of one worker, below which its tries have theirs. While the process lives it holds a lock on a file in it: what
+/// a killed worker left is told from what another one is working on.
+fn bench(uploads: &Path, name: &str) -> std::io::Result<(PathBuf, std::fs::File)> {
+    let all = uploads.join("work");
+    let own = all.join(name);
+    std::fs::create_dir_all(&own)?;
+    let lock = std::fs::File::create(own.join("lock"))?;
+    flock(&lock, FlockOperation::NonBlockingLockExclusive)?;
+    for entry in std::fs::read_dir(&all)? {
+        let left = entry?.path();
+        // Without its lock file a folder is just being made, or is not ours.
+        let Ok(file) = std::fs::File::open(left.join("lock")) else { continue };
+        if left != own && flock(&file, FlockOperation::NonBlockingLockExclusive).is_ok() {
+            std::fs::remove_dir_all(&left)?;
         }
+    }
+    Ok((own, lock))
+}
+
+impl Room {
+    fn new(bench: &Path, job: &Job) -> std::io::Result<Room> {
+        let path = bench.join(format!("{}-{}", job.id, job.fence));
         std::fs::create_dir_all(path.join("out"))?;
         Ok(Room(path))
     }
@@ -58,25 +84,26 @@ impl Worker {
     /// Those of the folders and of the settings of the store.
     pub fn new(db: Db, config: &Config, tools: Tools) -> Result<Worker> {
         std::fs::create_dir_all(&config.uploads).map_err(Error::internal)?;
+        let name = format!("{}-{}", std::process::id(), random_hex(4));
+        let (bench, lock) = bench(&config.uploads, &name).map_err(Error::internal)?;
         Ok(Worker {
+            bench,
+            _lock: lock,
             db,
             store: Store::open(config).map_err(Error::from)?,
             tools,
             place: uploads::place(&config.uploads).map_err(Error::internal)?,
             uploads: config.uploads.clone(),
-            name: format!("{}-{}", std::process::id(), random_hex(4)),
+            name,
         })
     }
-    /// Removes the folders of tries that were killed on this machine. For a process that has just started and is the only
-    /// worker of its folder.
-    ///
-    /// # Errors
-    /// Those of the file system.
-    pub fn tidy(&self) -> Result<()> {
-        match std::fs::remove_dir_all(self.uploads.join("work")) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Error::internal(error)),
-            _ => Ok(()),
-        }
+    /// Whether videos can be converted here.
+    pub fn can_convert(&self) -> bool {
+        self.tools.can_convert()
+    }
+    /// ffmpeg was installed, or removed.
+    pub fn equip(&mut self, tools: Tools) {
+        self.tools = tools;
     }
     /// Does the next job, if there is one: whether there was.
     ///
@@ -143,7 +170,7 @@ impl Worker {
     /// Makes of what was uploaded what is played.
     fn process(&self, job: &Job) -> Result<()> {
         let subject = self.subject(job)?;
-        let room = Room::new(&self.uploads, job).map_err(Error::internal)?;
+        let room = Room::new(&self.bench, job).map_err(Error::internal)?;
         let key = format!("{}/original", subject.folder);
         let input = match self.store.local_path(&key) {
             Some(path) => path,

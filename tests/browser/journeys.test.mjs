@@ -13,7 +13,9 @@ const ON = {
   audio: '#player audio',
   track: '#player video track[kind=captions]',
   controls: '#player .player__ctl',
+  start: '#player [data-do=start]',
   listen: '#player [data-do=audio]',
+  listening: '#player .player__listen',
   speed: '#player [data-do=speed]',
   chapter: 'main .chap',
   line: 'main .script p',
@@ -83,8 +85,7 @@ journey('a visitor finds a lecture by topic and watches it', PHONE, async (page)
   assert.ok(await page.locator('main a[href="/lectures?topic=rescue"]').count(), 'the lecture says its topic');
 
   await page.locator(ON.controls).waitFor();
-  await page.focus(ON.video);
-  await page.keyboard.press('Space');
+  await page.click(ON.start);
   await plays(page, ON.video, 1);
 
   const { duration, source } = await page.$eval(ON.video, (video) => ({ duration: video.duration, source: video.currentSrc }));
@@ -93,7 +94,8 @@ journey('a visitor finds a lecture by topic and watches it', PHONE, async (page)
   await page.waitForFunction((what) => !document.querySelector(what).seeking, ON.video);
   assert.ok(Math.abs(await now(page) - duration / 2) < 5, 'it goes on from the middle');
   await plays(page, ON.video, 0.5);
-  assert.ok(ranges.length && ranges.every((status) => status === 206), `the recording was answered ${ranges}`);
+  // The stable address may lead to one that is signed and short-lived.
+  assert.ok(ranges.includes(206) && ranges.every((status) => status === 206 || status === 302), `the recording was answered ${ranges}`);
   const part = await page.request.get(source, { headers: { range: 'bytes=1000-1999' } });
   assert.deepEqual([part.status(), (await part.body()).length], [206, 1000]);
   assert.match(part.headers()['content-range'], /^bytes 1000-1999\/\d+$/);
@@ -129,8 +131,10 @@ journey('a visitor finds a lecture by topic and watches it', PHONE, async (page)
   await chapter.click();
   await plays(page, ON.video, 0.3);
   await page.click(ON.listen);
-  await page.locator(ON.audio).waitFor();
-  assert.ok(await page.locator(ON.video).isHidden());
+  await page.locator(ON.audio).waitFor({ state: 'attached' });
+  await page.locator(ON.listening).waitFor();
+  const boxes = await Promise.all([ON.video, ON.listening].map((what) => page.locator(what).boundingBox()));
+  assert.deepEqual(boxes[1], boxes[0], 'the picture is covered');
   await plays(page, ON.audio, 0.5);
   assert.ok(await now(page, ON.audio) >= start - 1, 'the sound goes on where the picture was');
 });

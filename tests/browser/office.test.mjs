@@ -4,8 +4,7 @@
 // more than five times begins a fresh city.
 import assert from 'node:assert/strict';
 import { DESK, PHONE, fillSignIn, signIn } from './browser.mjs';
-import { axe, sizes, structure, untranslated } from './checks.mjs';
-import { journey, path, said, signOut } from './journey.mjs';
+import { isSound, journey, path, press, said, signOut } from './journey.mjs';
 import { stepNow, telephoneCode } from './totp.mjs';
 
 /** Where things are on the pages. */
@@ -33,11 +32,6 @@ function both(name, go, options = {}) {
   for (const width of [PHONE, DESK]) journey(`${name} · ${width}`, width, (page, open) => go(page, open, width), options);
 }
 
-/** Presses what leads to another page, and waits until it is there. */
-async function press(page, selector) {
-  await Promise.all([page.waitForEvent('load'), page.locator(selector).click()]);
-}
-
 /** Searches with the field of the page. */
 async function search(page, words) {
   await page.fill(ON.query, words);
@@ -47,22 +41,6 @@ async function search(page, words) {
 
 const countOf = async (page) => Number((await said(page, ON.found)).match(/([\d,]+)[^\d]*$/)[1].replace(',', ''));
 const queryOf = (page) => new URL(page.url()).searchParams;
-
-/** What pages.mjs cannot reach by an address is looked at where a journey has brought it up. */
-async function isSound(page) {
-  const lang = await page.locator('html').getAttribute('lang');
-  const findings = [...await structure(page, lang), ...lang === 'en' ? await untranslated(page) : []];
-  for (const colorScheme of ['light', 'dark']) {
-    await page.emulateMedia({ colorScheme });
-    findings.push(...(await axe(page)).map((finding) => `${colorScheme}: ${finding}`));
-  }
-  const { width, height } = page.viewportSize();
-  for (const narrow of [320, width]) {
-    await page.setViewportSize({ width: narrow, height });
-    findings.push(...await sizes(page));
-  }
-  assert.deepEqual(findings, [], path(page));
-}
 
 both('the keyboard searches, and opens a recording where the word is said', async (page) => {
   await page.goto('/');

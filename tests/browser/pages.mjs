@@ -5,6 +5,7 @@ export const VISITOR = [
   { path: '/lectures?topic=rescue&sort=short' },
   { path: '/lectures?page=2' },
   { path: '/lectures/1' },
+  { path: '/lectures/41', name: '/lectures/41, withdrawn', status: 410 },
   { path: '/booklets' },
   { path: '/booklets/fifty-questions' },
   { path: '/booklets/fifty-questions/1' },
@@ -42,11 +43,19 @@ export const VISITOR = [
 export const SIGNED_IN = {
   member: [{ path: '/account' }, { path: '/account/password' }, { path: '/lectures/1' }],
   member2: [{ path: '/account/factor' }],
+  instructor: [
+    { path: '/studio' },
+    { path: '/studio/lectures/new' },
+    { path: '/studio/lectures/1' },
+    { path: '/studio/lectures/1/captions' },
+  ],
+  reviewer1: [{ path: '/review' }, { path: '/review/42' }],
   secretary: [{ path: '/people' }, { first: '/people/', on: '/people' }],
   admin: [
     { path: '/admin' },
     { path: '/admin/audit' },
     { path: '/admin/feedback' },
+    { path: '/admin/jobs' },
     { path: '/admin/settings' },
     { path: '/admin/settings/help_phone' },
     { path: '/admin/settings/privacy_notice' },

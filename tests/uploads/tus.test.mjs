@@ -6,10 +6,10 @@
 // often they break.
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
-import net from 'node:net';
 import { Readable } from 'node:stream';
 import test from 'node:test';
 import tus from 'tus-js-client';
+import { brokenLine } from '../browser/line.mjs';
 
 const BASE = process.env.BASE_URL ?? 'http://127.0.0.1:8080';
 const COOKIE = process.env.COOKIE;
@@ -50,45 +50,6 @@ async function begin(length) {
   return answer.headers.get('location');
 }
 
-/**
- * A line to the portal that breaks `cuts` times after some bytes, with FIN and RST by turns; and that answers the first
- * `refusals` HEAD requests itself, with 502.
- */
-async function brokenLine({ cuts = 0, every = 1, refusals = 0 }) {
-  const state = { cuts: 0, bytes: 0, refused: 0 };
-  const to = new URL(BASE);
-  const server = net.createServer((from) => {
-    const on = net.connect(Number(to.port), to.hostname);
-    let left = every * (0.2 + Math.random());
-    from.on('data', (data) => {
-      if (state.refused < refusals && data.toString('latin1').startsWith('HEAD ')) {
-        state.refused += 1;
-        from.end('HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\nConnection: close\r\n\r\n');
-        on.destroy();
-        return;
-      }
-      state.bytes += data.length;
-      left -= data.length;
-      if (left < 0 && state.cuts < cuts) {
-        state.cuts += 1;
-        from.destroy();
-        if (state.cuts % 2) on.resetAndDestroy();
-        else on.end(data);
-        return;
-      }
-      if (!on.write(data)) from.pause();
-    });
-    on.on('drain', () => from.resume());
-    on.on('data', (data) => from.write(data));
-    for (const [one, other] of [[from, on], [on, from]]) {
-      one.on('error', () => other.destroy());
-      one.on('end', () => other.end());
-    }
-  });
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return { state, url: `http://127.0.0.1:${server.address().port}`, close: () => server.close() };
-}
-
 test('a file in pieces', async () => {
   const file = randomBytes(5_000_001);
   const upload = await sent(file, { endpoint: `${BASE}/uploads`, metadata: { filename: '讲座.mp4', word: 'słońce' } });
@@ -118,7 +79,7 @@ test('a stream whose length is known at its end', async () => {
 
 test('over a line that breaks, from where it broke', async () => {
   const file = randomBytes(SIZE);
-  const line = await brokenLine({ cuts: CUTS, every: SIZE / CUTS / 2, refusals: 3 });
+  const line = await brokenLine(BASE, { cuts: CUTS, every: SIZE / CUTS / 2, refusals: 3 });
   const upload = await sent(file, {
     uploadUrl: line.url + (await begin(SIZE)),
     chunkSize: 8 * 1024 * 1024,

@@ -13,6 +13,7 @@ use crate::error::{Error, Result};
 use crate::ids::{InstructorId, LectureId, SchoolId, TopicId};
 use crate::lectures::{self, DeskRow, Judged, Own, Played, Refusal, Stage, Standing, Stream, Topic, Verdict};
 use crate::media::Media;
+use crate::msg;
 use crate::recordings::{self, Recording, State};
 use crate::schools;
 use crate::uploads::{self, Unfinished, Uploads};
@@ -282,6 +283,14 @@ impl Show {
             Verdict::Passed => self.page.t("通过"),
             Verdict::Returned => self.page.t("退回修改"),
         }
+    }
+}
+
+/// Refuses to change what reviewers are looking at.
+fn changeable(conn: &mut Conn, id: LectureId) -> Result<()> {
+    match lectures::standing(conn, id)?.is_in_review() {
+        true => Err(Error::Refused(msg!("正在审课，字幕、章节和封面不能改。请先撤回送审。"))),
+        false => Ok(()),
     }
 }
 

@@ -173,6 +173,7 @@ async fn poster(viewer: Viewer, db: Data<Db>, id: Path<LectureId>, form: Form<Po
     let id = *id;
     db.write(move |conn| {
         lectures::own(conn, &viewer, id)?;
+        super::changeable(conn, id)?;
         let standing = lectures::standing(conn, id)?;
         recordings::choose_poster(conn, standing.desk_media().ok_or(Error::NotFound)?, form.poster)
     })
