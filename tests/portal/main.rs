@@ -24,4 +24,5 @@ mod templates;
 mod uploads;
 mod upkeep;
 mod watching;
+mod workers;
 mod world;
