@@ -89,7 +89,7 @@ impl Portal {
         Ok(Portal {
             kept: Data::new(Kept::new(db.clone(), present.clone(), guards.clone())),
             metrics: Data::default(),
-            watching: Data::new(watching::start(db.clone())?),
+            watching: Data::new(Watching::start(db.clone())?),
             media: Data::new(media),
             guards: Data::new(guards),
             db: Data::new(db),

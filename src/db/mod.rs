@@ -282,7 +282,7 @@ impl Db {
                 .build(Opener { address: address.clone(), read_only, sent: sent.clone() })
                 .map_err(|error| cannot_open(&address, &error.to_string()))
         };
-        let (writers, readers) = (pool(if is_sqlite { 1 } else { 6 }, false)?, pool(8, true)?);
+        let (writers, readers) = (pool(if is_sqlite { 1 } else { 10 }, false)?, pool(8, true)?);
         Ok(Db {
             writers,
             readers,

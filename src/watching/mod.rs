@@ -89,14 +89,27 @@ pub enum Told {
 }
 
 /// The door for plays and beats.
-pub type Watching = Batch<Ask, Told>;
+pub struct Watching(Batch<Ask, Told>);
 
-/// Starts the thread that commits them.
-///
-/// # Errors
-/// If the operating system gives no thread.
-pub fn start(db: Db) -> Result<Watching> {
-    Batch::start(db, "watching", some)
+impl Watching {
+    /// Starts the threads that commit them.
+    ///
+    /// # Errors
+    /// If the operating system gives no thread.
+    pub fn start(db: Db) -> Result<Watching> {
+        Ok(Watching(Batch::start(db, "watching", some)?))
+    }
+    /// Asks, and is answered after the commit.
+    ///
+    /// # Errors
+    /// Busy, or those of the database.
+    pub async fn send(&self, ask: Ask) -> Result<Told> {
+        let person = match &ask {
+            Ask::Open(opening) => opening.person,
+            Ask::Beat(beat) => beat.person,
+        };
+        self.0.send(person.0.unsigned_abs(), ask).await
+    }
 }
 
 /// Beats go first: one that came beside the opening of another play still belongs to the time before it.

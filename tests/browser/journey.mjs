@@ -12,12 +12,13 @@ before(async () => { browser = await launch(); });
 after(() => browser?.close());
 
 /**
- * A journey in a window of its own; `open` opens another. What the console says as an error fails it, but for what matches
+ * A journey in a window of its own; `go` gets its page, `open` for another one, and `onEnd` for what is to be closed. What the console says as an error fails it, but for what matches
  * `excused`. Other options are those of `reader`.
  */
 export function journey(name, width, go, { timeout = 120_000, excused = null, ...options } = {}) {
   test(name, { timeout }, async () => {
     const opened = [];
+    const ends = [];
     const open = async (more = {}) => {
       const context = await reader(browser, { width, ...options, ...more });
       const page = await context.newPage();
@@ -25,7 +26,7 @@ export function journey(name, width, go, { timeout = 120_000, excused = null, ..
       return page;
     };
     try {
-      await go(await open(), open);
+      await go(await open(), open, (end) => ends.push(end));
       assert.deepEqual(opened.flatMap(({ errors }) => errors).filter((said) => !excused?.test(said)), []);
     } catch (error) {
       fs.mkdirSync(OUT, { recursive: true });
@@ -34,6 +35,7 @@ export function journey(name, width, go, { timeout = 120_000, excused = null, ..
       }
       throw error;
     } finally {
+      for (const end of ends) end();
       for (const { context } of opened) await context.close();
     }
   });

@@ -190,7 +190,7 @@ journey('a telephone’s recording is sent over a line that breaks, and becomes 
   assert.equal(await page.locator(ON.pick).count(), 0, 'no other recording meanwhile');
 }, { timeout: 240_000, excused: /ERR_INTERNET_DISCONNECTED/ });
 
-journey('300 MB come by the tus client, over a line that breaks three times', DESK, async (page) => {
+journey('300 MB come by the tus client, over a line that breaks three times', DESK, async (page, _, onEnd) => {
   await signIn(page, 'instructor', '/studio');
   const id = await newLecture(page, unique('渠道一年四季'));
   const busy = await newLecture(page, unique('先来的一课'));
@@ -204,6 +204,7 @@ journey('300 MB come by the tus client, over a line that breaks three times', DE
   assert.match(url, /^\/uploads\/[0-9a-f]{32}$/);
 
   const line = await brokenLine(BASE, { cuts: 3, every: size / 6 });
+  onEnd(() => line.close());
   /** A client that knows nothing but the address; ended where `isEnough`, as if its window were closed. */
   const client = (isEnough = () => false) => new Promise((resolve, reject) => {
     const upload = new tus.Upload(fs.createReadStream(recordings.large), {
@@ -237,7 +238,6 @@ journey('300 MB come by the tus client, over a line that breaks three times', DE
   for (let i = 0; i < 100 && await stateOf(busy) === 'waiting'; i += 1) await page.waitForTimeout(100);
   assert.equal(await stateOf(busy), 'working');
   await client();
-  line.close();
   assert.equal(digest(await kept()), digest(file), 'the whole file is there as it was');
   const most = size + 4 * 32 * MIB;
   assert.ok(line.state.bytes < most, `${line.state.bytes} bytes were sent for ${size}`);
