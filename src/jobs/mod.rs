@@ -66,8 +66,8 @@ pub struct Job {
 pub const LEASE_SECONDS: i64 = 60;
 /// How often a worker says that it is still there, in seconds.
 pub const RENEW_SECONDS: u64 = 20;
-/// Tries before a job is given up.
-pub const TRIES: i32 = 3;
+/// Tries before a job is given up: the first, and one after each pause of [`again`].
+pub const TRIES: i32 = 4;
 
 /// When a job that failed so often is tried again: after one minute, then after five.
 fn again(attempts: i32, now: Timestamp) -> Timestamp {
