@@ -5,7 +5,7 @@ use crate::config::{Config, ORIGINAL_DAYS};
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::ids::{RecordingId, random_hex};
-use crate::jobs::{self, Job, Kind, RENEW_SECONDS};
+use crate::jobs::{self, Job, Kind, RENEW_SECONDS, TRIES};
 use crate::media::{Store, fresh_folder};
 use crate::processing::{self, Fault, Tools};
 use crate::recordings::{self as store, Made, State, Subject, gave_up};
@@ -112,6 +112,11 @@ impl Worker {
     pub fn step(&self, now: Timestamp) -> Result<bool> {
         let claimed = self.db.write_now(|conn| jobs::claim(conn, &self.name, &self.place, now))?;
         let Some(job) = claimed else { return Ok(false) };
+        // Whoever took it before did not live to say why it failed: such a file must not end one worker after another.
+        if job.attempts > TRIES {
+            self.failed(&job, "the worker was lost at each try")?;
+            return Ok(true);
+        }
         let started = Instant::now();
         let outcome = match job.kind {
             Kind::Keep => self.keep(&job),
