@@ -232,7 +232,10 @@ pub fn retry(conn: &mut Conn, id: RecordingId, now: Timestamp) -> Result<()> {
 /// # Errors
 /// Not found if there is no such picture.
 pub fn choose_poster(conn: &mut Conn, id: MediaId, number: i32) -> Result<()> {
-    let has_it = streams::table.find(id).filter(streams::posters.ge(number.max(1)));
+    if number < 1 {
+        return Err(Error::NotFound);
+    }
+    let has_it = streams::table.find(id).filter(streams::posters.ge(number));
     match either!(conn, c => diesel::update(has_it).set(streams::poster.eq(number)).execute(c))? {
         1 => Ok(()),
         _ => Err(Error::NotFound),
