@@ -16,8 +16,8 @@ pub use forms::ListQuery;
 pub use store::{
     About, Chapter, Cue, DeskRow, Draft, Judged, Own, Played, Remark, Revision, Standing, Stream, Waiting,
     Withdrawal, about, awaiting, captions_version, chapters, completed_by, create, cues, desk, gives,
-    instructor_of, is_instructor, judged_by, media_of, own, remarks, same_draft, set_chapters, set_cues,
-    standing, take_over, update, withdrawal,
+    have_captions, instructor_of, is_instructor, judged_by, media_of, own, remarks, same_draft, set_chapters,
+    set_cues, standing, take_over, update, withdrawal,
 };
 pub use store::{
     By, Card, Instructor, Topic, cards, cards_of, count, gold_instructors, instructor, instructors,

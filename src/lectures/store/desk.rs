@@ -300,6 +300,12 @@ pub fn remarks(conn: &mut Conn, id: LectureId) -> Result<Vec<Judged>> {
         .collect())
 }
 
+/// Whether one of these recordings has captions.
+pub fn have_captions(conn: &mut Conn, of: &[MediaId]) -> Result<bool> {
+    let row = cues::table.filter(cues::media_id.eq_any(of));
+    Ok(either!(conn, c => diesel::select(diesel::dsl::exists(row)).get_result(c))?)
+}
+
 /// The number of the text of the captions that was saved last; 0 before the first.
 pub fn captions_version(conn: &mut Conn, media: MediaId) -> Result<i64> {
     let newest = caption_saves::table.filter(caption_saves::media_id.eq(media));
@@ -326,7 +332,9 @@ pub fn set_cues(
     if either!(conn, c => diesel::update(it).set(media::width.eq(media::width)).execute(c))? != 1 {
         return Err(Error::NotFound);
     }
-    if base.is_some_and(|base| captions_version(conn, media).is_ok_and(|newest| newest != base)) {
+    if let Some(base) = base
+        && captions_version(conn, media)? != base
+    {
         return Ok(false);
     }
     let row = (

@@ -12,8 +12,8 @@ pub use cards::{
 };
 pub use desk::{
     About, DeskRow, Draft, Judged, Own, Played, Waiting, about, awaiting, captions_version, completed_by,
-    create, desk, instructor_of, judged_by, media_of, own, remarks, same_draft, set_chapters, set_cues,
-    take_over, update,
+    create, desk, have_captions, instructor_of, judged_by, media_of, own, remarks, same_draft, set_chapters,
+    set_cues, take_over, update,
 };
 pub use one::{
     Chapter, Cue, Handout, Lecture, Stream, Watched, chapters, cues, find, handout, handouts, watchable,

@@ -210,10 +210,8 @@ impl Show {
             None => String::new(),
         };
         let recordings = recordings::of_lecture(conn, id)?;
-        let mut has_older_captions = false;
-        for older in recordings.iter().filter_map(|one| one.media_id).chain(standing.media) {
-            has_older_captions |= Some(older) != desk && !lectures::cues(conn, older)?.is_empty();
-        }
+        let older = recordings.iter().filter_map(|one| one.media_id).chain(standing.media);
+        let older: Vec<_> = older.filter(|media| Some(*media) != desk).collect();
         Ok(Show {
             choices: Choices::load(conn, viewer, own.draft.school)?,
             lecture: id,
@@ -230,7 +228,7 @@ impl Show {
             form: LectureForm::of(&own.draft),
             reason: String::new(),
             errors: Errors::default(),
-            has_older_captions,
+            has_older_captions: lectures::have_captions(conn, &older)?,
             has_recording: played.is_some(),
             played,
             address,
