@@ -137,7 +137,8 @@ function begin(root) {
           bar.value = 100;
           show('done', say('Done'));
           next();
-          if ([...rows].every((one) => one.state === 'done')) setTimeout(() => location.reload(), 1500);
+          // What waits for its file from another day hinders nothing.
+          if ([...rows].every((one) => !one.file || one.state === 'done')) setTimeout(() => location.reload(), 1500);
         },
         onError: (error) => {
           upload = null;
@@ -181,6 +182,7 @@ function begin(root) {
         if (!answer.ok && answer.status !== 404 && answer.status !== 410) throw await answer.text();
         rows.delete(row);
         item.remove();
+        hold();
         pick.focus();
       } catch (error) {
         show('broken', typeof error === 'string' ? error : say('NoLine'));
@@ -229,8 +231,9 @@ function begin(root) {
     if ([...rows].some((row) => row.file && row.state !== 'done')) event.preventDefault();
   });
 
-  /** Keeps the screen on while something is sent: a telephone that sleeps stops sending. */
+  /** Keeps the page and the screen while something is sent: a telephone that sleeps stops sending. */
   async function hold() {
+    root.toggleAttribute('data-sending', [...rows].some((row) => row.file && row.state !== 'done'));
     const isSending = [...rows].some((row) => row.state === 'sending');
     if (!isSending) {
       const held = lock;

@@ -14,7 +14,7 @@ const TOGETHER: usize = 512;
 /// heartbeat cost 27 times the yardstick on SQLite, for the sake of an answer 15 ms sooner that nobody waits for.
 const GATHER: Duration = Duration::from_millis(15);
 /// Transactions at the same time on PostgreSQL, to which each statement is a journey. SQLite has one writer.
-const LANES: usize = 4;
+const LANES: usize = 6;
 
 type Waiting<I, O> = (I, oneshot::Sender<Result<O>>);
 
@@ -29,7 +29,7 @@ impl<I, O> Clone for Batch<I, O> {
 
 impl<I: Clone + Send + 'static, O: Send + 'static> Batch<I, O> {
     /// Starts the threads that commit. `work` does some writes in one transaction and returns an outcome for each, in
-    /// their order. The threads end when nobody holds the door any more.
+    /// their order; doing it twice must be doing it once. The threads end when nobody holds the door any more.
     ///
     /// # Errors
     /// If the operating system gives no thread.
@@ -42,7 +42,7 @@ impl<I: Clone + Send + 'static, O: Send + 'static> Batch<I, O> {
             let (door, mut queue) = mpsc::channel::<Waiting<I, O>>(WAITING);
             let db = db.clone();
             let run = move || {
-                let mut some = Vec::with_capacity(TOGETHER);
+                let (mut some, mut own) = (Vec::with_capacity(TOGETHER), None);
                 while queue.blocking_recv_many(&mut some, TOGETHER) > 0 {
                     if some.len() < TOGETHER {
                         std::thread::sleep(GATHER);
@@ -53,7 +53,7 @@ impl<I: Clone + Send + 'static, O: Send + 'static> Batch<I, O> {
                         some.push(one);
                     }
                     let (items, waiting): (Vec<I>, Vec<_>) = some.drain(..).unzip();
-                    commit(&db, &items, waiting, work);
+                    commit(&db, &mut own, &items, waiting, work);
                 }
             };
             std::thread::Builder::new().name(name.to_owned()).spawn(run).map_err(Error::internal)?;
@@ -76,13 +76,14 @@ impl<I: Clone + Send + 'static, O: Send + 'static> Batch<I, O> {
 /// Commits some writes. If that fails, each is tried alone: one that cannot be done must not take the others with it.
 fn commit<I, O>(
     db: &Db,
+    own: &mut Option<Conn>,
     items: &[I],
     waiting: Vec<oneshot::Sender<Result<O>>>,
     work: fn(&mut Conn, &[I]) -> Result<Vec<O>>,
 ) {
-    // A fault in one write must not end the thread that all others wait for; the pool drops the connection.
-    let done = |items: &[I]| {
-        std::panic::catch_unwind(AssertUnwindSafe(|| db.write_some(|conn| work(conn, items))))
+    // A fault in one write must not end the thread that all others wait for; its connection is dropped.
+    let mut done = |items: &[I]| {
+        std::panic::catch_unwind(AssertUnwindSafe(|| db.write_some(own, |conn| work(conn, items))))
             .unwrap_or_else(|_| Err(Error::Internal("a write panicked".into())))
     };
     let outcomes: Vec<Result<O>> = match done(items) {

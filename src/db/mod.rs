@@ -282,7 +282,7 @@ impl Db {
                 .build(Opener { address: address.clone(), read_only, sent: sent.clone() })
                 .map_err(|error| cannot_open(&address, &error.to_string()))
         };
-        let (writers, readers) = (pool(if is_sqlite { 1 } else { 10 }, false)?, pool(8, true)?);
+        let (writers, readers) = (pool(if is_sqlite { 1 } else { 6 }, false)?, pool(8, true)?);
         Ok(Db {
             writers,
             readers,
@@ -388,9 +388,21 @@ impl Db {
         }
         Ok(outcome)
     }
-    /// [`Db::write_now`] for rows that no kept page shows: it neither asks nor tells how far the content is.
-    fn write_some<T>(&self, work: impl FnOnce(&mut Conn) -> Result<T>) -> Result<T> {
-        borrow(&self.writers)?.transaction(work, true)
+    /// [`Db::write_now`] for rows that no kept page shows: it neither asks nor tells how far the content is. `own` is the
+    /// connection of whoever writes again and again, opened where there is none; one that has failed is not used again, and
+    /// one that was cut off is replaced, so `work` must be such that doing it twice is doing it once. On SQLite, which has one
+    /// writer, the connection is everybody's.
+    fn write_some<T>(&self, own: &mut Option<Conn>, work: impl FnOnce(&mut Conn) -> Result<T>) -> Result<T> {
+        if self.address.is_sqlite() {
+            return borrow(&self.writers)?.transaction(work, true);
+        }
+        let mut conn = match own.take() {
+            Some(conn) => conn,
+            None => self.address.open(false, false).map_err(|error| Error::Unavailable(error.to_string()))?,
+        };
+        let outcome = conn.transaction(work, true)?;
+        *own = Some(conn);
+        Ok(outcome)
     }
     /// [`Db::read`] for commands, which have no runtime to wait on.
     ///

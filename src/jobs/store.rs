@@ -108,13 +108,13 @@ pub fn fail(conn: &mut Conn, job: &Job, problem: &str, may_retry: bool, now: Tim
     Ok(false)
 }
 
-/// The job cannot be done here and now, for no fault of its own: it waits, and this was no try.
-pub fn postpone(conn: &mut Conn, job: &Job, until: Timestamp) -> Result<()> {
+/// The job cannot be done here and now, for no fault of its own: it waits, and this was no try. `false`: it was not this
+/// worker's any more.
+pub fn postpone(conn: &mut Conn, job: &Job, until: Timestamp) -> Result<bool> {
     let mine = jobs::id.eq(job.id).and(jobs::fence.eq(job.fence)).and(jobs::state.eq(State::Running));
     let values =
         (jobs::state.eq(State::Queued), jobs::run_after.eq(until), jobs::attempts.eq(job.attempts - 1));
-    either!(conn, c => diesel::update(jobs::table.filter(mine)).set(values).execute(c))?;
-    Ok(())
+    Ok(either!(conn, c => diesel::update(jobs::table.filter(mine)).set(values).execute(c))? == 1)
 }
 
 /// Ends the unfinished work about a row; whoever does it learns it when they next say that they are there.

@@ -135,6 +135,7 @@ pub enum Refusal {
     NeedsCaptions,
     NeedsRemark,
     StillWorking,
+    ChangedMeanwhile,
     NotDraft,
     NotPublished,
     AnsweredAlready,
@@ -152,7 +153,12 @@ impl Refusal {
             Refusal::NeedsRights => msg!("还没有确认版权和肖像授权，不能送审"),
             Refusal::NeedsCaptions => msg!("还没有字幕，不能送审"),
             Refusal::NeedsRemark => msg!("退回时请写明要改什么"),
-            Refusal::StillWorking => msg!("新录像还在处理，请等它处理好再送审"),
+            Refusal::StillWorking => {
+                msg!("新录像还在上传或处理，请等它处理好再送审；不要的上传可以点“不传了”")
+            }
+            Refusal::ChangedMeanwhile => {
+                msg!("讲师在您打开这一页以后改过这堂课，请重新打开，看过新的一稿再下结论")
+            }
             Refusal::NotDraft => msg!("这堂课现在不能修改：只有草稿可以改"),
             Refusal::NotPublished => msg!("这堂课现在没有发布"),
             Refusal::AnsweredAlready => msg!("这个提问已经回答过"),

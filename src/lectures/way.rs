@@ -13,7 +13,12 @@ use crate::schools;
 ///
 /// # Errors
 /// Those of the database.
-pub fn publishable(conn: &mut Conn, id: LectureId, standing: &Standing) -> Result<Vec<Refusal>> {
+pub fn publishable(
+    conn: &mut Conn,
+    id: LectureId,
+    standing: &Standing,
+    now: Timestamp,
+) -> Result<Vec<Refusal>> {
     let mut missing = vec![];
     match standing.next_media() {
         None => missing.push(Refusal::NeedsRecording),
@@ -23,7 +28,7 @@ pub fn publishable(conn: &mut Conn, id: LectureId, standing: &Standing) -> Resul
     if !standing.rights_ok {
         missing.push(Refusal::NeedsRights);
     }
-    if store::is_worked_on(conn, id)? {
+    if store::is_worked_on(conn, id, now)? {
         missing.push(Refusal::StillWorking);
     }
     Ok(missing)
@@ -35,7 +40,7 @@ pub fn publishable(conn: &mut Conn, id: LectureId, standing: &Standing) -> Resul
 /// Refused with what is missing.
 pub fn submit(conn: &mut Conn, id: LectureId, doer: &Doer, now: Timestamp) -> Result<()> {
     let standing = store::standing(conn, id)?;
-    if let Some(missing) = publishable(conn, id, &standing)?.first() {
+    if let Some(missing) = publishable(conn, id, &standing, now)?.first() {
         return Err((*missing).into());
     }
     let is_moved = match (standing.stage, &standing.revision) {
@@ -73,7 +78,7 @@ fn send_back(conn: &mut Conn, id: LectureId, standing: &Standing) -> Result<()> 
     if is_moved { Ok(()) } else { Err(Refusal::NotInReview.into()) }
 }
 
-/// A reviewer's verdict on the present version. `Returned` sends the lecture back to its author with what to change; the
+/// A reviewer's verdict on the version that they have seen, which must be the present one. `Returned` sends the lecture back to its author with what to change; the
 /// second person who passes it publishes it (INV-L1).
 ///
 /// # Errors
@@ -83,6 +88,7 @@ pub fn review(
     conn: &mut Conn,
     id: LectureId,
     reviewer: AccountId,
+    seen: i32,
     verdict: Verdict,
     remarks: &[Remark],
     doer: &Doer,
@@ -91,6 +97,9 @@ pub fn review(
     let standing = store::standing_locked(conn, id)?;
     if !standing.is_in_review() {
         return Err(Refusal::NotInReview.into());
+    }
+    if standing.version != seen {
+        return Err(Refusal::ChangedMeanwhile.into());
     }
     if standing.uploaded_by == reviewer || store::gives(conn, id, reviewer)? {
         return Err(Refusal::OwnUpload.into());

@@ -11,8 +11,8 @@ use crate::lang::Message;
 use crate::lectures::{self, Stage};
 use crate::{msg, text_enum};
 pub use store::{
-    Made, Recording, Subject, choose_poster, end, find, forget_original, of_lecture, old_originals, progress,
-    ready, retry, subject,
+    Made, Recording, Subject, choose_poster, end, find, forget_original, is_shown, of_lecture, old_originals,
+    progress, ready, retry, subject,
 };
 
 text_enum! {

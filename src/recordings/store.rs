@@ -258,3 +258,9 @@ pub fn forget_original(conn: &mut Conn, id: RecordingId) -> Result<()> {
     either!(conn, c => diesel::update(it).set(recordings::has_original.eq(false)).execute(c))?;
     Ok(())
 }
+
+/// Whether a recording is shown from this folder of the media store.
+pub fn is_shown(conn: &mut Conn, folder: &str) -> Result<bool> {
+    let row = streams::table.filter(streams::folder.eq(folder));
+    Ok(either!(conn, c => diesel::select(diesel::dsl::exists(row)).get_result(c))?)
+}

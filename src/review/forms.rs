@@ -11,6 +11,8 @@ pub const ROWS: usize = 6;
 #[derive(Default, Clone)]
 pub struct VerdictForm {
     pub verdict: String,
+    /// The version that the page showed.
+    pub version: i32,
     pub remarks: Vec<(String, String)>,
 }
 
@@ -20,6 +22,7 @@ impl VerdictForm {
             |name: &'static str| pairs.iter().filter(move |pair| pair.0 == name).map(|pair| pair.1.clone());
         VerdictForm {
             verdict: of("verdict").next().unwrap_or_default(),
+            version: of("version").next().and_then(|sent| sent.parse().ok()).unwrap_or_default(),
             remarks: of("at")
                 .zip(of("text"))
                 .filter(|row| !(row.0.trim().is_empty() && row.1.trim().is_empty()))

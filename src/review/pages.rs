@@ -31,6 +31,8 @@ pub fn routes() -> Vec<Route> {
 const LINES: i64 = 20;
 /// The longest form, in bytes: fifty remarks of Chinese, percent-encoded.
 const LARGEST: usize = 256 * 1024;
+/// More rows than these are sent by no page of ours: they would only make a long answer.
+const MOST_ROWS: usize = 60;
 
 #[derive(Template)]
 #[template(path = "review/index.html")]
@@ -121,7 +123,7 @@ impl Show {
             is_revision: standing.revision.is_some(),
             cues: played.as_ref().map_or(Ok(vec![]), |played| lectures::cues(conn, played.id))?,
             chapters: played.as_ref().map_or(Ok(vec![]), |played| lectures::chapters(conn, played.id))?,
-            form: VerdictForm::default(),
+            form: VerdictForm { version: standing.version, ..VerdictForm::default() },
             reason: String::new(),
             errors: Errors::default(),
             page,
@@ -146,7 +148,7 @@ impl Show {
 }
 
 async fn view(page: Page, viewer: Viewer, db: &Db, media: Data<Media>, id: LectureId) -> Result<Show> {
-    db.read(move |conn| Show::load(conn, page, &viewer, id, &media)).await
+    db.read_long(move |conn| Show::load(conn, page, &viewer, id, &media)).await
 }
 
 async fn show(page: Page, viewer: Viewer, db: Data<Db>, media: Data<Media>, id: Path<LectureId>) -> Reply {
@@ -163,16 +165,20 @@ async fn judge(
 ) -> Reply {
     let id = *id;
     let form = VerdictForm::of(&body::pairs(sent, LARGEST).await?);
+    if form.remarks.len() > MOST_ROWS {
+        return Err(Error::TooLarge);
+    }
     let doer = page.doer();
     let view = view(page, viewer.clone(), &db, media, id).await?;
     let duration_ms = view.played.as_ref().map_or(0, |played| played.duration_ms);
     match form.check(duration_ms) {
         Err(errors) => reply::invalid(&Show { form, errors, ..view }),
         Ok((verdict, remarks)) => {
+            let seen = form.version;
             let is_public = db
                 .write(move |conn| {
                     let now = clock::now();
-                    lectures::review(conn, id, viewer.account, verdict, &remarks, &doer, now)?;
+                    lectures::review(conn, id, viewer.account, seen, verdict, &remarks, &doer, now)?;
                     let standing = lectures::standing(conn, id)?;
                     Ok(standing.stage == lectures::Stage::Published && standing.revision.is_none())
                 })

@@ -34,8 +34,13 @@ impl LectureForm {
             ..LectureForm::default()
         }
     }
-    /// The draft. `topics` and `schools` are what may be chosen.
-    pub fn check(&self, topics: &[TopicId], schools: &[SchoolId]) -> Result<Draft, Errors> {
+    /// The draft. `topics` and `schools` are what may be chosen. A recording of a contest stays one: nobody else makes one.
+    pub fn check(
+        &self,
+        topics: &[TopicId],
+        schools: &[SchoolId],
+        present: Option<Source>,
+    ) -> Result<Draft, Errors> {
         let mut errors = Errors::default();
         let chosen = |sent: &str| -> Option<i64> { sent.parse().ok() };
         let title = errors.take("title", text(&self.title.replace('\n', " "), 60));
@@ -53,7 +58,10 @@ impl LectureForm {
         let school = errors.take("school", school);
         let visibility =
             errors.take("visibility", Visibility::of(&self.visibility).ok_or_else(|| msg!("请选谁能看")));
-        let source = Source::of(&self.source).filter(|source| *source != Source::Contest);
+        let source = match present {
+            Some(Source::Contest) => present,
+            _ => Source::of(&self.source).filter(|source| *source != Source::Contest),
+        };
         let source = errors.take("source", source.ok_or_else(|| msg!("请选怎样录的")));
         match (title, summary, topic, school, visibility, source) {
             (Some(title), Some(summary), Some(topic), Some(school), Some(visibility), Some(source)) => {

@@ -22,7 +22,7 @@ use crate::lang::Message;
 use crate::msg;
 use crate::recordings::{self, NewRecording};
 use chrono::Duration;
-pub use disk::{path_of, place};
+pub use disk::{free, path_of, place};
 pub use pages::take_plain;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -225,10 +225,13 @@ impl Uploads {
         if let Err(refusal) = self.fits(new.length.unwrap_or_default(), left) {
             return Ok(Err(refusal));
         }
+        // Both come from a browser: what no file and no digest of one is called is cut off.
+        let name = protocol::file_name(&new.name);
+        let fingerprint: String = new.fingerprint.chars().filter(|c| !c.is_control()).take(300).collect();
         let id = random_hex(16);
         disk::make(&self.folder, &id).map_err(Error::internal)?;
         let metadata = match new.metadata.as_str() {
-            "" if !new.name.is_empty() => protocol::written(&new.name, &new.fingerprint),
+            "" if !name.is_empty() => protocol::written(&name, &fingerprint),
             as_sent => as_sent.to_owned(),
         };
         let upload = Upload {
@@ -237,8 +240,8 @@ impl Uploads {
             lecture: new.lecture,
             length: new.length.map(|length| length as i64),
             metadata,
-            name: protocol::file_name(&new.name),
-            fingerprint: new.fingerprint.clone(),
+            name,
+            fingerprint,
             place,
             state: State::Open,
             expires_at: now + Duration::days(UPLOAD_DAYS),

@@ -221,23 +221,21 @@ fn keep(conn: &mut Conn, rows: &[(&ClockRow, &Watch)], now: Timestamp) -> Result
         }
         Conn::Postgres(c) => {
             diesel::sql_query(
-                "UPDATE watch_clocks c SET budget_ms = v.budget_ms, at = v.at, seq = v.seq, beat_at = v.beat_at
-                 FROM unnest($1, $2, $3, $4, $5) AS v (person_id, budget_ms, at, seq, beat_at)
-                 WHERE c.person_id = v.person_id",
+                "WITH clocks AS (
+                   UPDATE watch_clocks c SET budget_ms = v.budget_ms, at = v.at, seq = v.seq, beat_at = v.beat_at
+                   FROM unnest($1, $2, $3, $4, $5) AS v (person_id, budget_ms, at, seq, beat_at)
+                   WHERE c.person_id = v.person_id)
+                 UPDATE watches w SET seen = v.seen, seconds = v.seconds, last_ms = v.last_ms, last_at = v.last_at,
+                   completed_at = v.completed_at
+                 FROM unnest($6, $7, $8, $9, $10, $11, $12, $13)
+                   AS v (person_id, lecture_id, media_id, seen, seconds, last_ms, last_at, completed_at)
+                 WHERE w.person_id = v.person_id AND w.lecture_id = v.lecture_id AND w.media_id = v.media_id",
             )
             .bind::<Array<BigInt>, _>(rows.iter().map(|(clock, _)| clock.person_id.0).collect::<Vec<_>>())
             .bind::<Array<BigInt>, _>(rows.iter().map(|(clock, _)| clock.budget_ms).collect::<Vec<_>>())
             .bind::<Array<Moment>, _>(rows.iter().map(|(clock, _)| clock.at).collect::<Vec<_>>())
             .bind::<Array<BigInt>, _>(rows.iter().map(|(clock, _)| clock.seq).collect::<Vec<_>>())
             .bind::<Array<Moment>, _>(rows.iter().map(|(clock, _)| clock.beat_at).collect::<Vec<_>>())
-            .execute(c)?;
-            diesel::sql_query(
-                "UPDATE watches w SET seen = v.seen, seconds = v.seconds, last_ms = v.last_ms, last_at = v.last_at,
-                   completed_at = v.completed_at
-                 FROM unnest($1, $2, $3, $4, $5, $6, $7, $8)
-                   AS v (person_id, lecture_id, media_id, seen, seconds, last_ms, last_at, completed_at)
-                 WHERE w.person_id = v.person_id AND w.lecture_id = v.lecture_id AND w.media_id = v.media_id",
-            )
             .bind::<Array<BigInt>, _>(rows.iter().map(|(_, watch)| watch.row.person_id.0).collect::<Vec<_>>())
             .bind::<Array<BigInt>, _>(rows.iter().map(|(_, watch)| watch.row.lecture_id.0).collect::<Vec<_>>())
             .bind::<Array<BigInt>, _>(rows.iter().map(|(_, watch)| watch.row.media_id.0).collect::<Vec<_>>())

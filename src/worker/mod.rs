@@ -1,22 +1,28 @@
 //! What a worker process does with the jobs of the queue: brings uploads into the media store and makes of them what is
 //! played. One at a time; on a machine of two cores more would only take turns.
 use crate::clock::{self, Timestamp};
-use crate::config::{Config, ORIGINAL_DAYS};
+use crate::config::{Config, DISK_RESERVE, ORIGINAL_DAYS};
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::ids::{RecordingId, random_hex};
 use crate::jobs::{self, Job, Kind, RENEW_SECONDS, TRIES};
 use crate::media::{Store, fresh_folder};
 use crate::processing::{self, Fault, Tools};
-use crate::recordings::{self as store, Made, State, Subject, gave_up};
+use crate::recordings::{self, self as store, Made, State, Subject, gave_up};
 use crate::uploads;
 use chrono::Duration;
 use rustix::fs::{FlockOperation, flock};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::mpsc;
 use std::time::Instant;
 
-/// How long a recording that this machine cannot convert waits for one that can, in minutes.
-const CONVERTER_MINUTES: i64 = 2;
+/// How long a recording waits for a machine that can convert it, or for room on the disk, in minutes.
+const WAIT_MINUTES: i64 = 2;
+/// Claims before a job whose workers vanish is given up: a file may end every worker, but a server may also be stopped often.
+const CLAIMS: i32 = TRIES + 6;
+/// The file of a try in which the folder of the media store stands that it fills.
+const FOLDER: &str = "folder";
 /// How often the page is told how far the work is, in seconds.
 const TELL_SECONDS: u64 = 2;
 
@@ -46,7 +52,10 @@ struct Room(PathBuf);
 
 /// The folder of one worker, below which its tries have theirs. While the process lives it holds a lock on a file in it: what
 /// a killed worker left is told from what another one is working on.
-fn bench(uploads: &Path, name: &str) -> std::io::Result<(PathBuf, std::fs::File)> {
+///
+/// Returns also the folders of the media store that killed workers were filling.
+fn bench(uploads: &Path, name: &str) -> std::io::Result<(PathBuf, std::fs::File, Vec<String>)> {
+    let mut filling = vec![];
     let all = uploads.join("work");
     let own = all.join(name);
     std::fs::create_dir_all(&own)?;
@@ -57,10 +66,15 @@ fn bench(uploads: &Path, name: &str) -> std::io::Result<(PathBuf, std::fs::File)
         // Without its lock file a folder is just being made, or is not ours.
         let Ok(file) = std::fs::File::open(left.join("lock")) else { continue };
         if left != own && flock(&file, FlockOperation::NonBlockingLockExclusive).is_ok() {
+            for room in std::fs::read_dir(&left)? {
+                if let Ok(folder) = std::fs::read_to_string(room?.path().join(FOLDER)) {
+                    filling.push(folder);
+                }
+            }
             std::fs::remove_dir_all(&left)?;
         }
     }
-    Ok((own, lock))
+    Ok((own, lock, filling))
 }
 
 impl Room {
@@ -85,12 +99,19 @@ impl Worker {
     pub fn new(db: Db, config: &Config, tools: Tools) -> Result<Worker> {
         std::fs::create_dir_all(&config.uploads).map_err(Error::internal)?;
         let name = format!("{}-{}", std::process::id(), random_hex(4));
-        let (bench, lock) = bench(&config.uploads, &name).map_err(Error::internal)?;
+        let store = Store::open(config).map_err(Error::from)?;
+        let (bench, lock, filling) = bench(&config.uploads, &name).map_err(Error::internal)?;
+        for folder in filling {
+            // Unless it was killed after the commit.
+            if !db.read_now(|conn| recordings::is_shown(conn, &folder))? {
+                store.delete_folder(&folder).map_err(Error::from)?;
+            }
+        }
         Ok(Worker {
             bench,
             _lock: lock,
             db,
-            store: Store::open(config).map_err(Error::from)?,
+            store,
             tools,
             place: uploads::place(&config.uploads).map_err(Error::internal)?,
             uploads: config.uploads.clone(),
@@ -113,15 +134,15 @@ impl Worker {
         let claimed = self.db.write_now(|conn| jobs::claim(conn, &self.name, &self.place, now))?;
         let Some(job) = claimed else { return Ok(false) };
         // Whoever took it before did not live to say why it failed: such a file must not end one worker after another.
-        if job.attempts > TRIES {
+        if job.attempts > CLAIMS {
             self.failed(&job, "the worker was lost at each try")?;
             return Ok(true);
         }
         let started = Instant::now();
-        let outcome = match job.kind {
+        let outcome = self.kept_alive(&job, |is_lost| match job.kind {
             Kind::Keep => self.keep(&job),
-            Kind::Process => self.process(&job),
-        };
+            Kind::Process => self.process(&job, is_lost),
+        });
         let took = started.elapsed().as_secs_f64();
         match &outcome {
             Ok(()) => tracing::info!(job = job.id.0, kind = job.kind.as_str(), took, "job"),
@@ -134,6 +155,30 @@ impl Worker {
             self.failed(&job, &told)?;
         }
         Ok(true)
+    }
+    /// Does `work` while a thread says every twenty seconds that this worker is there: to fetch a long recording takes longer
+    /// than a lease. `work` looks whether the job is somebody else's by now.
+    fn kept_alive<T>(&self, job: &Job, work: impl FnOnce(&AtomicBool) -> T) -> T {
+        let is_lost = AtomicBool::new(false);
+        let (done, waiting) = mpsc::channel::<()>();
+        std::thread::scope(|scope| {
+            let is_lost = &is_lost;
+            scope.spawn(move || {
+                let mut heard = Instant::now();
+                let pause = std::time::Duration::from_secs(RENEW_SECONDS);
+                while waiting.recv_timeout(pause) == Err(mpsc::RecvTimeoutError::Timeout) {
+                    match self.db.write_now(|conn| jobs::renew(conn, job, clock::now())) {
+                        Ok(true) => heard = Instant::now(),
+                        // The database is away: the work goes on as long as nobody else can have taken it.
+                        Err(_) if (heard.elapsed().as_secs() as i64) < jobs::LEASE_SECONDS => {}
+                        Ok(false) | Err(_) => return is_lost.store(true, Relaxed),
+                    }
+                }
+            });
+            let outcome = work(is_lost);
+            drop(done);
+            outcome
+        })
     }
     /// A try that failed for no fault of the file.
     fn failed(&self, job: &Job, told: &str) -> Result<()> {
@@ -173,10 +218,16 @@ impl Worker {
         }
     }
     /// Makes of what was uploaded what is played.
-    fn process(&self, job: &Job) -> Result<()> {
+    fn process(&self, job: &Job, is_lost: &AtomicBool) -> Result<()> {
         let subject = self.subject(job)?;
         let room = Room::new(&self.bench, job).map_err(Error::internal)?;
         let key = format!("{}/original", subject.folder);
+        // A copy, what is made of it, and what the database needs to go on.
+        let needed =
+            self.store.size(&key).map_err(Error::from)?.saturating_mul(2).saturating_add(DISK_RESERVE);
+        if self.free()? < needed {
+            return self.wait(job, &subject, "room");
+        }
         let input = match self.store.local_path(&key) {
             Some(path) => path,
             None => {
@@ -186,16 +237,17 @@ impl Worker {
             }
         };
         let out = room.0.join("out");
-        let (mut renewed, mut told) = (Instant::now(), None::<(Instant, &'static str, u16)>);
+        let (mut told, mut is_full) = (None::<(Instant, &'static str, u16)>, false);
         let mut watch = |step: processing::Step, per_mille: u16| {
             let is_due = told.is_none_or(|(at, before, share)| {
                 (step.as_str(), per_mille) != (before, share)
                     && (before != step.as_str() || at.elapsed().as_secs() >= TELL_SECONDS)
             });
-            let must_renew = renewed.elapsed().as_secs() >= RENEW_SECONDS;
-            if !is_due && !must_renew {
-                return true;
+            if !is_due || is_lost.load(Relaxed) {
+                return !is_lost.load(Relaxed);
             }
+            told = Some((Instant::now(), step.as_str(), per_mille));
+            is_full = self.free().is_ok_and(|free| free < DISK_RESERVE / 2);
             let kept = self.db.write_now(|conn| {
                 if !jobs::renew(conn, job, clock::now())? {
                     return Ok(false);
@@ -203,23 +255,15 @@ impl Worker {
                 store::progress(conn, subject.id, step.as_str(), per_mille)?;
                 Ok(true)
             });
-            match kept {
-                Ok(is_mine) => {
-                    (renewed, told) = (Instant::now(), Some((Instant::now(), step.as_str(), per_mille)));
-                    is_mine
-                }
-                // The database is away: the work goes on as long as nobody else can have taken it.
-                Err(_) => (renewed.elapsed().as_secs() as i64) < jobs::LEASE_SECONDS,
-            }
+            // Without an answer the thread that says we are there decides.
+            !is_full && kept.unwrap_or(true)
         };
         match processing::make(&self.tools, &input, &out, &mut watch) {
-            Ok(made) => self.publish(job, &subject, &out, &made),
+            Ok(made) => self.publish(job, &subject, &room, &made, is_lost),
+            Err(Fault::Cancelled) if is_full => self.failed(job, "the disk is full"),
             Err(Fault::Cancelled) => Ok(()),
             Err(Fault::Failed(told)) => self.failed(job, &told),
-            Err(Fault::Problem(problem)) if problem.is_waiting() => self.db.write_now(|conn| {
-                jobs::postpone(conn, job, clock::now() + Duration::minutes(CONVERTER_MINUTES))?;
-                store::progress(conn, subject.id, "converter", 0)
-            }),
+            Err(Fault::Problem(problem)) if problem.is_waiting() => self.wait(job, &subject, "converter"),
             Err(Fault::Problem(problem)) => self.db.write_now(|conn| {
                 let now = clock::now();
                 let words = problem.words();
@@ -230,13 +274,39 @@ impl Worker {
             }),
         }
     }
+    /// What may still be written where this worker works, in bytes.
+    fn free(&self) -> Result<u64> {
+        uploads::free(&self.uploads).map_err(Error::internal)
+    }
+    /// The job cannot be done here and now: it waits, and the page says for what.
+    fn wait(&self, job: &Job, subject: &Subject, what: &str) -> Result<()> {
+        self.db.write_now(|conn| {
+            let until = clock::now() + Duration::minutes(WAIT_MINUTES);
+            match jobs::postpone(conn, job, until)? {
+                true => store::progress(conn, subject.id, what, 0),
+                false => Ok(()),
+            }
+        })
+    }
     /// Brings what was made into the media store, and makes it the lecture's recording, if the job is still this worker's.
-    fn publish(&self, job: &Job, subject: &Subject, out: &Path, made: &processing::Made) -> Result<()> {
-        // A folder of this try's own: another worker that believes the job to be its own cannot mix files.
+    fn publish(
+        &self,
+        job: &Job,
+        subject: &Subject,
+        room: &Room,
+        made: &processing::Made,
+        is_lost: &AtomicBool,
+    ) -> Result<()> {
+        // A folder of this try's own: another worker that believes the job to be its own cannot mix files. Its name is
+        // written down first, so that whoever clears up after a killed worker finds it.
         let folder = fresh_folder();
+        std::fs::write(room.0.join(FOLDER), &folder).map_err(Error::internal)?;
         let put = || -> Result<()> {
-            for entry in std::fs::read_dir(out).map_err(Error::internal)? {
+            for entry in std::fs::read_dir(room.0.join("out")).map_err(Error::internal)? {
                 let entry = entry.map_err(Error::internal)?;
+                if is_lost.load(Relaxed) {
+                    return Ok(());
+                }
                 if let Some(name) = entry.file_name().to_str() {
                     self.store.move_file(&format!("{folder}/{name}"), &entry.path()).map_err(Error::from)?;
                 }

@@ -12,8 +12,8 @@ before(async () => { browser = await launch(); });
 after(() => browser?.close());
 
 /**
- * A journey in a window of its own; `go` gets its page, `open` for another one, and `onEnd` for what is to be closed. What the console says as an error fails it, but for what matches
- * `excused`. Other options are those of `reader`.
+ * A journey in a window of its own; `go` gets its page, `open` for another one, and `onEnd` for what is to be closed. What the
+ * console says as an error fails it, but for what matches `excused`. Other options are those of `reader`.
  */
 export function journey(name, width, go, { timeout = 120_000, excused = null, ...options } = {}) {
   test(name, { timeout }, async () => {

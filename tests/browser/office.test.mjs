@@ -18,6 +18,8 @@ const ON = {
   filters: 'main aside form:visible',
   filtersClosed: 'main aside details:not([open]) > summary:visible',
   video: '#player video',
+  clock: '#player [data-time]',
+  start: '#player [data-do=start]',
   elderOn: 'header button[name=mode][value=elder]',
   problem: 'main [role=alert]',
   save: 'main form[action^="/admin/settings/"] .btn--go',
@@ -63,10 +65,15 @@ both('the keyboard searches, and opens a recording where the word is said', asyn
   assert.match(page.url(), /\/lectures\/\d+\?t=\d+#player$/);
   const second = Number(queryOf(page).get('t'));
   assert.ok(second > 0);
-  await page.waitForFunction(([video, at]) => Math.abs(document.querySelector(video).currentTime - at) < 1, [ON.video, second]);
+  const clock = `${Math.floor(second / 60)}:${String(second % 60).padStart(2, '0')}`;
+  await page.locator(ON.clock, { hasText: `${clock} / ` }).waitFor();
+  await page.click(ON.start);
+  await page.waitForFunction(([video, at]) => document.querySelector(video).currentTime > at, [ON.video, second]);
+  const began = await page.$eval(ON.video, (video) => video.played.start(0));
+  assert.ok(Math.abs(began - second) < 1, `it begins at ${began}, not at ${second}`);
   const lines = await page.$$eval('main .script p', (all) => all.map((one) => [Number(one.dataset.ms), one.lastElementChild.textContent]));
-  const said = lines.find(([ms]) => Math.floor(ms / 1000) === second);
-  assert.ok(said?.[1].includes(line), `at ${second} s one says “${said?.[1]}”, not “${line}”`);
+  const spoken = lines.find(([ms]) => Math.floor(ms / 1000) === second);
+  assert.ok(spoken?.[1].includes(line), `at ${second} s one says “${spoken?.[1]}”, not “${line}”`);
 
   await page.goBack();
   assert.equal(path(page), '/search');

@@ -149,6 +149,7 @@ const SCOPED: &[(&str, &str, &str, &str, &str)] = &[
     ("POST", "/studio/lectures/{lecture}/recordings/{recording}/cancel", "instructor", "", ""),
     ("POST", "/studio/lectures/{lecture}/recordings/{recording}/retry", "instructor", "", ""),
     ("POST", "/studio/lectures/{lecture}/poster", "instructor", "", ""),
+    ("POST", "/studio/lectures/{lecture}/attach", "instructor", "", ""),
     ("POST", "/studio/lectures/{lecture}/captions", "instructor", "", ""),
     ("POST", "/studio/lectures/{lecture}/captions/file", "instructor", "", ""),
     ("POST", "/studio/lectures/{lecture}/captions/copy", "instructor", "", ""),

@@ -23,7 +23,8 @@ fn review(conn: &mut Conn, reviewer: i64, verdict: Verdict) -> Result<()> {
         Verdict::Passed => vec![],
         Verdict::Returned => vec![Remark { at_ms: Some(12_000), text: "这里的年份要核对".into() }],
     };
-    lectures::review(conn, ID, AccountId(reviewer), verdict, &remarks, &Doer::default(), now())
+    let seen = lectures::standing(conn, ID)?.version;
+    lectures::review(conn, ID, AccountId(reviewer), seen, verdict, &remarks, &Doer::default(), now())
 }
 
 fn submit(world: &World) -> Result<()> {
@@ -118,7 +119,7 @@ async fn a_returned_lecture_needs_two_new_verdicts() {
     submit(&world).unwrap();
     pass(&world, 6).unwrap();
     let silent = world.db.write_now(|conn| {
-        lectures::review(conn, ID, AccountId(7), Verdict::Returned, &[], &Doer::default(), now())
+        lectures::review(conn, ID, AccountId(7), 1, Verdict::Returned, &[], &Doer::default(), now())
     });
     assert!(refused(silent), "a return says what to change");
     world.db.write_now(|conn| review(conn, 7, Verdict::Returned)).unwrap();
@@ -242,9 +243,42 @@ async fn a_withdrawn_lecture_leaves_a_page_that_says_so() {
         "members' titles are theirs"
     );
     world.db.write_now(|conn| lectures::reopen(conn, ID, &Doer::default(), now())).unwrap();
-    assert_eq!(world.visitor().get("/lectures/9999").await.status, 410, "still away");
+    let draft = world.visitor().get("/lectures/9999").await;
+    assert!(draft.status == 410 && !draft.body.contains("待审的课"), "what is written anew is nobody's yet");
     submit(&world).unwrap();
     pass(&world, 6).unwrap();
     pass(&world, 7).unwrap();
     assert_eq!(world.signed_in("member").await.get("/lectures/9999").await.status, 200, "the same address");
+}
+
+#[actix_web::test]
+async fn a_verdict_is_on_what_the_reviewer_has_seen() {
+    let world = World::new();
+    draft(&world);
+    submit(&world).unwrap();
+    let reviewer = world.signed_in("reviewer1").await;
+    let page = reviewer.get("/review/9999").await;
+    assert!(page.body.contains(r#"name="version" value="1""#));
+    // Taken back, changed, handed in again, while the page stands open.
+    world.db.write_now(|conn| lectures::unsubmit(conn, ID, &Doer::default(), now())).unwrap();
+    submit(&world).unwrap();
+    let old = reviewer.post("/review/9999", &[("version", "1"), ("verdict", "passed")]).await;
+    assert_eq!(old.status, 409);
+    assert!(old.body.contains("看过新的一稿"));
+    assert_eq!(world.number("SELECT COUNT(*) FROM lecture_reviews WHERE lecture_id = 9999"), 0);
+    let new = reviewer.post("/review/9999", &[("version", "2"), ("verdict", "passed")]).await;
+    assert_eq!(new.status, 303);
+}
+
+#[actix_web::test]
+async fn nothing_is_handed_in_while_another_recording_is_being_sent() {
+    let world = World::new();
+    draft(&world);
+    world.sql(
+        "INSERT INTO uploads (id, account_id, lecture_id, length, metadata, name, fingerprint, place, concat, state, created_at, expires_at) \
+         VALUES ('u', 5, 9999, 10, '', 'a.mp4', '', 'p', '', 'open', CURRENT_TIMESTAMP, '2199-01-01 00:00:00')",
+    );
+    assert!(refused(submit(&world)));
+    world.sql("UPDATE uploads SET state = 'gone'");
+    submit(&world).unwrap();
 }

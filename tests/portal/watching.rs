@@ -552,9 +552,9 @@ async fn without_javascript_the_same_rule_holds() {
     assert_eq!(none.status, 409, "never started");
     let began = Instant::now();
     let started = member.post("/watch/start", &[("lecture", "1")]).await;
-    assert_eq!(started.location.as_deref(), Some("/lectures/1?done=watch-started#watching"));
+    assert_eq!(started.location.as_deref(), Some("/lectures/1?done=watch-started#watched"));
     let done = member.post("/watch/finish", &[("lecture", "1")]).await;
-    assert_eq!(done.location.as_deref(), Some("/lectures/1?done=watch-counted#watching"));
+    assert_eq!(done.location.as_deref(), Some("/lectures/1?done=watch-counted#watched"));
     let at_once = credited(&world, who);
     assert!(at_once <= 2 * began.elapsed().as_secs() as i64 + 2, "at once: {at_once}");
     // After a time, at most twice that time.
@@ -590,7 +590,7 @@ async fn without_javascript_the_same_rule_holds() {
     assert_eq!(world.visitor().post("/watch/finish", &[("lecture", "1")]).await.status, 401);
     assert_eq!(credited(&world, who), before);
     let done = member.post("/watch/finish", &[("lecture", "1")]).await;
-    assert_eq!(done.location.as_deref(), Some("/lectures/1?done=watch-completed#watching"));
+    assert_eq!(done.location.as_deref(), Some("/lectures/1?done=watch-completed#watched"));
     assert_eq!((credited(&world, who), completed(&world, who)), (600, 1));
 }
 

@@ -56,5 +56,5 @@ CREATE TABLE completions (
   rule TEXT NOT NULL,
   UNIQUE (person_id, lecture_id, media_id)
 );
-CREATE INDEX completions_lecture ON completions (lecture_id);
+CREATE INDEX completions_lecture ON completions (lecture_id, person_id);
 CREATE TRIGGER completions_append_only BEFORE UPDATE OR DELETE ON completions FOR EACH ROW EXECUTE FUNCTION refuse_change();

@@ -108,6 +108,7 @@ CREATE TABLE revisions (
   stage TEXT NOT NULL CHECK (stage IN ('draft', 'in_review')),
   opened_at TIMESTAMP NOT NULL
 );
+CREATE INDEX revisions_stage ON revisions (stage);
 -- Recordings that were the public one, with the days.
 CREATE TABLE editions (
   id INTEGER NOT NULL PRIMARY KEY,

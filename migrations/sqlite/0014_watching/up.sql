@@ -56,6 +56,6 @@ CREATE TABLE completions (
   rule TEXT NOT NULL,
   UNIQUE (person_id, lecture_id, media_id)
 );
-CREATE INDEX completions_lecture ON completions (lecture_id);
+CREATE INDEX completions_lecture ON completions (lecture_id, person_id);
 CREATE TRIGGER completions_no_update BEFORE UPDATE ON completions BEGIN SELECT RAISE(ABORT, 'completions is append-only'); END;
 CREATE TRIGGER completions_no_delete BEFORE DELETE ON completions BEGIN SELECT RAISE(ABORT, 'completions is append-only'); END;

@@ -7,7 +7,7 @@ use crate::ids::{AccountId, AllianceId, LectureId, MediaId, ReviewId, SchoolId};
 use crate::lectures::{Refusal, Stage, Verdict};
 use crate::schema::{
     accounts, editions, instructors, lecture_instructors, lecture_reviews, lectures, media, recordings,
-    review_remarks, revisions, withdrawals,
+    review_remarks, revisions, uploads, withdrawals,
 };
 use diesel::prelude::*;
 use diesel::result::DatabaseErrorKind::UniqueViolation;
@@ -138,11 +138,14 @@ pub fn gives(conn: &mut Conn, id: LectureId, account: AccountId) -> Result<bool>
     Ok(either!(conn, c => diesel::select(diesel::dsl::exists(row)).get_result(c))?)
 }
 
-/// Whether a recording of the lecture is being worked on.
-pub fn is_worked_on(conn: &mut Conn, id: LectureId) -> Result<bool> {
+/// Whether a recording of the lecture is being sent or worked on: it would arrive while others review.
+pub fn is_worked_on(conn: &mut Conn, id: LectureId, now: Timestamp) -> Result<bool> {
     let open = recordings::lecture_id.eq(id).and(recordings::state.eq_any(["waiting", "working"]));
     let row = recordings::table.filter(open);
-    Ok(either!(conn, c => diesel::select(diesel::dsl::exists(row)).get_result(c))?)
+    let coming = uploads::lecture_id.eq(id).and(uploads::state.eq("open")).and(uploads::expires_at.gt(now));
+    let sent = uploads::table.filter(coming);
+    Ok(either!(conn, c => diesel::select(diesel::dsl::exists(row)).get_result::<bool>(c)?
+        || diesel::select(diesel::dsl::exists(sent)).get_result(c)?))
 }
 
 /// From one stage to another, the version so much further, if it is still there.
@@ -271,6 +274,12 @@ pub fn withdrawal(conn: &mut Conn, id: LectureId) -> Result<Withdrawal> {
         .inner_join(lectures::table)
         .filter(gone)
         .order(withdrawals::id.desc())
-        .select((lectures::title, lectures::visibility.eq("public"), withdrawals::reason, withdrawals::withdrawn_at))
+        .select((
+            lectures::title,
+            // What is being written anew is nobody's yet.
+            lectures::visibility.eq("public").and(lectures::stage.eq(Stage::Withdrawn)),
+            withdrawals::reason,
+            withdrawals::withdrawn_at,
+        ))
         .first(c))?)
 }

@@ -4,13 +4,14 @@ use super::super::forms::{self, Typed};
 use crate::access::Permission::TeachLectures;
 use crate::access::Viewer;
 use crate::audit::Action;
-use crate::captions::{self, Line, MAX_BYTES, Wrong};
+use crate::captions::{self, Line, MAX_BYTES, MAX_CHAPTERS, MAX_LINES, Wrong};
 use crate::clock;
+use crate::config::LARGEST_FORM;
 use crate::db::{Conn, Db};
 use crate::error::{Error, Result};
 use crate::ids::{LectureId, MediaId};
 use crate::lang::Message;
-use crate::lectures::{self, Played};
+use crate::lectures::{self, Played, Stage};
 use crate::media::Media;
 use crate::msg;
 use crate::recordings;
@@ -188,6 +189,10 @@ async fn save(
 ) -> Reply {
     let id = *id;
     let (base, rows) = forms::captions(&body::pairs(sent, LARGEST).await?);
+    // More rows than these are sent by no page of ours: they would only make a long answer.
+    if rows.len() > MAX_LINES + 100 {
+        return Err(Error::TooLarge);
+    }
     let (doer, who, typed) = (page.doer(), viewer.clone(), rows.clone());
     let saved = db
         .write(move |conn| {
@@ -328,11 +333,20 @@ async fn save_chapters(
     sent: Payload,
 ) -> Reply {
     let id = *id;
-    let rows = forms::chapters(&body::pairs(sent, LARGEST).await?);
+    let rows = forms::chapters(&body::pairs(sent, LARGEST_FORM).await?);
+    if rows.len() > MAX_CHAPTERS * 2 {
+        return Err(Error::TooLarge);
+    }
     let (doer, who, typed) = (page.doer(), viewer.clone(), rows.clone());
     let saved = db
         .write(move |conn| {
             let (_, played) = own_to_change(conn, &who, id)?;
+            let standing = lectures::standing(conn, id)?;
+            if standing.stage == Stage::Published && standing.revision.is_none() {
+                return Err(Error::Refused(msg!(
+                    "已发布的课不能改章节：章节和录像一起审过。换录像时可以一起改。"
+                )));
+            }
             let checked = typed.iter().map(|row| (row.0.as_str(), row.1.as_str()));
             match captions::chapters(checked, played.duration_ms) {
                 Ok(chapters) => {

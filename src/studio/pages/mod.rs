@@ -135,7 +135,7 @@ async fn create(page: Page, viewer: Viewer, db: Data<Db>, form: Form<LectureForm
                 Some(_) => Ok(String::new()),
                 None => sent.check_unit(),
             };
-            let draft = sent.check(&choices.topic_ids(), &choices.school_ids());
+            let draft = sent.check(&choices.topic_ids(), &choices.school_ids(), None);
             let (draft, unit) = match (draft, unit) {
                 (Ok(draft), Ok(unit)) => (draft, unit),
                 (Err(errors), _) | (_, Err(errors)) => return Ok(Err((choices, errors))),
@@ -170,6 +170,8 @@ struct Show {
     recordings: Vec<Recording>,
     lecture: LectureId,
     unfinished: Vec<Unfinished>,
+    /// Complete uploads that belong to no lecture.
+    unattached: Vec<Unfinished>,
     /// The largest file, and the largest in a plain form, in words.
     largest: String,
     largest_plain: String,
@@ -217,11 +219,12 @@ impl Show {
             lecture: id,
             largest: uploads::shown(uploads.limits.largest),
             largest_plain: uploads::shown(uploads.limits.largest_plain),
+            unattached: uploads::unattached(conn, &uploads.folder, viewer.account)?,
             unfinished: uploads::unfinished(conn, &uploads.folder, id, viewer.account, now)?,
             cue_count: desk.map_or(Ok(0), |media| lectures::cues(conn, media).map(|cues| cues.len()))?,
             chapter_count: desk
                 .map_or(Ok(0), |media| lectures::chapters(conn, media).map(|all| all.len()))?,
-            missing: lectures::publishable(conn, id, &standing)?,
+            missing: lectures::publishable(conn, id, &standing, now)?,
             judged: lectures::remarks(conn, id)?,
             withdrawal: found(lectures::withdrawal(conn, id))?,
             completed: lectures::completed_by(conn, id)?,
@@ -338,7 +341,8 @@ async fn update(
         .write(move |conn| {
             let own = lectures::own(conn, &who, id)?;
             let choices = Choices::load(conn, &who, own.draft.school)?;
-            let draft = match sent.check(&choices.topic_ids(), &choices.school_ids()) {
+            let draft = match sent.check(&choices.topic_ids(), &choices.school_ids(), Some(own.draft.source))
+            {
                 Ok(draft) => draft,
                 Err(errors) => return Ok(Err(errors)),
             };

@@ -9,6 +9,7 @@ use crate::error::{Error, Result};
 use crate::ids::{LectureId, RecordingId};
 use crate::lectures;
 use crate::media::Media;
+use crate::msg;
 use crate::recordings;
 use crate::uploads::{self, Uploads};
 use crate::web::form::Errors;
@@ -25,6 +26,7 @@ pub fn routes() -> Vec<Route> {
     vec![
         post("/studio/lectures/{lecture}/uploads", TeachLectures, begin),
         post("/studio/lectures/{lecture}/file", TeachLectures, send).patient(),
+        post("/studio/lectures/{lecture}/attach", TeachLectures, attach),
         get("/studio/lectures/{lecture}/progress", TeachLectures, progress),
         post("/studio/lectures/{lecture}/recordings/{recording}/cancel", TeachLectures, cancel),
         post("/studio/lectures/{lecture}/recordings/{recording}/retry", TeachLectures, retry),
@@ -53,6 +55,10 @@ async fn begin(
     coming: Json<Coming>,
 ) -> Reply {
     let (id, coming) = (*id, coming.into_inner());
+    if coming.size == 0 {
+        let problem = page.say(&msg!("这个文件是空的，没有内容。"));
+        return json(StatusCode::UNPROCESSABLE_ENTITY, serde_json::json!({ "problem": problem }));
+    }
     let begun = db
         .write(move |conn| {
             lectures::own(conn, &viewer, id)?;
@@ -104,6 +110,29 @@ async fn send(
             reply::html(status, &super::Show { errors, ..view })
         }
     }
+}
+
+#[derive(Deserialize)]
+struct AttachForm {
+    upload: String,
+}
+
+/// A complete upload that belongs to no lecture yet becomes the next recording of this one.
+async fn attach(
+    page: Page,
+    viewer: Viewer,
+    db: Data<Db>,
+    id: Path<LectureId>,
+    form: Form<AttachForm>,
+) -> Reply {
+    let (id, upload, doer) = (*id, form.into_inner().upload, page.doer());
+    db.write(move |conn| {
+        let now = clock::now();
+        let recording = uploads::attach(conn, &upload, id, &viewer, now)?;
+        doer.did(conn, Action::RecordingSent, ("recording", recording.0), now)
+    })
+    .await?;
+    reply::see(format!("/studio/lectures/{id}?done=recording-sent"))
 }
 
 /// How far the work is, for the script of the desk.
