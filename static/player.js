@@ -112,7 +112,8 @@ async function choose() {
 }
 
 let preparing = null;
-const prepare = () => (preparing ??= choose().then((what) => { engine = what; attach(wanted ?? 0); }));
+// The file in the page may have come to its place already: then it stays there.
+const prepare = () => (preparing ??= choose().then((what) => { engine = what; attach(position()); }));
 
 function attach(at) {
   wanted = at;

@@ -14,7 +14,9 @@ pub const FASTEST: i64 = 2;
 /// What a budget holds at most, in milliseconds: five minutes without a connection at the fastest speed.
 pub const BANK_MS: i64 = FASTEST * REFILL_SECONDS * 1_000;
 /// What a budget holds at most when a play is opened, in milliseconds.
-pub const START_MS: i64 = 20_000;
+const START_MS: i64 = 20_000;
+/// And of a short recording no more than this share of its length: one forged beat must not complete even a minute's lecture.
+const START_SHARE: i64 = 5;
 /// The budget refills until so long after the last beat, in seconds.
 pub const REFILL_SECONDS: i64 = 300;
 /// A play ends so long after its last beat, in seconds.
@@ -36,15 +38,15 @@ pub struct Clock {
 
 impl Clock {
     /// The clock of somebody who has never watched anything, at the opening of a first play.
-    pub fn new(now: Timestamp, is_plain: bool) -> Clock {
-        let budget_ms = if is_plain { 0 } else { START_MS };
+    pub fn new(now: Timestamp, is_plain: bool, length_s: i32) -> Clock {
+        let budget_ms = start_ms(is_plain, length_s);
         Clock { budget_ms, at: now, opened_at: now, beat_at: now, is_plain }
     }
     /// Another play begins: what is left of the budget goes on, up to the small start. Opening again and again gains
     /// nothing.
-    pub fn open(self, now: Timestamp, is_plain: bool) -> Clock {
+    pub fn open(self, now: Timestamp, is_plain: bool, length_s: i32) -> Clock {
         let refilled = self.refilled(now);
-        let most = if is_plain { 0 } else { START_MS };
+        let most = start_ms(is_plain, length_s);
         Clock {
             budget_ms: refilled.budget_ms.min(most),
             at: refilled.at,
@@ -81,6 +83,11 @@ impl Clock {
         clock.beat_at = clock.beat_at.max(now);
         clock
     }
+}
+
+/// What a budget holds at most when a play of a recording of this length is opened, in milliseconds.
+fn start_ms(is_plain: bool, length_s: i32) -> i64 {
+    if is_plain { 0 } else { START_MS.min(i64::from(length_s) * 1_000 / START_SHARE) }
 }
 
 /// The seconds of a recording that somebody was credited with: a bit for each, the first in the lowest place.
@@ -163,6 +170,9 @@ mod tests {
     use proptest::prelude::*;
     use std::collections::HashSet;
 
+    /// A lecture of an hour, in seconds.
+    const LONG: i32 = 3_600;
+
     fn at(ms: i64) -> Timestamp {
         NaiveDate::from_ymd_opt(2026, 11, 25).unwrap().and_hms_opt(8, 0, 0).unwrap()
             + Duration::milliseconds(ms)
@@ -187,15 +197,24 @@ mod tests {
     #[test]
     fn an_instant_finish_gains_the_start_and_no_more() {
         let mut seen = Seen::none(3_600);
-        let clock = Clock::new(at(0), false).beat(at(0), &mut seen, &[(0, 3_600_000)]);
+        let clock = Clock::new(at(0), false, LONG).beat(at(0), &mut seen, &[(0, 3_600_000)]);
         assert_eq!((seen.seconds, clock.budget_ms), (20, 0));
+    }
+
+    #[test]
+    fn one_beat_completes_nothing_however_short_it_is() {
+        for length in 1..=200 {
+            let mut seen = Seen::none(length);
+            Clock::new(at(0), false, length).beat(at(0), &mut seen, &[(0, 3_600_000)]);
+            assert!(!seen.is_complete(80) && seen.seconds <= 20 && seen.seconds * 5 <= length, "{length}");
+        }
     }
 
     #[test]
     fn honest_watching_at_any_speed_of_the_player_is_credited_whole() {
         for (speed, every_ms) in [(1, 15_000), (2, 15_000), (2, 300_000)] {
             let mut seen = Seen::none(3_600);
-            let (mut clock, mut now, mut place) = (Clock::new(at(0), false), 0, 0);
+            let (mut clock, mut now, mut place) = (Clock::new(at(0), false, LONG), 0, 0);
             while place < 3_600_000 {
                 now += every_ms;
                 let to = (place + every_ms * speed).min(3_600_000);
@@ -209,7 +228,7 @@ mod tests {
     #[test]
     fn sixteen_times_the_speed_is_credited_at_twice_the_clock() {
         let mut seen = Seen::none(36_000);
-        let mut clock = Clock::new(at(0), false);
+        let mut clock = Clock::new(at(0), false, LONG);
         for n in 1..=100 {
             clock = clock.beat(at(n * 1_000), &mut seen, &[((n - 1) * 16_000, n * 16_000)]);
         }
@@ -219,7 +238,7 @@ mod tests {
     #[test]
     fn a_long_sleep_refills_five_minutes_and_no_more() {
         let mut seen = Seen::none(36_000);
-        let clock = Clock::new(at(0), false);
+        let clock = Clock::new(at(0), false, LONG);
         assert!(clock.is_over(at(PLAY_SECONDS * 1_000 + 1)) && !clock.is_over(at(PLAY_SECONDS * 1_000)));
         clock.beat(at(9 * 60_000), &mut seen, &[(0, 36_000_000)]);
         assert_eq!(i64::from(seen.seconds) * 1_000, BANK_MS);
@@ -228,9 +247,9 @@ mod tests {
     #[test]
     fn opening_again_and_again_gains_nothing() {
         let mut seen = Seen::none(3_600);
-        let mut clock = Clock::new(at(0), false);
+        let mut clock = Clock::new(at(0), false, LONG);
         for n in 1..=100 {
-            clock = clock.open(at(n * 1_000), false).beat(at(n * 1_000), &mut seen, &[(0, 3_600_000)]);
+            clock = clock.open(at(n * 1_000), false, LONG).beat(at(n * 1_000), &mut seen, &[(0, 3_600_000)]);
         }
         assert!(seen.seconds <= 220, "{}", seen.seconds);
     }
@@ -239,7 +258,7 @@ mod tests {
     fn a_tiny_piece_of_a_second_does_not_buy_it_cheaply() {
         let mut seen = Seen::none(600);
         let tiny: Vec<_> = (0..600).map(|k| (k * 1_000 + 499, k * 1_000 + 501)).collect();
-        let clock = Clock::new(at(0), false).beat(at(1_000), &mut seen, &tiny);
+        let clock = Clock::new(at(0), false, LONG).beat(at(1_000), &mut seen, &tiny);
         assert_eq!((seen.seconds, clock.budget_ms), (22, 0));
     }
 
@@ -253,7 +272,7 @@ mod tests {
     fn a_clock_that_is_set_back_or_forward_gives_nothing() {
         let hour = 3_600_000;
         let mut seen = Seen::none(36_000);
-        let ahead = Clock::new(at(0), false).beat(at(hour), &mut seen, &[(0, 36_000_000)]);
+        let ahead = Clock::new(at(0), false, LONG).beat(at(hour), &mut seen, &[(0, 36_000_000)]);
         assert_eq!(i64::from(seen.seconds) * 1_000, BANK_MS, "an hour forward is five minutes");
         let back = ahead.beat(at(1_000), &mut seen, &[(0, 36_000_000)]);
         assert_eq!((back.budget_ms, i64::from(seen.seconds) * 1_000), (0, BANK_MS), "back is nothing");
@@ -264,7 +283,7 @@ mod tests {
             "and then it goes on"
         );
         // Two servers whose clocks differ a little: going to and fro gains nothing.
-        let (mut clock, mut seen) = (Clock::new(at(0), false), Seen::none(36_000));
+        let (mut clock, mut seen) = (Clock::new(at(0), false, LONG), Seen::none(36_000));
         for n in 0..100 {
             clock = clock.beat(at(n * 100 + (n % 2) * 5_000), &mut seen, &[(0, 36_000_000)]);
         }
@@ -274,7 +293,7 @@ mod tests {
     #[test]
     fn without_javascript_twice_the_time_between_start_and_finish_counts() {
         let mut seen = Seen::none(1_800);
-        let clock = Clock::new(at(0), true);
+        let clock = Clock::new(at(0), true, LONG);
         assert!(!clock.is_over(at(3_600_000)));
         clock.beat(at(0), &mut seen, &[(0, 1_800_000)]);
         assert_eq!(seen.seconds, 0, "at once: nothing");
@@ -312,15 +331,16 @@ mod tests {
             ),
         ) {
             let mut seen = Seen::none(length);
-            let mut clock = Clock::new(at(0), false);
-            let mut naive = Naive { budget_ms: START_MS, at: 0, beat: 0, seen: HashSet::new() };
+            let mut clock = Clock::new(at(0), false, length);
+            let start = (i64::from(length) * 200).min(20_000);
+            let mut naive = Naive { budget_ms: start, at: 0, beat: 0, seen: HashSet::new() };
             let mut now = 0;
             for (wait, opens, segments) in steps {
                 now += wait;
                 naive.refill(now);
                 if opens {
-                    clock = clock.open(at(now), false);
-                    naive.budget_ms = naive.budget_ms.min(START_MS);
+                    clock = clock.open(at(now), false, length);
+                    naive.budget_ms = naive.budget_ms.min(start);
                     naive.beat = now;
                     continue;
                 }
@@ -344,7 +364,7 @@ mod tests {
                 prop_assert_eq!(&mine, &naive.seen);
                 prop_assert_eq!(seen.seconds as usize, naive.seen.len());
                 prop_assert_eq!(clock.budget_ms, naive.budget_ms);
-                prop_assert!(i64::from(seen.seconds) * 1_000 <= 2 * now + START_MS);
+                prop_assert!(i64::from(seen.seconds) * 1_000 <= 2 * now + start);
             }
         }
     }

@@ -289,7 +289,8 @@ pub fn open(conn: &mut Conn, opening: &Opening, is_plain: bool) -> Result<Told> 
         return Ok(Told::Replaced);
     }
     let now = opening.now;
-    let first = Clock::new(now, is_plain);
+    let length = length_s(duration_ms);
+    let first = Clock::new(now, is_plain, length);
     let play = (
         watch_clocks::play.eq(&opening.play),
         watch_clocks::session_id.eq(&opening.session),
@@ -315,7 +316,7 @@ pub fn open(conn: &mut Conn, opening: &Opening, is_plain: bool) -> Result<Told> 
         .execute(c))?;
     if is_new == 0 {
         let before = clocks(conn, &[opening.person])?;
-        let clock = before.get(&opening.person).ok_or(Error::NotFound)?.clock().open(now, is_plain);
+        let clock = before.get(&opening.person).ok_or(Error::NotFound)?.clock().open(now, is_plain, length);
         let values = (
             watch_clocks::budget_ms.eq(clock.budget_ms),
             watch_clocks::at.eq(clock.at),
@@ -324,7 +325,7 @@ pub fn open(conn: &mut Conn, opening: &Opening, is_plain: bool) -> Result<Told> 
         );
         either!(conn, c => diesel::update(watch_clocks::table.find(opening.person)).set(values).execute(c))?;
     }
-    let seen = Seen::none(length_s(duration_ms));
+    let seen = Seen::none(length);
     let row = (
         watches::person_id.eq(opening.person),
         watches::lecture_id.eq(opening.lecture),

@@ -396,6 +396,9 @@ async fn a_clerk_who_acts_watches_for_the_member() {
     let (who, own) = (person(&world, "member"), person(&world, "clerk"));
     assert_eq!(clerk.post(&format!("/people/{who}/acting"), &[]).await.status, 303);
     let play = open(&world, &clerk, LECTURE).await;
+    // As if some time had passed.
+    let time_passes = || world.sql("UPDATE watch_clocks SET budget_ms = 20000");
+    time_passes();
     assert_eq!(beat(&clerk, &play, 1, "[[0,15000]]").await["credited_s"], 15);
     let told = beat(&clerk, &play, 2, "[[15000,16000]]").await;
     assert_eq!(told["completed"], true);
@@ -407,6 +410,7 @@ async fn a_clerk_who_acts_watches_for_the_member() {
     assert_eq!(send(&clerk, &play.name, 3, "[[16000,17000]]").await.status, 401);
     let mine = open(&world, &clerk, LECTURE).await;
     assert_eq!(mine.opened["credited_s"], 0, "the clerk's own");
+    time_passes();
     assert_eq!(beat(&clerk, &mine, 1, "[[0,16000]]").await["completed"], true);
     assert_eq!(
         world.number(&format!(
@@ -1046,7 +1050,7 @@ impl Model {
     }
     fn open(&mut self, now: i64, play: Current) {
         self.refill(now);
-        let start = if play.is_plain { 0 } else { 20_000 };
+        let start = if play.is_plain { 0 } else { (self.lengths[play.lecture] * 200).min(20_000) };
         self.budget = if self.play.is_some() { self.budget.min(start) } else { start };
         (self.heard, self.play) = (now, Some(play));
     }

@@ -112,7 +112,8 @@ async fn send(
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
+#[serde(default)]
 struct AttachForm {
     upload: String,
 }
