@@ -23,7 +23,7 @@ pub use store::{
     By, Card, Instructor, Topic, cards, cards_of, count, gold_instructors, instructor, instructors,
     instructors_within, newest, topics, watchable,
 };
-pub use way::{attach, publishable, reopen, review, submit, unsubmit, withdraw};
+pub use way::{Judgement, attach, publishable, reopen, review, submit, unsubmit, withdraw};
 
 text_enum! {
     /// Where a lecture stands on its way to the public.

@@ -9,6 +9,16 @@ use crate::error::Result;
 use crate::ids::{AccountId, LectureId, MediaId};
 use crate::schools;
 
+/// What a reviewer says.
+#[derive(Debug, Clone)]
+pub struct Judgement {
+    pub reviewer: AccountId,
+    /// The version that was on the reviewer's page.
+    pub seen: i32,
+    pub verdict: Verdict,
+    pub remarks: Vec<Remark>,
+}
+
 /// What is still missing before a lecture can be handed in for review; nothing, if it can.
 ///
 /// # Errors
@@ -87,13 +97,11 @@ fn send_back(conn: &mut Conn, id: LectureId, standing: &Standing) -> Result<()> 
 pub fn review(
     conn: &mut Conn,
     id: LectureId,
-    reviewer: AccountId,
-    seen: i32,
-    verdict: Verdict,
-    remarks: &[Remark],
+    judgement: &Judgement,
     doer: &Doer,
     now: Timestamp,
 ) -> Result<()> {
+    let Judgement { reviewer, seen, verdict, ref remarks } = *judgement;
     let standing = store::standing_locked(conn, id)?;
     if !standing.is_in_review() {
         return Err(Refusal::NotInReview.into());

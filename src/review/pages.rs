@@ -6,7 +6,7 @@ use crate::clock;
 use crate::db::{Conn, Db};
 use crate::error::{Error, Result};
 use crate::ids::LectureId;
-use crate::lectures::{self, About, Chapter, Cue, Judged, Played, Verdict, Visibility, Waiting};
+use crate::lectures::{self, About, Chapter, Cue, Judged, Judgement, Played, Verdict, Visibility, Waiting};
 use crate::media::Media;
 use crate::web::body;
 use crate::web::form::{Errors, text};
@@ -174,11 +174,11 @@ async fn judge(
     match form.check(duration_ms) {
         Err(errors) => reply::invalid(&Show { form, errors, ..view }),
         Ok((verdict, remarks)) => {
-            let seen = form.version;
+            let judgement = Judgement { reviewer: viewer.account, seen: form.version, verdict, remarks };
             let is_public = db
                 .write(move |conn| {
                     let now = clock::now();
-                    lectures::review(conn, id, viewer.account, seen, verdict, &remarks, &doer, now)?;
+                    lectures::review(conn, id, &judgement, &doer, now)?;
                     let standing = lectures::standing(conn, id)?;
                     Ok(standing.stage == lectures::Stage::Published && standing.revision.is_none())
                 })

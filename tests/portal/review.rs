@@ -5,7 +5,7 @@ use weixiao::clock::now;
 use weixiao::db::Conn;
 use weixiao::error::{Error, Result};
 use weixiao::ids::{AccountId, LectureId, MediaId};
-use weixiao::lectures::{self, Remark, Verdict};
+use weixiao::lectures::{self, Judgement, Remark, Verdict};
 
 const ID: LectureId = LectureId(9_999);
 
@@ -24,7 +24,8 @@ fn review(conn: &mut Conn, reviewer: i64, verdict: Verdict) -> Result<()> {
         Verdict::Returned => vec![Remark { at_ms: Some(12_000), text: "这里的年份要核对".into() }],
     };
     let seen = lectures::standing(conn, ID)?.version;
-    lectures::review(conn, ID, AccountId(reviewer), seen, verdict, &remarks, &Doer::default(), now())
+    let judgement = Judgement { reviewer: AccountId(reviewer), seen, verdict, remarks };
+    lectures::review(conn, ID, &judgement, &Doer::default(), now())
 }
 
 fn submit(world: &World) -> Result<()> {
@@ -119,7 +120,9 @@ async fn a_returned_lecture_needs_two_new_verdicts() {
     submit(&world).unwrap();
     pass(&world, 6).unwrap();
     let silent = world.db.write_now(|conn| {
-        lectures::review(conn, ID, AccountId(7), 1, Verdict::Returned, &[], &Doer::default(), now())
+        let judgement =
+            Judgement { reviewer: AccountId(7), seen: 1, verdict: Verdict::Returned, remarks: vec![] };
+        lectures::review(conn, ID, &judgement, &Doer::default(), now())
     });
     assert!(refused(silent), "a return says what to change");
     world.db.write_now(|conn| review(conn, 7, Verdict::Returned)).unwrap();
