@@ -66,7 +66,7 @@ pub struct Job {
 pub const LEASE_SECONDS: i64 = 60;
 /// How often a worker says that it is still there, in seconds.
 pub const RENEW_SECONDS: u64 = 20;
-/// Tries before a job is given up: the first, and one after each pause of [`again`].
+/// Tries before a job is given up: the first, and one after each of three pauses.
 pub const TRIES: i32 = 4;
 
 /// When a job that failed so often is tried again: after one minute, then after five.
