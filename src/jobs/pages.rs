@@ -3,6 +3,7 @@ use super::{Kind, Row, State};
 use crate::access::Permission::SeeAdmin;
 use crate::db::{Conn, Db};
 use crate::error::Result;
+use crate::lang;
 use crate::web::page::Page;
 use crate::web::paging::{self, Paging};
 use crate::web::reply::{self, Reply};
@@ -43,6 +44,10 @@ impl Index {
     }
     fn state(&self, state: &State) -> String {
         self.page.say(&state.words())
+    }
+    /// A sentence about the file, or what the log says too.
+    fn problem(&self, row: &Row) -> String {
+        lang::kept(&row.problem, self.page.manner.lang)
     }
     fn tag(&self, state: &State) -> &'static str {
         match state {

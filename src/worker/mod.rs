@@ -267,7 +267,7 @@ impl Worker {
             Err(Fault::Problem(problem)) => self.db.write_now(|conn| {
                 let now = clock::now();
                 let words = problem.words();
-                if jobs::fail(conn, job, &words.to_string(), false, now)? {
+                if jobs::fail(conn, job, &words.to_kept(), false, now)? {
                     store::end(conn, subject.id, State::Failed, Some(&words), now)?;
                 }
                 Ok(())
