@@ -64,10 +64,22 @@ pub enum Permission {
     TeachLectures,
     /// Pass or return lectures that somebody else made, and take published ones off the public pages.
     ReviewLectures,
+    /// Make courses and booklets at the desk.
+    MakeCourses,
+    /// Pass or return courses and booklets that somebody else made.
+    ReviewCourses,
+    /// Manage everybody's courses, their dates and their lists.
+    OrganizeCourses,
+    /// Enrol persons of one's scope who asked for it, one by one or a list.
+    EnrolMembers,
+    /// Hold events for one's scope: discussions, group viewing; and record who was there.
+    HoldEvents,
+    /// Decide disputes and corrections of one's scope that concern what somebody else recorded.
+    DecideCases,
 }
 
 impl Permission {
-    pub const ALL: [Permission; 12] = [
+    pub const ALL: [Permission; 18] = [
         SeePeople,
         IssueCodes,
         ActForMembers,
@@ -80,6 +92,12 @@ impl Permission {
         AnswerQuestions,
         TeachLectures,
         ReviewLectures,
+        MakeCourses,
+        ReviewCourses,
+        OrganizeCourses,
+        EnrolMembers,
+        HoldEvents,
+        DecideCases,
     ];
 
     /// The permission in words.
@@ -97,6 +115,12 @@ impl Permission {
             AnswerQuestions => msg!("回答自己课程下的提问"),
             TeachLectures => msg!("上传录像，做自己的课"),
             ReviewLectures => msg!("审别人的课，下架已发布的课"),
+            MakeCourses => msg!("做系列课程和读本"),
+            ReviewCourses => msg!("审别人做的系列课程和读本"),
+            OrganizeCourses => msg!("管理所有系列课程的安排和名单"),
+            EnrolMembers => msg!("为范围内的党员报名"),
+            HoldEvents => msg!("举办活动、登记到场"),
+            DecideCases => msg!("办理范围内的异议和更正"),
         }
     }
 }
@@ -116,18 +140,17 @@ impl Role {
                 ChangeSettings,
                 DecideSettings,
             ],
-            Role::Checker => &[SeeAdmin, DecideSettings],
+            Role::Checker => &[SeeAdmin, DecideSettings, ReviewCourses],
             Role::Auditor => &[SeePeople, SeeAdmin, ReadAudit, ReadFeedback],
-            Role::Secretary | Role::Clerk => &[SeePeople, IssueCodes, ActForMembers],
-            Role::Committee | Role::TownStaff => &[SeePeople],
-            Role::Instructor => &[AnswerQuestions, TeachLectures],
-            Role::Reviewer => &[ReviewLectures],
-            Role::Organizer
-            | Role::Supervisor
-            | Role::Scorer
-            | Role::Judge
-            | Role::Guide
-            | Role::AllianceStaff => &[],
+            Role::Secretary => &[SeePeople, IssueCodes, ActForMembers, EnrolMembers, HoldEvents, DecideCases],
+            Role::Clerk => &[SeePeople, IssueCodes, ActForMembers, EnrolMembers, HoldEvents],
+            Role::Committee | Role::TownStaff => &[SeePeople, DecideCases],
+            Role::Instructor => &[AnswerQuestions, TeachLectures, MakeCourses],
+            Role::Reviewer => &[ReviewLectures, ReviewCourses],
+            Role::Organizer => {
+                &[MakeCourses, ReviewCourses, OrganizeCourses, EnrolMembers, HoldEvents, DecideCases]
+            }
+            Role::Supervisor | Role::Scorer | Role::Judge | Role::Guide | Role::AllianceStaff => &[],
         }
     }
     /// The role in words.

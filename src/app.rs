@@ -15,8 +15,9 @@ use crate::web::route::Route;
 use crate::web::surround::{Guards, surround};
 use crate::web::{files, health};
 use crate::{
-    accounts, admin, assistance, bases, booklets, clock, directory, feedback, help, home, ids, jobs,
-    lectures, manner, media, msg, review, search, settings, site, stories, studio, uploads, watching,
+    accounts, admin, assistance, bases, booklets, calendar, clock, directory, enrolments, events, feedback,
+    help, home, ids, inbox, jobs, lectures, manner, manuscripts, media, msg, organize, redress, review,
+    search, selftests, settings, site, stories, studio, study, uploads, viewings, watching,
 };
 use actix_session::SessionMiddleware;
 use actix_session::config::{CookieContentSecurity, PersistentSession};
@@ -47,6 +48,16 @@ pub fn routes() -> Vec<Route> {
         studio::pages::routes(),
         review::pages::routes(),
         jobs::pages::routes(),
+        calendar::pages::routes(),
+        inbox::pages::routes(),
+        selftests::pages::routes(),
+        events::pages::routes(),
+        viewings::pages::routes(),
+        enrolments::pages::routes(),
+        study::pages::routes(),
+        manuscripts::pages::routes(),
+        organize::pages::routes(),
+        redress::pages::routes(),
     ]
     .into_iter()
     .flatten()

@@ -16,7 +16,9 @@ macro_rules! ids {
 
 ids! {
     OrgId, PersonId, AccountId, SchoolId, AllianceId, TopicId, InstructorId, MediaId, LectureId, QuestionId,
-    BookletId, FeedbackId, SettingChangeId, RecordingId, JobId, ReviewId,
+    BookletId, FeedbackId, SettingChangeId, RecordingId, JobId, ReviewId, BaseId, CalendarId, CaseId, NoticeId, EventId,
+    AttendanceId, CourseId, ItemId, OfferingId, QuotaId, EnrolmentId, RecordId, BankId, BankQuestionId, TestId, AttemptId,
+    ChapterId, AttachmentId, CompletionId,
 }
 
 /// `bytes` random bytes from the operating system, in lower-case hexadecimal.

@@ -365,6 +365,8 @@ diesel::table! {
         position -> Integer,
         chapter_count -> Integer,
         published_at -> Nullable<Timestamp>,
+        archived_at -> Nullable<Timestamp>,
+        reason -> Text,
     }
 }
 diesel::table! {
@@ -617,12 +619,547 @@ diesel::table! {
         lecture_id -> BigInt,
         media_id -> BigInt,
         kind -> Text,
+        event_id -> Nullable<BigInt>,
         acted_by -> Nullable<BigInt>,
         completed_at -> Timestamp,
         seconds -> Integer,
         length_s -> Integer,
         threshold -> Integer,
         rule -> Text,
+    }
+}
+diesel::table! {
+    calendar_years (id) {
+        id -> BigInt,
+        year -> Integer,
+        source -> Text,
+        proposed_by -> BigInt,
+        proposed_at -> Timestamp,
+        decided_by -> Nullable<BigInt>,
+        decided_at -> Nullable<Timestamp>,
+        verdict -> Nullable<Text>,
+    }
+}
+diesel::table! {
+    calendar_days (calendar_year_id, day) {
+        calendar_year_id -> BigInt,
+        day -> Date,
+        is_working -> Bool,
+    }
+}
+diesel::table! {
+    cases (id) {
+        id -> BigInt,
+        kind -> Text,
+        level -> Integer,
+        subject_kind -> Text,
+        subject_id -> BigInt,
+        person_id -> BigInt,
+        path -> Text,
+        made_by -> Nullable<BigInt>,
+        filed_by -> BigInt,
+        filed_at -> Timestamp,
+        due_on -> Date,
+        state -> Text,
+        decided_by -> Nullable<BigInt>,
+        decided_at -> Nullable<Timestamp>,
+        appealed_id -> Nullable<BigInt>,
+        key -> Text,
+    }
+}
+diesel::table! {
+    case_steps (id) {
+        id -> BigInt,
+        case_id -> BigInt,
+        state -> Text,
+        at -> Timestamp,
+        by_id -> Nullable<BigInt>,
+    }
+}
+diesel::table! {
+    case_texts (step_id) {
+        step_id -> BigInt,
+        text -> Text,
+    }
+}
+diesel::table! {
+    notices (id) {
+        id -> BigInt,
+        person_id -> BigInt,
+        kind -> Text,
+        title -> Text,
+        body -> Text,
+        link -> Text,
+        sent_by -> Nullable<BigInt>,
+        at -> Timestamp,
+        key -> Text,
+        read_at -> Nullable<Timestamp>,
+        mailed_at -> Nullable<Timestamp>,
+    }
+}
+diesel::table! {
+    mail_addresses (person_id) {
+        person_id -> BigInt,
+        address -> Text,
+        code_hash -> Nullable<Text>,
+        code_at -> Nullable<Timestamp>,
+        confirmed_at -> Nullable<Timestamp>,
+        is_on -> Bool,
+        quiet_from -> Integer,
+        quiet_to -> Integer,
+        lang -> Text,
+        digest_on -> Nullable<Date>,
+        failures -> Integer,
+        next_at -> Nullable<Timestamp>,
+    }
+}
+diesel::table! {
+    mail_sendings (id) {
+        id -> BigInt,
+        person_id -> BigInt,
+        kind -> Text,
+        at -> Timestamp,
+        notice_count -> Integer,
+        problem -> Text,
+    }
+}
+diesel::table! {
+    events (id) {
+        id -> BigInt,
+        kind -> Text,
+        title -> Text,
+        about -> Text,
+        org_id -> BigInt,
+        lecture_id -> Nullable<BigInt>,
+        school_id -> Nullable<BigInt>,
+        base_id -> Nullable<BigInt>,
+        place -> Text,
+        online_url -> Text,
+        lecturer -> Text,
+        starts_at -> Timestamp,
+        ends_at -> Timestamp,
+        state -> Text,
+        reason -> Text,
+        sequence -> Integer,
+        changed_at -> Timestamp,
+        code_key -> Text,
+        created_by -> BigInt,
+        created_at -> Timestamp,
+        key -> Text,
+    }
+}
+diesel::table! {
+    attendances (id) {
+        id -> BigInt,
+        event_id -> BigInt,
+        person_id -> BigInt,
+        revision -> Integer,
+        status -> Text,
+        minutes -> Integer,
+        method -> Text,
+        via_event_id -> Nullable<BigInt>,
+        via_lecture_id -> Nullable<BigInt>,
+        recorded_by -> BigInt,
+        acted_by -> Nullable<BigInt>,
+        day -> Date,
+        recorded_at -> Timestamp,
+        key -> Text,
+    }
+}
+diesel::table! {
+    attendance_heads (event_id, person_id) {
+        event_id -> BigInt,
+        person_id -> BigInt,
+        attendance_id -> BigInt,
+        revision -> Integer,
+        status -> Text,
+        minutes -> Integer,
+        day -> Date,
+    }
+}
+diesel::table! {
+    code_tries (event_id, person_id) {
+        event_id -> BigInt,
+        person_id -> BigInt,
+        minute -> BigInt,
+        tries -> Integer,
+    }
+}
+diesel::table! {
+    calendar_feeds (person_id) {
+        person_id -> BigInt,
+        generation -> Integer,
+    }
+}
+diesel::table! {
+    viewings (event_id) {
+        event_id -> BigInt,
+        lecture_id -> BigInt,
+        media_id -> BigInt,
+        host_id -> BigInt,
+        session_id -> Text,
+        play -> Text,
+        budget_ms -> BigInt,
+        at -> Timestamp,
+        opened_at -> Timestamp,
+        beat_at -> Timestamp,
+        seq -> BigInt,
+        is_plain -> Bool,
+        seen -> Binary,
+        seconds -> Integer,
+        length_s -> Integer,
+        last_ms -> Integer,
+        completed_at -> Nullable<Timestamp>,
+        ended_at -> Nullable<Timestamp>,
+    }
+}
+diesel::table! {
+    viewers (event_id, person_id) {
+        event_id -> BigInt,
+        person_id -> BigInt,
+        is_open -> Bool,
+        joined_s -> Integer,
+        signed_by -> BigInt,
+        signed_at -> Timestamp,
+    }
+}
+diesel::table! {
+    completion_reversals (completion_id) {
+        completion_id -> BigInt,
+        case_id -> BigInt,
+        reversed_at -> Timestamp,
+    }
+}
+diesel::table! {
+    courses (id) {
+        id -> BigInt,
+        slug -> Text,
+        title -> Text,
+        summary -> Text,
+        about -> Text,
+        topic_id -> BigInt,
+        cover -> Text,
+        mode -> Text,
+        visibility -> Text,
+        quarters -> Integer,
+        due_on -> Nullable<Date>,
+        stage -> Text,
+        version -> Integer,
+        draft_version -> Integer,
+        is_submitted -> Bool,
+        round -> Integer,
+        revision -> Integer,
+        reason -> Text,
+        author_id -> BigInt,
+        created_at -> Timestamp,
+        published_at -> Nullable<Timestamp>,
+        archived_at -> Nullable<Timestamp>,
+        key -> Text,
+    }
+}
+diesel::table! {
+    course_items (id) {
+        id -> BigInt,
+        course_id -> BigInt,
+        version -> Integer,
+        position -> Integer,
+        step -> Text,
+        unit -> Text,
+        kind -> Text,
+        title -> Text,
+        lecture_id -> Nullable<BigInt>,
+        booklet_id -> Nullable<BigInt>,
+        chapter -> Nullable<Integer>,
+        test_id -> Nullable<BigInt>,
+        is_required -> Bool,
+        share -> Integer,
+        opens -> Text,
+        opens_on -> Nullable<Date>,
+    }
+}
+diesel::table! {
+    course_prerequisites (course_id, required_id) {
+        course_id -> BigInt,
+        required_id -> BigInt,
+    }
+}
+diesel::table! {
+    course_sessions (event_id) {
+        event_id -> BigInt,
+        course_id -> BigInt,
+        step -> Text,
+    }
+}
+diesel::table! {
+    course_reviews (id) {
+        id -> BigInt,
+        course_id -> BigInt,
+        round -> Integer,
+        reviewer_id -> BigInt,
+        verdict -> Text,
+        remark -> Text,
+        reviewed_at -> Timestamp,
+    }
+}
+diesel::table! {
+    offerings (id) {
+        id -> BigInt,
+        course_id -> Nullable<BigInt>,
+        event_id -> Nullable<BigInt>,
+        mode -> Text,
+        code -> Text,
+        opens_at -> Nullable<Timestamp>,
+        closes_at -> Nullable<Timestamp>,
+        withdraw_until -> Nullable<Timestamp>,
+        capacity -> Nullable<Integer>,
+        taken -> Integer,
+        taken_open -> Integer,
+        reserved -> Integer,
+        waiting -> Integer,
+        asking -> Integer,
+        next_seq -> Integer,
+        audience -> Text,
+        path -> Text,
+        is_closed -> Bool,
+    }
+}
+diesel::table! {
+    offering_quotas (id) {
+        id -> BigInt,
+        offering_id -> BigInt,
+        org_id -> BigInt,
+        path -> Text,
+        seats -> Integer,
+        taken -> Integer,
+    }
+}
+diesel::table! {
+    enrolments (id) {
+        id -> BigInt,
+        offering_id -> BigInt,
+        person_id -> BigInt,
+        seq -> Integer,
+        state -> Text,
+        quota_id -> Nullable<BigInt>,
+        version -> Integer,
+        path -> Text,
+        channel -> Text,
+        enrolled_by -> BigInt,
+        created_at -> Timestamp,
+        changed_at -> Timestamp,
+        finished_at -> Nullable<Timestamp>,
+        key -> Text,
+    }
+}
+diesel::table! {
+    enrolment_steps (id) {
+        id -> BigInt,
+        enrolment_id -> BigInt,
+        state -> Text,
+        at -> Timestamp,
+        by_id -> Nullable<BigInt>,
+        for_id -> Nullable<BigInt>,
+    }
+}
+diesel::table! {
+    enrolment_texts (step_id) {
+        step_id -> BigInt,
+        text -> Text,
+    }
+}
+diesel::table! {
+    chapter_reads (person_id, booklet_id, chapter) {
+        person_id -> BigInt,
+        booklet_id -> BigInt,
+        chapter -> Integer,
+        read_at -> Timestamp,
+        acted_by -> Nullable<BigInt>,
+    }
+}
+diesel::table! {
+    study_records (id) {
+        id -> BigInt,
+        code -> Text,
+        enrolment_id -> BigInt,
+        person_id -> BigInt,
+        course_id -> BigInt,
+        version -> Integer,
+        title -> Text,
+        quarters -> Integer,
+        finished_on -> Date,
+        made_at -> Timestamp,
+    }
+}
+diesel::table! {
+    study_record_names (record_id) {
+        record_id -> BigInt,
+        name -> Text,
+        branch -> Text,
+    }
+}
+diesel::table! {
+    study_record_withdrawals (record_id) {
+        record_id -> BigInt,
+        withdrawn_by -> BigInt,
+        withdrawn_at -> Timestamp,
+        reason -> Text,
+    }
+}
+diesel::table! {
+    banks (id) {
+        id -> BigInt,
+        title -> Text,
+        booklet_id -> Nullable<BigInt>,
+        course_id -> Nullable<BigInt>,
+        author_id -> BigInt,
+        created_at -> Timestamp,
+        question_count -> Integer,
+        key -> Text,
+    }
+}
+diesel::table! {
+    bank_questions (id) {
+        id -> BigInt,
+        bank_id -> BigInt,
+        code -> Text,
+        kind -> Text,
+        stem -> Text,
+        explanation -> Text,
+        chapter -> Nullable<Integer>,
+        is_active -> Bool,
+        revision -> Integer,
+        changed_by -> BigInt,
+        changed_at -> Timestamp,
+    }
+}
+diesel::table! {
+    bank_choices (question_id, position) {
+        question_id -> BigInt,
+        position -> Integer,
+        text -> Text,
+        is_right -> Bool,
+    }
+}
+diesel::table! {
+    tests (id) {
+        id -> BigInt,
+        bank_id -> BigInt,
+        title -> Text,
+        chapter -> Nullable<Integer>,
+        question_count -> Integer,
+        pass_share -> Integer,
+        minutes -> Nullable<Integer>,
+        feedback -> Text,
+        most_attempts -> Nullable<Integer>,
+        is_open -> Bool,
+        revision -> Integer,
+        created_by -> BigInt,
+        created_at -> Timestamp,
+        key -> Text,
+    }
+}
+diesel::table! {
+    attempts (id) {
+        id -> BigInt,
+        test_id -> Nullable<BigInt>,
+        person_id -> BigInt,
+        acted_by -> Nullable<BigInt>,
+        started_at -> Timestamp,
+        ends_at -> Nullable<Timestamp>,
+        submitted_at -> Nullable<Timestamp>,
+        question_count -> Integer,
+        right_count -> Integer,
+        is_passed -> Bool,
+        pass_share -> Integer,
+        feedback -> Text,
+    }
+}
+diesel::table! {
+    attempt_answers (attempt_id, position) {
+        attempt_id -> BigInt,
+        position -> Integer,
+        question_id -> BigInt,
+        paper -> Text,
+        answer -> Text,
+        answered_at -> Nullable<Timestamp>,
+        is_right -> Nullable<Bool>,
+    }
+}
+diesel::table! {
+    wrong_answers (person_id, question_id) {
+        person_id -> BigInt,
+        question_id -> BigInt,
+        wrong_count -> Integer,
+        right_streak -> Integer,
+        last_at -> Timestamp,
+    }
+}
+diesel::table! {
+    booklet_drafts (booklet_id) {
+        booklet_id -> BigInt,
+        title -> Text,
+        kind -> Text,
+        intro -> Text,
+        cover -> Text,
+        style -> Integer,
+        visibility -> Text,
+        is_submitted -> Bool,
+        is_changed -> Bool,
+        round -> Integer,
+        revision -> Integer,
+        changed_by -> BigInt,
+        changed_at -> Timestamp,
+    }
+}
+diesel::table! {
+    chapter_drafts (id) {
+        id -> BigInt,
+        booklet_id -> BigInt,
+        position -> Integer,
+        title -> Text,
+        body -> Text,
+        revision -> Integer,
+        is_deleted -> Bool,
+        changed_by -> BigInt,
+        changed_at -> Timestamp,
+    }
+}
+diesel::table! {
+    chapter_saves (id) {
+        id -> BigInt,
+        chapter_id -> BigInt,
+        revision -> Integer,
+        title -> Text,
+        body -> Text,
+        is_auto -> Bool,
+        saved_by -> BigInt,
+        saved_at -> Timestamp,
+    }
+}
+diesel::table! {
+    booklet_verdicts (id) {
+        id -> BigInt,
+        booklet_id -> BigInt,
+        round -> Integer,
+        reviewer_id -> BigInt,
+        verdict -> Text,
+        remark -> Text,
+        reviewed_at -> Timestamp,
+    }
+}
+diesel::table! {
+    attachments (id) {
+        id -> BigInt,
+        booklet_id -> Nullable<BigInt>,
+        course_id -> Nullable<BigInt>,
+        name -> Text,
+        kind -> Text,
+        size -> BigInt,
+        digest -> Text,
+        folder -> Text,
+        added_by -> BigInt,
+        added_at -> Timestamp,
+        removed_at -> Nullable<Timestamp>,
     }
 }
 diesel::joinable!(memberships -> persons (person_id));
@@ -693,7 +1230,138 @@ diesel::joinable!(completions -> persons (person_id));
 diesel::joinable!(completions -> lectures (lecture_id));
 diesel::joinable!(completions -> media (media_id));
 diesel::joinable!(completions -> accounts (acted_by));
+diesel::joinable!(completions -> events (event_id));
+diesel::joinable!(calendar_days -> calendar_years (calendar_year_id));
+diesel::joinable!(cases -> persons (person_id));
+diesel::joinable!(case_steps -> cases (case_id));
+diesel::joinable!(case_steps -> accounts (by_id));
+diesel::joinable!(case_texts -> case_steps (step_id));
+diesel::joinable!(notices -> persons (person_id));
+diesel::joinable!(notices -> accounts (sent_by));
+diesel::joinable!(mail_addresses -> persons (person_id));
+diesel::joinable!(mail_sendings -> persons (person_id));
+diesel::joinable!(events -> orgs (org_id));
+diesel::joinable!(events -> lectures (lecture_id));
+diesel::joinable!(events -> schools (school_id));
+diesel::joinable!(events -> bases (base_id));
+diesel::joinable!(events -> accounts (created_by));
+diesel::joinable!(attendances -> events (event_id));
+diesel::joinable!(attendances -> persons (person_id));
+diesel::joinable!(attendances -> accounts (recorded_by));
+diesel::joinable!(attendance_heads -> events (event_id));
+diesel::joinable!(attendance_heads -> persons (person_id));
+diesel::joinable!(attendance_heads -> attendances (attendance_id));
+diesel::joinable!(code_tries -> events (event_id));
+diesel::joinable!(code_tries -> persons (person_id));
+diesel::joinable!(calendar_feeds -> persons (person_id));
+diesel::joinable!(viewings -> events (event_id));
+diesel::joinable!(viewings -> lectures (lecture_id));
+diesel::joinable!(viewings -> media (media_id));
+diesel::joinable!(viewings -> accounts (host_id));
+diesel::joinable!(viewers -> viewings (event_id));
+diesel::joinable!(viewers -> persons (person_id));
+diesel::joinable!(viewers -> accounts (signed_by));
+diesel::joinable!(completion_reversals -> completions (completion_id));
+diesel::joinable!(completion_reversals -> cases (case_id));
+diesel::joinable!(courses -> topics (topic_id));
+diesel::joinable!(courses -> accounts (author_id));
+diesel::joinable!(course_items -> courses (course_id));
+diesel::joinable!(course_items -> lectures (lecture_id));
+diesel::joinable!(course_items -> booklets (booklet_id));
+diesel::joinable!(course_sessions -> events (event_id));
+diesel::joinable!(course_sessions -> courses (course_id));
+diesel::joinable!(course_reviews -> courses (course_id));
+diesel::joinable!(course_reviews -> accounts (reviewer_id));
+diesel::joinable!(offerings -> courses (course_id));
+diesel::joinable!(offerings -> events (event_id));
+diesel::joinable!(offering_quotas -> offerings (offering_id));
+diesel::joinable!(offering_quotas -> orgs (org_id));
+diesel::joinable!(enrolments -> offerings (offering_id));
+diesel::joinable!(enrolments -> persons (person_id));
+diesel::joinable!(enrolments -> offering_quotas (quota_id));
+diesel::joinable!(enrolments -> accounts (enrolled_by));
+diesel::joinable!(enrolment_steps -> enrolments (enrolment_id));
+diesel::joinable!(enrolment_steps -> accounts (by_id));
+diesel::joinable!(enrolment_steps -> persons (for_id));
+diesel::joinable!(enrolment_texts -> enrolment_steps (step_id));
+diesel::joinable!(chapter_reads -> persons (person_id));
+diesel::joinable!(chapter_reads -> booklets (booklet_id));
+diesel::joinable!(chapter_reads -> accounts (acted_by));
+diesel::joinable!(study_records -> enrolments (enrolment_id));
+diesel::joinable!(study_records -> persons (person_id));
+diesel::joinable!(study_records -> courses (course_id));
+diesel::joinable!(study_record_names -> study_records (record_id));
+diesel::joinable!(study_record_withdrawals -> study_records (record_id));
+diesel::joinable!(study_record_withdrawals -> accounts (withdrawn_by));
+diesel::joinable!(banks -> booklets (booklet_id));
+diesel::joinable!(banks -> courses (course_id));
+diesel::joinable!(banks -> accounts (author_id));
+diesel::joinable!(bank_questions -> banks (bank_id));
+diesel::joinable!(bank_questions -> accounts (changed_by));
+diesel::joinable!(bank_choices -> bank_questions (question_id));
+diesel::joinable!(tests -> banks (bank_id));
+diesel::joinable!(tests -> accounts (created_by));
+diesel::joinable!(attempts -> tests (test_id));
+diesel::joinable!(attempts -> persons (person_id));
+diesel::joinable!(attempts -> accounts (acted_by));
+diesel::joinable!(attempt_answers -> attempts (attempt_id));
+diesel::joinable!(attempt_answers -> bank_questions (question_id));
+diesel::joinable!(wrong_answers -> persons (person_id));
+diesel::joinable!(wrong_answers -> bank_questions (question_id));
+diesel::joinable!(booklet_drafts -> booklets (booklet_id));
+diesel::joinable!(booklet_drafts -> accounts (changed_by));
+diesel::joinable!(chapter_drafts -> booklets (booklet_id));
+diesel::joinable!(chapter_drafts -> accounts (changed_by));
+diesel::joinable!(chapter_saves -> chapter_drafts (chapter_id));
+diesel::joinable!(chapter_saves -> accounts (saved_by));
+diesel::joinable!(booklet_verdicts -> booklets (booklet_id));
+diesel::joinable!(booklet_verdicts -> accounts (reviewer_id));
+diesel::joinable!(attachments -> booklets (booklet_id));
+diesel::joinable!(attachments -> courses (course_id));
+diesel::joinable!(attachments -> accounts (added_by));
 diesel::allow_tables_to_appear_in_same_query!(
+    booklet_drafts,
+    chapter_drafts,
+    chapter_saves,
+    booklet_verdicts,
+    attachments,
+    banks,
+    bank_questions,
+    bank_choices,
+    tests,
+    attempts,
+    attempt_answers,
+    wrong_answers,
+    courses,
+    course_items,
+    course_prerequisites,
+    course_sessions,
+    course_reviews,
+    offerings,
+    offering_quotas,
+    enrolments,
+    enrolment_steps,
+    enrolment_texts,
+    chapter_reads,
+    study_records,
+    study_record_names,
+    study_record_withdrawals,
+    events,
+    attendances,
+    attendance_heads,
+    code_tries,
+    calendar_feeds,
+    viewings,
+    viewers,
+    completion_reversals,
+    notices,
+    mail_addresses,
+    mail_sendings,
+    calendar_years,
+    calendar_days,
+    cases,
+    case_steps,
+    case_texts,
     streams,
     uploads,
     recordings,

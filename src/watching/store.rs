@@ -269,7 +269,7 @@ fn complete(conn: &mut Conn, clock: &ClockRow, watch: &Watch, now: Timestamp) ->
         completions::threshold.eq(THRESHOLD),
         completions::rule.eq(RULE),
     );
-    let key = (completions::person_id, completions::lecture_id, completions::media_id);
+    let key = (completions::person_id, completions::lecture_id, completions::media_id, completions::kind);
     either!(conn, c => diesel::insert_into(completions::table)
         .values(row)
         .on_conflict(key)

@@ -129,6 +129,21 @@ impl Page {
     pub fn may_answer(&self) -> bool {
         self.may(Permission::AnswerQuestions)
     }
+    pub fn may_make_courses(&self) -> bool {
+        self.may(Permission::MakeCourses)
+    }
+    pub fn may_review_courses(&self) -> bool {
+        self.may(Permission::ReviewCourses)
+    }
+    pub fn may_enrol_members(&self) -> bool {
+        self.may(Permission::EnrolMembers)
+    }
+    pub fn may_hold_events(&self) -> bool {
+        self.may(Permission::HoldEvents)
+    }
+    pub fn may_decide_cases(&self) -> bool {
+        self.may(Permission::DecideCases)
+    }
     /// The text in the reader's language.
     pub fn t(&self, text: &'static str) -> &'static str {
         self.manner.lang.t(text)
@@ -249,6 +264,43 @@ fn notice(query: &str) -> Option<Message> {
         "published" => msg!("已记下：通过。两位都通过了，这堂课已发布。"),
         "returned" => msg!("已退回，讲师会看到您的意见。"),
         "set-up" => msg!("安装完成。接下来请把还空着的设置填好。"),
+        "saved" => msg!("已保存。"),
+        "added" => msg!("已添加。"),
+        "removed" => msg!("已移除。"),
+        "moved" => msg!("顺序已调整。"),
+        "restored" => msg!("已恢复到那一版，恢复前的内容也留着。"),
+        "course-made" => msg!("系列课程已建好，接下来添加学习内容。"),
+        "course-submitted" => msg!("已送审。另一个人通过后发布。"),
+        "course-taken-back" => msg!("已撤回送审。"),
+        "course-published" => msg!("已记下：通过，已发布。"),
+        "course-returned" => msg!("已退回，作者会看到您的意见。"),
+        "course-withdrawn" => msg!("已下架。"),
+        "course-archived" => msg!("已归档。"),
+        "course-copied" => msg!("已复制成一份新的草稿。"),
+        "enrolled" => msg!("报名成功。"),
+        "waitlisted" => msg!("名额已满，已排入候补。有人退出时按先后自动补上，并告诉您。"),
+        "requested" => msg!("已提交，等组织者审核。"),
+        "enrolment-cancelled" => msg!("已退出报名。"),
+        "decided" => msg!("已办理。"),
+        "messages-sent" => msg!("消息已发出。"),
+        "event-made" => msg!("活动已安排。"),
+        "event-changed" => msg!("活动已修改，报名的人会收到通知。"),
+        "event-cancelled" => msg!("活动已取消，报名的人会收到通知。"),
+        "attendance" => msg!("到场情况已登记。"),
+        "checked-in" => msg!("签到成功。"),
+        "feed-renewed" => msg!("日历地址已更换，旧地址不再有效。"),
+        "viewing-ended" => msg!("集体收看已结束。"),
+        "case-filed" => msg!("已收到，会在期限前答复。"),
+        "case-withdrawn" => msg!("已撤回。"),
+        "case-decided" => msg!("已办理，本人会收到答复。"),
+        "calendar-proposed" => msg!("已提出，等另一个人批准后生效。"),
+        "chapter-read" => msg!("已记下：这一章读完了。"),
+        "record-made" => msg!("已学完，结业记录已生成。"),
+        "imported" => msg!("已导入。"),
+        "mail-code" => msg!("确认邮件已发出，请点邮件里的链接。"),
+        "mail-confirmed" => msg!("邮箱已确认。"),
+        "booklet-made" => msg!("读本已建好，接下来写章节。"),
+        "all-read" => msg!("已全部标为已读。"),
         _ => return None,
     })
 }

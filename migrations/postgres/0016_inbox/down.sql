@@ -1,0 +1,3 @@
+DROP TABLE mail_sendings;
+DROP TABLE mail_addresses;
+DROP TABLE notices;

@@ -1,0 +1,14 @@
+DROP TABLE study_record_withdrawals;
+DROP TABLE study_record_names;
+DROP TABLE study_records;
+DROP TABLE chapter_reads;
+DROP TABLE enrolment_texts;
+DROP TABLE enrolment_steps;
+DROP TABLE enrolments;
+DROP TABLE offering_quotas;
+DROP TABLE offerings;
+DROP TABLE course_reviews;
+DROP TABLE course_sessions;
+DROP TABLE course_prerequisites;
+DROP TABLE course_items;
+DROP TABLE courses;

@@ -1,0 +1,6 @@
+//! The pages of events.
+use crate::web::route::Route;
+
+pub fn routes() -> Vec<Route> {
+    vec![]
+}
