@@ -5,7 +5,7 @@ mod write;
 
 use crate::lang::Message;
 use crate::msg;
-pub use read::read;
+pub use read::{decode, read};
 use std::collections::HashMap;
 pub use write::{srt, vtt};
 

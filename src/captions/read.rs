@@ -20,7 +20,7 @@ pub fn read(bytes: &[u8], duration_ms: i32) -> Result<Vec<Line>, Vec<Wrong>> {
     if bytes.len() > MAX_BYTES {
         return Err(vec![Wrong::TooBig]);
     }
-    let text = decode(bytes).map_err(|wrong| vec![wrong])?;
+    let text = text(bytes).map_err(|wrong| vec![wrong])?;
     let lines = split(&text);
     let is_vtt = lines.first().is_some_and(|first| {
         first.strip_prefix("WEBVTT").is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '\t']))
@@ -36,7 +36,12 @@ pub fn read(bytes: &[u8], duration_ms: i32) -> Result<Vec<Line>, Vec<Wrong>> {
 
 // ---------- encodings
 
-fn decode(bytes: &[u8]) -> Result<String, Wrong> {
+/// The text of a file in UTF-8, UTF-16, GB18030 or Big5; nothing if it is none.
+pub fn decode(bytes: &[u8]) -> Option<String> {
+    text(bytes).ok()
+}
+
+fn text(bytes: &[u8]) -> Result<String, Wrong> {
     let (encoding, mark) = match Encoding::for_bom(bytes) {
         Some(marked) => marked,
         None => (guess(bytes).ok_or(Wrong::NotCaptions)?, 0),

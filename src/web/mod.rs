@@ -11,6 +11,7 @@ pub mod parts;
 pub mod peer;
 pub mod reply;
 pub mod route;
+pub mod sheet;
 pub mod slug;
 pub mod squeeze;
 pub mod surround;
