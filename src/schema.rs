@@ -1162,6 +1162,12 @@ diesel::table! {
         removed_at -> Nullable<Timestamp>,
     }
 }
+diesel::table! {
+    cursors (name) {
+        name -> Text,
+        n -> BigInt,
+    }
+}
 diesel::joinable!(memberships -> persons (person_id));
 diesel::joinable!(memberships -> orgs (branch_id));
 diesel::joinable!(membership_stages -> persons (person_id));
@@ -1320,6 +1326,7 @@ diesel::joinable!(attachments -> booklets (booklet_id));
 diesel::joinable!(attachments -> courses (course_id));
 diesel::joinable!(attachments -> accounts (added_by));
 diesel::allow_tables_to_appear_in_same_query!(
+    cursors,
     booklet_drafts,
     chapter_drafts,
     chapter_saves,

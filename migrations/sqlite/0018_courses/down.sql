@@ -1,3 +1,4 @@
+DROP TABLE cursors;
 DROP TABLE study_record_withdrawals;
 DROP TABLE study_record_names;
 DROP TABLE study_records;

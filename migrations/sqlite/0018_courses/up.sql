@@ -217,7 +217,10 @@ CREATE TABLE study_record_withdrawals (
 CREATE TRIGGER study_record_withdrawals_no_update BEFORE UPDATE ON study_record_withdrawals BEGIN SELECT RAISE(ABORT, 'study_record_withdrawals is append-only'); END;
 CREATE TRIGGER study_record_withdrawals_no_delete BEFORE DELETE ON study_record_withdrawals BEGIN SELECT RAISE(ABORT, 'study_record_withdrawals is append-only'); END;
 -- how far a follower of an append-only table has come
-CREATE TABLE cursors (name TEXT NOT NULL PRIMARY KEY, n BIGINT NOT NULL);
+CREATE TABLE cursors (
+  name TEXT NOT NULL PRIMARY KEY,
+  n BIGINT NOT NULL
+);
 CREATE TRIGGER courses_shown_insert AFTER INSERT ON courses BEGIN UPDATE generations SET n = n + 1 WHERE name = 'content'; END;
 CREATE TRIGGER courses_shown_update AFTER UPDATE ON courses BEGIN UPDATE generations SET n = n + 1 WHERE name = 'content'; END;
 CREATE TRIGGER courses_shown_delete AFTER DELETE ON courses BEGIN UPDATE generations SET n = n + 1 WHERE name = 'content'; END;

@@ -1,0 +1,9 @@
+//! Rows of offerings, reserved seats, enrolments and their steps.
+mod facts;
+mod lists;
+mod seats;
+
+pub(super) use facts::*;
+pub use lists::{Filter, Row, participant_count, participants};
+pub(super) use seats::*;
+pub use seats::{Enrolment, active, find, of_course, of_event, offering, quotas};
