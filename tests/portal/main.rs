@@ -3,6 +3,7 @@
 mod access;
 mod accounts;
 mod architecture;
+mod calendar;
 mod commands;
 mod database;
 mod events;
