@@ -3,6 +3,7 @@
 use super::disk;
 use super::store;
 use crate::audit::Action;
+use crate::calendar;
 use crate::clock::{self, Timestamp};
 use crate::config::Config;
 use crate::db::{Db, migration_of, newest_migration};
@@ -153,6 +154,7 @@ fn inside(db: &Db, config: &Config, now: Timestamp, findings: &mut Vec<Finding>)
             ),
         )
     });
+    findings.push(calendars(db, now)?);
     findings.push(match backup.map(|at| (at, (now - at).num_days())) {
         None => found(Grade::Note, msg!("备份"), msg!("还没有做过。请每天运行 weixiao backup，见操作手册。")),
         Some((at, days)) if days > 7 => {
@@ -162,6 +164,22 @@ fn inside(db: &Db, config: &Config, now: Timestamp, findings: &mut Vec<Finding>)
     });
     findings.push(room(db, config, now)?);
     Ok(())
+}
+
+/// Deadlines need the table of this year, and from October on of the next.
+fn calendars(db: &Db, now: Timestamp) -> Result<Finding> {
+    let today = clock::day(now);
+    let needed = today.year()..=today.year() + i32::from(today.month() >= 10);
+    for year in needed {
+        if !db.read_now(|conn| calendar::has_year(conn, year))? {
+            return Ok(found(
+                Grade::Note,
+                msg!("工作日历"),
+                msg!("{} 年还没有，算不出异议的期限。请在“管理”的“工作日历”里填好并批准。", year),
+            ));
+        }
+    }
+    Ok(found(Grade::Good, msg!("工作日历"), msg!("需要的年份都有")))
 }
 
 fn clocks(db: &Db, now: Timestamp) -> Result<Finding> {

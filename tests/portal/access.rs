@@ -49,7 +49,9 @@ pub fn sample(path: &str) -> String {
         .replace("{setting}", "help_phone")
         .replace("{change}", "1")
         .replace("{verdict}", "approved")
-        .replace("{role}", "member");
+        .replace("{role}", "member")
+        .replace("{calendar}", "1")
+        .replace("{case}", "1");
     let filled = if filled == "/stories/fifty-questions" { "/stories/no-such-story".into() } else { filled };
     assert!(!filled.contains('{'), "add a sample for the parameter in {path}");
     filled
@@ -133,6 +135,7 @@ const SCOPED: &[(&str, &str, &str, &str, &str)] = &[
     ("GET", "/admin/settings/{setting}", "admin", "", ""),
     ("POST", "/admin/settings/{setting}", "admin", "", ""),
     ("POST", "/admin/settings/changes/{change}/{verdict}", "admin", "", ""),
+    ("POST", "/admin/calendar/{calendar}/{verdict}", "admin", "", ""),
     // Lecture 9999 is nobody's of the accounts; the walk of the desks is in tests/portal/studio.rs.
     ("GET", "/studio/lectures/{lecture}", "instructor", "", ""),
     ("GET", "/studio/lectures/{lecture}/progress", "instructor", "", ""),

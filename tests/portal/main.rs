@@ -3,8 +3,10 @@
 mod access;
 mod accounts;
 mod architecture;
+mod calendar;
 mod commands;
 mod database;
+mod events;
 mod factor;
 mod feedback;
 mod hostile;
