@@ -300,6 +300,9 @@ fn notice(query: &str) -> Option<Message> {
         "mail-code" => msg!("确认邮件已发出，请点邮件里的链接。"),
         "mail-confirmed" => msg!("邮箱已确认。"),
         "booklet-made" => msg!("读本已建好，接下来写章节。"),
+        "course-begun" => msg!("新的一版已开始，内容抄自公开的那一版。通过审核后才换上。"),
+        "course-dropped" => msg!("新的一版已放弃，公开的那一版没有变。"),
+        "course-reopened" => msg!("已改回草稿，改好后重新送审。"),
         "all-read" => msg!("已全部标为已读。"),
         _ => return None,
     })
