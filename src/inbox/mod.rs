@@ -7,7 +7,9 @@ use crate::db::Conn;
 use crate::error::Result;
 use crate::ids::{AccountId, PersonId};
 use crate::lang::Message;
-use crate::text_enum;
+use crate::{msg, text_enum};
+
+pub use store::unread;
 
 text_enum! {
     /// What a notice is about.
@@ -20,6 +22,22 @@ text_enum! {
         Case = "case",
         Record = "record",
         Attendance = "attendance",
+    }
+}
+
+impl Kind {
+    /// The kind in a word or two.
+    pub fn words(self) -> Message {
+        match self {
+            Kind::Enrolment => msg!("报名"),
+            Kind::Promotion => msg!("候补递补"),
+            Kind::Session => msg!("活动安排"),
+            Kind::Due => msg!("快到期"),
+            Kind::Message => msg!("消息"),
+            Kind::Case => msg!("异议和更正"),
+            Kind::Record => msg!("学习记录"),
+            Kind::Attendance => msg!("到场登记"),
+        }
     }
 }
 

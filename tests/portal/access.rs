@@ -49,7 +49,8 @@ pub fn sample(path: &str) -> String {
         .replace("{setting}", "help_phone")
         .replace("{change}", "1")
         .replace("{verdict}", "approved")
-        .replace("{role}", "member");
+        .replace("{role}", "member")
+        .replace("{notice}", "1");
     let filled = if filled == "/stories/fifty-questions" { "/stories/no-such-story".into() } else { filled };
     assert!(!filled.contains('{'), "add a sample for the parameter in {path}");
     filled

@@ -8,6 +8,7 @@ mod database;
 mod factor;
 mod feedback;
 mod hostile;
+mod inbox;
 mod jobs;
 mod kept;
 mod lectures;
