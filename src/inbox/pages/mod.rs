@@ -1,6 +1,8 @@
 //! The inbox; `mail` has the page about reminders by e-mail.
+mod mail;
+
 use super::store::{self, Notice};
-use crate::access::Access::SignedIn;
+use crate::access::Access::{Oneself, SignedIn};
 use crate::access::Viewer;
 use crate::clock;
 use crate::db::{Conn, Db};
@@ -22,6 +24,13 @@ pub fn routes() -> Vec<Route> {
         // Before the one with a number, which it would be taken for.
         post("/me/inbox/read", SignedIn, read_all),
         post("/me/inbox/{notice}", SignedIn, read),
+        get("/me/mail", Oneself, mail::show),
+        post("/me/mail", Oneself, mail::set),
+        post("/me/mail/again", Oneself, mail::ask_again),
+        post("/me/mail/manner", Oneself, mail::adjust),
+        post("/me/mail/remove", Oneself, mail::remove),
+        get("/me/mail/confirm", Oneself, mail::see_code),
+        post("/me/mail/confirm", Oneself, mail::confirm),
     ]
 }
 

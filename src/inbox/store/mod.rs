@@ -1,4 +1,6 @@
-//! Rows of notices, addresses and of what was sent to them.
+//! Rows of notices; `mail` has those of addresses and of what was sent to them.
+pub(super) mod mail;
+
 use super::{Kind, NewNotice};
 use crate::clock::Timestamp;
 use crate::db::Conn;
