@@ -297,7 +297,7 @@ fn notice(query: &str) -> Option<Message> {
         "chapter-read" => msg!("已记下：这一章读完了。"),
         "record-made" => msg!("已学完，结业记录已生成。"),
         "imported" => msg!("已导入。"),
-        "mail-code" => msg!("确认邮件已发出，请点邮件里的链接。"),
+        "mail-code" => msg!("已记下，确认邮件马上发出。"),
         "mail-confirmed" => msg!("邮箱已确认。"),
         "booklet-made" => msg!("读本已建好，接下来写章节。"),
         "course-begun" => msg!("新的一版已开始，内容抄自公开的那一版。通过审核后才换上。"),

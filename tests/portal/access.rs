@@ -52,6 +52,7 @@ pub fn sample(path: &str) -> String {
         .replace("{role}", "member")
         .replace("{calendar}", "1")
         .replace("{case}", "1");
+        .replace("{notice}", "1");
     let filled = if filled == "/stories/fifty-questions" { "/stories/no-such-story".into() } else { filled };
     assert!(!filled.contains('{'), "add a sample for the parameter in {path}");
     filled

@@ -10,6 +10,7 @@ mod events;
 mod factor;
 mod feedback;
 mod hostile;
+mod inbox;
 mod jobs;
 mod kept;
 mod lectures;
