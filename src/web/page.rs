@@ -144,6 +144,10 @@ impl Page {
     pub fn may_decide_cases(&self) -> bool {
         self.may(Permission::DecideCases)
     }
+    /// Whether a clerk looks at this for a member.
+    pub fn is_acting(&self) -> bool {
+        self.viewer.as_ref().is_some_and(Viewer::is_acting)
+    }
     /// The text in the reader's language.
     pub fn t(&self, text: &'static str) -> &'static str {
         self.manner.lang.t(text)
@@ -301,6 +305,7 @@ fn notice(query: &str) -> Option<Message> {
         "mail-confirmed" => msg!("邮箱已确认。"),
         "booklet-made" => msg!("读本已建好，接下来写章节。"),
         "all-read" => msg!("已全部标为已读。"),
+        "test-over" => msg!("时间到了，已按之前答的交卷。"),
         _ => return None,
     })
 }
