@@ -144,6 +144,10 @@ impl Page {
     pub fn may_decide_cases(&self) -> bool {
         self.may(Permission::DecideCases)
     }
+    /// Whether a clerk looks at this for a member.
+    pub fn is_acting(&self) -> bool {
+        self.viewer.as_ref().is_some_and(Viewer::is_acting)
+    }
     /// The text in the reader's language.
     pub fn t(&self, text: &'static str) -> &'static str {
         self.manner.lang.t(text)
@@ -304,6 +308,7 @@ fn notice(query: &str) -> Option<Message> {
         "course-dropped" => msg!("新的一版已放弃，公开的那一版没有变。"),
         "course-reopened" => msg!("已改回草稿，改好后重新送审。"),
         "all-read" => msg!("已全部标为已读。"),
+        "test-over" => msg!("时间到了，已按之前答的交卷。"),
         _ => return None,
     })
 }
