@@ -5,6 +5,7 @@ mod accounts;
 mod architecture;
 mod commands;
 mod database;
+mod enrolments;
 mod factor;
 mod feedback;
 mod hostile;
