@@ -18,6 +18,7 @@ pub use store::{
     Enrolment, Filter, Row, active, find, of_course, of_event, offering, participant_count, participants,
     quotas,
 };
+pub use store::last_text;
 pub use terms::{offer_course, offer_event, set_terms};
 pub use way::{Decided, Verdict, cancel, decide, enrol, follow_attendance, try_enrol};
 

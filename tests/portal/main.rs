@@ -7,6 +7,7 @@ mod calendar;
 mod commands;
 mod database;
 mod events;
+mod enrolments;
 mod factor;
 mod feedback;
 mod hostile;
