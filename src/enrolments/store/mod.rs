@@ -7,6 +7,6 @@ mod steps;
 pub(super) use facts::*;
 pub use lists::{Filter, Row, participant_count, participants};
 pub(super) use seats::*;
-pub(super) use steps::*;
-pub use steps::last_text;
 pub use seats::{Enrolment, active, find, of_course, of_event, offering, quotas};
+pub use steps::last_text;
+pub(super) use steps::*;
