@@ -46,6 +46,8 @@ pub fn routes() -> Vec<Route> {
         media::pages::routes(),
         uploads::pages::routes(),
         studio::pages::routes(),
+        // Before the reviewers' desk of lectures: /review/{lecture} would take /review/booklets for a lecture.
+        manuscripts::pages::routes(),
         review::pages::routes(),
         jobs::pages::routes(),
         calendar::pages::routes(),
@@ -55,7 +57,6 @@ pub fn routes() -> Vec<Route> {
         viewings::pages::routes(),
         enrolments::pages::routes(),
         study::pages::routes(),
-        manuscripts::pages::routes(),
         organize::pages::routes(),
         redress::pages::routes(),
     ]

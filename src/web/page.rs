@@ -300,6 +300,10 @@ fn notice(query: &str) -> Option<Message> {
         "mail-code" => msg!("确认邮件已发出，请点邮件里的链接。"),
         "mail-confirmed" => msg!("邮箱已确认。"),
         "booklet-made" => msg!("读本已建好，接下来写章节。"),
+        "chapter-deleted" => msg!("这一章已删去，可以在“删去的章节”里取回。"),
+        "chapter-revived" => msg!("这一章已取回，放在最后。"),
+        "booklet-begun" => msg!("已把读者看到的文字抄成修改稿。改好、审过以后，读者才会看到新的。"),
+        "booklet-archived" => msg!("已归档。在“已归档”里还找得到。"),
         "all-read" => msg!("已全部标为已读。"),
         _ => return None,
     })

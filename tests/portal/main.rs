@@ -11,6 +11,7 @@ mod hostile;
 mod jobs;
 mod kept;
 mod lectures;
+mod manuscripts;
 mod media;
 mod migrations;
 mod operation;
