@@ -15,6 +15,7 @@ mod inbox;
 mod jobs;
 mod kept;
 mod lectures;
+mod manuscripts;
 mod media;
 mod migrations;
 mod operation;
