@@ -49,7 +49,10 @@ pub fn sample(path: &str) -> String {
         .replace("{setting}", "help_phone")
         .replace("{change}", "1")
         .replace("{verdict}", "approved")
-        .replace("{role}", "member");
+        .replace("{role}", "member")
+        .replace("{offering}", "1")
+        .replace("{enrolment}", "1")
+        .replace("{event}", "1");
     let filled = if filled == "/stories/fifty-questions" { "/stories/no-such-story".into() } else { filled };
     assert!(!filled.contains('{'), "add a sample for the parameter in {path}");
     filled
@@ -157,6 +160,14 @@ const SCOPED: &[(&str, &str, &str, &str, &str)] = &[
     ("GET", "/review/{lecture}", "reviewer1", "", ""),
     ("POST", "/review/{lecture}", "reviewer1", "", ""),
     ("POST", "/review/{lecture}/withdraw", "reviewer1", "", ""),
+    // whose lists are whose: tests/portal/enrolment_pages.rs
+    ("GET", "/organize/offerings/{offering}", "instructor", "", ""),
+    ("POST", "/organize/offerings/{offering}", "instructor", "", ""),
+    ("POST", "/organize/offerings/{offering}/closing", "instructor", "", ""),
+    ("GET", "/organize/offerings/{offering}/participants", "instructor", "", ""),
+    ("POST", "/organize/offerings/{offering}/participants", "instructor", "", ""),
+    ("POST", "/organize/offerings/{offering}/add", "instructor", "", ""),
+    ("POST", "/organize/offerings/{offering}/export", "instructor", "", ""),
 ];
 
 #[actix_web::test]

@@ -39,7 +39,7 @@ async fn ids_that_cannot_be_are_not_found() {
                 )
                 .await;
             let expected: &[u16] =
-                if ["/questions", "/studio", "/review"].iter().any(|desk| route.path.starts_with(desk)) {
+                if ["/questions", "/studio", "/review", "/organize"].iter().any(|desk| route.path.starts_with(desk)) {
                     &[403]
                 } else {
                     &[404, 400]
@@ -150,6 +150,8 @@ async fn nothing_is_changed_by_looking() {
         let who = match route.path {
             path if path.starts_with("/studio") => "instructor",
             path if path.starts_with("/review") => "reviewer1",
+            path if path.starts_with("/organize") => "organizer",
+            path if path.starts_with("/branch") => "secretary",
             _ => "admin",
         };
         let answer = world.signed_in(who).await.get(&sample(route.path)).await;

@@ -5,6 +5,7 @@ mod accounts;
 mod architecture;
 mod commands;
 mod database;
+mod enrolment_pages;
 mod enrolments;
 mod factor;
 mod feedback;
