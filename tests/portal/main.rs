@@ -7,6 +7,7 @@ mod calendar;
 mod commands;
 mod database;
 mod events;
+mod enrolment_pages;
 mod enrolments;
 mod factor;
 mod feedback;
