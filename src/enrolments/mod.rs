@@ -14,6 +14,7 @@ use crate::ids::{AccountId, EnrolmentId, OfferingId, OrgId, PersonId, QuotaId};
 use crate::lang::Message;
 use crate::people::Category;
 use crate::{msg, text_enum};
+pub use store::last_text;
 pub use store::{
     Enrolment, Filter, Row, active, find, of_course, of_event, offering, participant_count, participants,
     quotas,
