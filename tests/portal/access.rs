@@ -138,6 +138,9 @@ const SCOPED: &[(&str, &str, &str, &str, &str)] = &[
     ("POST", "/admin/settings/{setting}", "admin", "", ""),
     ("POST", "/admin/settings/changes/{change}/{verdict}", "admin", "", ""),
     ("POST", "/admin/calendar/{calendar}/{verdict}", "admin", "", ""),
+    // Whose a case is to decide is in tests/portal/cases.rs.
+    ("GET", "/cases/{case}", "committee", "", ""),
+    ("POST", "/cases/{case}", "committee", "", ""),
     // Lecture 9999 is nobody's of the accounts; the walk of the desks is in tests/portal/studio.rs.
     ("GET", "/studio/lectures/{lecture}", "instructor", "", ""),
     ("GET", "/studio/lectures/{lecture}/progress", "instructor", "", ""),

@@ -4,6 +4,7 @@ mod access;
 mod accounts;
 mod architecture;
 mod calendar;
+mod cases;
 mod commands;
 mod database;
 mod events;
