@@ -16,7 +16,6 @@ use crate::ids::{AccountId, EnrolmentId, OfferingId, OrgId, PersonId, QuotaId};
 use crate::lang::Message;
 use crate::people::Category;
 use crate::{msg, text_enum};
-pub use store::last_text;
 pub use store::{
     Enrolment, Filter, Row, active, called, find, last_text, of_course, of_event, offering,
     participant_count, participants, places, quotas, standings, time_of,
