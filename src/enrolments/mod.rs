@@ -15,11 +15,11 @@ use crate::lang::Message;
 use crate::people::Category;
 use crate::{msg, text_enum};
 pub use store::{
-    Enrolment, Filter, Row, active, find, of_course, of_event, offering, participant_count, participants,
-    quotas,
+    Enrolment, Filter, Row, active, find, finish, of_course, of_event, of_events, offering,
+    participant_count, participants, quotas,
 };
 pub use terms::{offer_course, offer_event, set_terms};
-pub use way::{Decided, Verdict, cancel, decide, enrol, follow_attendance, try_enrol};
+pub use way::{Decided, Verdict, cancel, decide, enrol, follow_attendance, hindrance, try_enrol};
 
 text_enum! {
     /// Who may come in.

@@ -105,6 +105,28 @@ pub fn try_enrol(
     Ok(Ok(Stands { id: made, state }))
 }
 
+/// What would stand against it if this person asked for a place now; a code is taken to be right. Changes nothing.
+///
+/// # Errors
+/// Those of the database.
+pub fn hindrance(
+    conn: &mut Conn,
+    offering: &Offering,
+    person: PersonId,
+    now: Timestamp,
+) -> Result<Option<Refusal>> {
+    let asking = Asking {
+        person,
+        channel: Channel::Own,
+        by: crate::ids::AccountId(0),
+        key: String::new(),
+        code: offering.terms.code.clone(),
+        is_sure: false,
+    };
+    let path = store::path_of(conn, person)?;
+    Ok(why_not(conn, offering, &asking, &path, now)?.filter(|refusal| *refusal != Refusal::WrongCode))
+}
+
 /// The rules of the offering, for this person and moment.
 fn why_not(
     conn: &mut Conn,

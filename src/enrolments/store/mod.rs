@@ -6,4 +6,4 @@ mod seats;
 pub(super) use facts::*;
 pub use lists::{Filter, Row, participant_count, participants};
 pub(super) use seats::*;
-pub use seats::{Enrolment, active, find, of_course, of_event, offering, quotas};
+pub use seats::{Enrolment, active, find, finish, of_course, of_event, of_events, offering, quotas};
