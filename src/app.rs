@@ -46,6 +46,8 @@ pub fn routes() -> Vec<Route> {
         media::pages::routes(),
         uploads::pages::routes(),
         studio::pages::routes(),
+        // `/review/courses` stands before `/review/{lecture}`.
+        organize::pages::routes(),
         review::pages::routes(),
         jobs::pages::routes(),
         calendar::pages::routes(),
@@ -56,7 +58,6 @@ pub fn routes() -> Vec<Route> {
         enrolments::pages::routes(),
         study::pages::routes(),
         manuscripts::pages::routes(),
-        organize::pages::routes(),
         redress::pages::routes(),
     ]
     .into_iter()

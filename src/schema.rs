@@ -626,6 +626,7 @@ diesel::table! {
         length_s -> Integer,
         threshold -> Integer,
         rule -> Text,
+        number -> Integer,
     }
 }
 diesel::table! {

@@ -7,7 +7,8 @@ pub mod worker;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
-use weixiao::config::Config;
+use weixiao::config::{Config, Smtp};
+use weixiao::inbox::mail::Mailer;
 use weixiao::lang::Message;
 use weixiao::msg;
 
@@ -113,6 +114,11 @@ pub struct PlaceArgs {
     /// 公开地址，如 https://dx.example.gov.cn；是 https 时 cookie 只走 TLS · the address that people type
     #[arg(long, env = "WEIXIAO_PUBLIC_URL")]
     pub public_url: Option<String>,
+    /// 提醒邮件的发件人，如 微党校 <weixiao@dx.example.gov.cn>；邮件服务器用环境变量 WEIXIAO_SMTP_URL
+    /// （smtps://用户:口令@主机，或 smtp://用户:口令@主机:587?tls=required），自建的证书机构用 WEIXIAO_SMTP_CA（PEM 文件）·
+    /// sender of reminders by e-mail; the server and an authority of one's own come from these two variables
+    #[arg(long, env = "WEIXIAO_SMTP_FROM")]
+    pub smtp_from: Option<String>,
     /// 可信代理的 IP，用逗号隔开；只信它们的 X-Forwarded-For · proxies whose X-Forwarded-For is believed
     #[arg(long, env = "WEIXIAO_TRUSTED_PROXY", value_delimiter = ',')]
     pub trusted_proxy: Vec<IpAddr>,
@@ -136,8 +142,20 @@ impl PlaceArgs {
             return Err(Failure(msg!("nginx 的内部地址写得不对：{}。前后都要有斜线，如 /_media/。", prefix)));
         }
         // Only from the environment: what stands on the command line can be read by every user of the machine.
-        let metrics_token = std::env::var("WEIXIAO_METRICS_TOKEN").ok().filter(|token| !token.is_empty());
-        Ok(Config {
+        let secret = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+        let metrics_token = secret("WEIXIAO_METRICS_TOKEN");
+        let smtp = match (secret("WEIXIAO_SMTP_URL"), self.smtp_from.filter(|from| !from.is_empty())) {
+            (Some(url), Some(from)) => {
+                Some(Smtp { url, from, authorities: secret("WEIXIAO_SMTP_CA").map(PathBuf::from) })
+            }
+            (Some(_), None) => {
+                return Err(Failure(msg!(
+                    "设了 WEIXIAO_SMTP_URL，还要设 WEIXIAO_SMTP_FROM：提醒邮件的发件人。"
+                )));
+            }
+            (None, _) => None,
+        };
+        let config = Config {
             database_url: self.database.database_url,
             listen: self.listen,
             uploads: self.uploads.unwrap_or_else(|| beside(&self.media)),
@@ -147,8 +165,11 @@ impl PlaceArgs {
             public_url,
             trusted_proxies: self.trusted_proxy.iter().map(IpAddr::to_canonical).collect(),
             metrics_token,
+            smtp,
             is_demo: false,
-        })
+        };
+        Mailer::of(&config).map_err(Failure)?;
+        Ok(config)
     }
 }
 

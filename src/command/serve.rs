@@ -65,6 +65,7 @@ pub fn demo(args: &DemoArgs) -> Result<ExitCode, Failure> {
         public_url: None,
         trusted_proxies: vec![],
         metrics_token: None,
+        smtp: None,
         is_demo: true,
     };
     run(config, args.workers, false, true)

@@ -8,6 +8,8 @@ pub struct Content {
     pub lectures: Lectures,
     pub media: Vec<Media>,
     pub booklets: Vec<Booklet>,
+    pub courses: Vec<Course>,
+    pub questions: Vec<BankQuestion>,
 }
 
 #[derive(Deserialize)]
@@ -115,6 +117,82 @@ pub struct Handout {
     pub body: String,
 }
 
+/// A course, with those who are to be in it.
+#[derive(Deserialize)]
+pub struct Course {
+    pub slug: String,
+    pub title: String,
+    pub summary: String,
+    pub text: String,
+    pub topic: String,
+    pub cover: String,
+    pub mode: String,
+    pub quarters: i32,
+    pub visibility: String,
+    pub state: String,
+    /// Days from now.
+    pub due: Option<i64>,
+    pub author: String,
+    pub requires: Option<String>,
+    pub reason: Option<String>,
+    #[serde(default)]
+    pub changing: bool,
+    pub enrol: Option<Enrol>,
+    pub steps: Vec<Step>,
+}
+
+/// The terms of a course, and how many come.
+#[derive(Deserialize)]
+pub struct Enrol {
+    pub mode: String,
+    pub code: Option<String>,
+    pub capacity: Option<i32>,
+    pub count: usize,
+    pub approve: Option<usize>,
+    pub decline: Option<usize>,
+    pub finish: Option<usize>,
+    /// Seats reserved for one committee.
+    pub quota: Option<i32>,
+    /// Days from now.
+    pub opens: Option<i64>,
+    pub withdraw: Option<i64>,
+    #[serde(default)]
+    pub audience: Vec<String>,
+}
+
+#[derive(Deserialize)]
+pub struct Step {
+    pub unit: Option<String>,
+    pub kind: String,
+    pub title: Option<String>,
+    pub topic: Option<String>,
+    /// Which of the lectures of the topic.
+    #[serde(default)]
+    pub n: i64,
+    pub share: Option<i32>,
+    pub booklet: Option<String>,
+    pub chapter: Option<i32>,
+    pub opens: Option<String>,
+    pub required: Option<bool>,
+    pub base: Option<String>,
+    pub school: Option<i64>,
+    /// Days from now.
+    #[serde(default)]
+    pub dates: Vec<i64>,
+    pub seats: Option<i32>,
+}
+
+/// A question of a self-test.
+#[derive(Deserialize)]
+pub struct BankQuestion {
+    pub kind: String,
+    pub chapter: i32,
+    pub stem: String,
+    pub choices: Vec<String>,
+    pub right: Vec<i32>,
+    pub why: String,
+}
+
 /// A recording with its captions and chapters; `media/make` made them together.
 #[derive(Deserialize)]
 pub struct Media {
@@ -206,6 +284,9 @@ impl Content {
                 .map(|text| booklet(text))
                 .collect::<Option<_>>()
                 .ok_or_else(|| Error::Internal("a booklet cannot be read".into()))?,
+            courses: serde_json::from_str(include_str!("content/courses.json")).map_err(Error::internal)?,
+            questions: serde_json::from_str(include_str!("content/questions.json"))
+                .map_err(Error::internal)?,
         })
     }
 }

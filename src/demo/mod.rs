@@ -4,7 +4,9 @@
 //! `content` reads the texts, `people` and `lessons` make the rows, `store` writes them. Unlike every other feature the
 //! demonstration writes all tables: it stands for years of use of all of them.
 mod accounts;
+mod calendar;
 mod content;
+mod courses;
 mod lessons;
 mod people;
 mod random;
@@ -117,6 +119,11 @@ pub fn make(
     }
     let people = people::make(conn, &content, scale, now, said)?;
     lessons::make(conn, &content, &people, scale, now, said)?;
+    said("系列课程", 96);
+    calendar::make(conn, &people, now)?;
+    // The rules make these themselves: their numbers go on behind those that were written.
+    reseat_ids(conn)?;
+    courses::make(conn, &content, &people, scale, now)?;
     said("搜索", 97);
     search::catch_up(conn)?;
     said("收尾", 98);

@@ -18,6 +18,7 @@ pub struct People {
     pub teachers: Vec<(i64, String)>,
     pub members: usize,
     pub schools: usize,
+    pub branches: Vec<Branch>,
 }
 
 impl People {
@@ -57,7 +58,14 @@ pub fn make(
     let school_alliances = schools(conn, content, scale, &branches, founded, &mut random)?;
     said("演示账号", 64);
     let accounts = accounts::make(conn, content, scale, &branches, now, founded)?;
-    Ok(People { accounts, school_alliances, teachers, members: scale.members, schools: scale.schools })
+    Ok(People {
+        accounts,
+        school_alliances,
+        teachers,
+        members: scale.members,
+        schools: scale.schools,
+        branches,
+    })
 }
 
 /// City → committees → some general branches → branches.

@@ -88,6 +88,34 @@ rows! {
     }
     BookletChapterRow in booklet_chapters { booklet_id: i64, position: i32, title: String, body: String }
     BookletReviewRow in booklet_reviews { booklet_id: i64, version: i32, reviewer_id: i64, verdict: &'static str, reviewed_at: Timestamp }
+    CalendarYearRow in calendar_years {
+        id: i64, year: i32, source: &'static str, proposed_by: i64, proposed_at: Timestamp, decided_by: i64, decided_at: Timestamp,
+        verdict: &'static str,
+    }
+    CalendarDayRow in calendar_days { calendar_year_id: i64, day: NaiveDate, is_working: bool }
+    BankRow in banks {
+        id: i64, title: String, booklet_id: Option<i64>, author_id: i64, created_at: Timestamp, question_count: i32, key: String,
+    }
+    BankQuestionRow in bank_questions {
+        id: i64, bank_id: i64, code: String, kind: String, stem: String, explanation: String, chapter: Option<i32>,
+        is_active: bool, revision: i32, changed_by: i64, changed_at: Timestamp,
+    }
+    BankChoiceRow in bank_choices { question_id: i64, position: i32, text: String, is_right: bool }
+    TestRow in tests {
+        id: i64, bank_id: i64, title: String, chapter: Option<i32>, question_count: i32, pass_share: i32, minutes: Option<i32>,
+        feedback: &'static str, is_open: bool, revision: i32, created_by: i64, created_at: Timestamp, key: String,
+    }
+    StudyRecordRow in study_records {
+        id: i64, code: String, enrolment_id: i64, person_id: i64, course_id: i64, version: i32, title: String, quarters: i32,
+        finished_on: NaiveDate, made_at: Timestamp,
+    }
+    RecordNameRow in study_record_names { record_id: i64, name: String, branch: String }
+    EventRow in events {
+        id: i64, kind: &'static str, title: String, about: &'static str, org_id: i64, lecture_id: Option<i64>,
+        school_id: Option<i64>, base_id: Option<i64>, place: &'static str, online_url: &'static str, lecturer: String,
+        starts_at: Timestamp, ends_at: Timestamp, state: &'static str, reason: &'static str, sequence: i32,
+        changed_at: Timestamp, code_key: String, created_by: i64, created_at: Timestamp, key: String,
+    }
     BaseRow in bases {
         slug: String, kind: String, name: String, topic_id: i64, intro: String, body: String, district: String, capacity: i32,
         hours: String, route: String, access_note: String, cover: String, position: i32,
@@ -99,6 +127,31 @@ rows! {
     FeedbackRow in feedback {
         kind: String, text: String, contact: &'static str, about_path: &'static str, sent_at: Timestamp, idem_key: String,
     }
+}
+
+/// The number of the next event.
+pub fn next_event(conn: &mut Conn) -> Result<i64> {
+    let last: Option<i64> = either!(conn, c => events::table.select(diesel::dsl::max(events::id)).first(c))?;
+    Ok(last.unwrap_or(0) + 1)
+}
+
+/// The number of a base.
+pub fn base(conn: &mut Conn, slug: &str) -> Result<i64> {
+    Ok(either!(conn, c => bases::table.filter(bases::slug.eq(slug)).select(bases::id).first(c))?)
+}
+
+/// The number of the next record of completion.
+pub fn next_record(conn: &mut Conn) -> Result<i64> {
+    let last: Option<i64> =
+        either!(conn, c => study_records::table.select(diesel::dsl::max(study_records::id)).first(c))?;
+    Ok(last.unwrap_or(0) + 1)
+}
+
+/// Says when the course of an enrolment was finished.
+pub fn finished(conn: &mut Conn, enrolment: i64, at: Timestamp) -> Result<()> {
+    let it = enrolments::table.find(enrolment);
+    either!(conn, c => diesel::update(it).set(enrolments::finished_at.eq(at)).execute(c))?;
+    Ok(())
 }
 
 /// Tells the database how large its tables have become, so that it plans its queries by that.

@@ -3,16 +3,21 @@
 use super::disk;
 use super::store;
 use crate::audit::Action;
+use crate::calendar;
 use crate::clock::{self, Timestamp};
 use crate::config::Config;
 use crate::db::{Db, migration_of, newest_migration};
 use crate::error::Result;
+use crate::inbox::mail::Mailer;
 use crate::lang::Message;
 use crate::media::Store;
 use crate::msg;
 use crate::processing::Tools;
 use crate::site::{self, Site};
 use chrono::{Datelike, Duration};
+
+/// How long the mail server may take to answer, in seconds.
+const SMTP_SECONDS: u64 = 5;
 
 /// How bad it is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, PartialOrd, Ord)]
@@ -79,6 +84,7 @@ pub fn examine(config: &Config, now: Timestamp) -> Vec<Finding> {
     findings.push(media(config));
     findings.extend(objects(config));
     findings.extend(converter());
+    findings.push(mail(config));
     findings.push(match &config.public_url {
         Some(url) if url.starts_with("https://") => found(Grade::Good, msg!("公开地址"), msg!("{}", url)),
         Some(url) => found(
@@ -153,6 +159,7 @@ fn inside(db: &Db, config: &Config, now: Timestamp, findings: &mut Vec<Finding>)
             ),
         )
     });
+    findings.push(calendars(db, now)?);
     findings.push(match backup.map(|at| (at, (now - at).num_days())) {
         None => found(Grade::Note, msg!("备份"), msg!("还没有做过。请每天运行 weixiao backup，见操作手册。")),
         Some((at, days)) if days > 7 => {
@@ -162,6 +169,22 @@ fn inside(db: &Db, config: &Config, now: Timestamp, findings: &mut Vec<Finding>)
     });
     findings.push(room(db, config, now)?);
     Ok(())
+}
+
+/// Deadlines need the table of this year, and from October on of the next.
+fn calendars(db: &Db, now: Timestamp) -> Result<Finding> {
+    let today = clock::day(now);
+    let needed = today.year()..=today.year() + i32::from(today.month() >= 10);
+    for year in needed {
+        if !db.read_now(|conn| calendar::has_year(conn, year))? {
+            return Ok(found(
+                Grade::Note,
+                msg!("工作日历"),
+                msg!("{} 年还没有，算不出异议的期限。请在“管理”的“工作日历”里填好并批准。", year),
+            ));
+        }
+    }
+    Ok(found(Grade::Good, msg!("工作日历"), msg!("需要的年份都有")))
 }
 
 fn clocks(db: &Db, now: Timestamp) -> Result<Finding> {
@@ -215,6 +238,32 @@ fn objects(config: &Config) -> Option<Finding> {
         ),
         Err(error) => found(Grade::Bad, about, msg!("{}：{}", shown, error)),
     })
+}
+
+/// The server that takes reminders by e-mail.
+fn mail(config: &Config) -> Finding {
+    let about = msg!("邮件提醒");
+    let mailer = match Mailer::of(config) {
+        Err(problem) => return found(Grade::Bad, about, problem),
+        Ok(Some(mailer)) => mailer,
+        Ok(None) if config.smtp.is_some() => {
+            let text = msg!("设了邮件服务器，没有设 WEIXIAO_PUBLIC_URL：信里的链接写不出来，所以不发信。");
+            return found(Grade::Note, about, text);
+        }
+        Ok(None) => {
+            let text = msg!("没有设邮件服务器，通知只在收件箱里。要用就设 WEIXIAO_SMTP_URL，见操作手册。");
+            return found(Grade::Good, about, text);
+        }
+    };
+    match mailer.probe(SMTP_SECONDS) {
+        Ok((shown, false)) => found(Grade::Good, about, msg!("{} 连得上，接受发件人", shown)),
+        Ok((shown, true)) => found(
+            Grade::Note,
+            about,
+            msg!("{} 连得上，但路上不一定加密：别人可能读到信。请用 smtps:// 或 tls=required。", shown),
+        ),
+        Err(problem) => found(Grade::Bad, about, msg!("发不出去：{}", problem)),
+    }
 }
 
 /// What of the converter of recordings is missing, and what is lost without it.

@@ -76,6 +76,19 @@ impl Clock {
         self.at = if until < now { self.at.max(now) } else { self.at + Duration::milliseconds(passed) };
         self
     }
+    /// Somebody joins a group that watches: what was played before is the others'. Of the budget no more is left than at an
+    /// opening, so that little of it can be claimed as played since. Without JavaScript the time that has passed is credited
+    /// now, and what it allowed beyond that is gone.
+    pub fn joined(self, now: Timestamp, seen: &mut Seen) -> Clock {
+        let mut clock = self.refilled(now);
+        if clock.is_plain {
+            seen.credit(&[(0, i64::from(seen.length_s) * 1_000)], clock.budget_ms / FASTEST);
+            clock.budget_ms = 0;
+        } else {
+            clock.budget_ms = clock.budget_ms.min(start_ms(false, seen.length_s));
+        }
+        clock
+    }
     /// A beat came: what was played is credited as far as the budget goes.
     pub fn beat(self, now: Timestamp, seen: &mut Seen, segments: &[(i64, i64)]) -> Clock {
         let mut clock = self.refilled(now);
@@ -150,7 +163,11 @@ impl Seen {
     }
     /// Whether this share, in per cent, has been reached.
     pub fn is_complete(&self, threshold: i32) -> bool {
-        self.length_s > 0 && i64::from(self.seconds) * 100 >= i64::from(self.length_s) * i64::from(threshold)
+        Seen::is_enough(self.seconds, self.length_s, threshold)
+    }
+    /// Whether so many seconds are this share of a recording.
+    pub fn is_enough(seconds: i32, length_s: i32, threshold: i32) -> bool {
+        length_s > 0 && i64::from(seconds) * 100 >= i64::from(length_s) * i64::from(threshold)
     }
     /// Runs of credited seconds, `[from, to)`, at most so many.
     pub fn runs(&self, most: usize) -> Vec<(i32, i32)> {
@@ -299,6 +316,24 @@ mod tests {
         assert_eq!(seen.seconds, 0, "at once: nothing");
         clock.beat(at(600_000), &mut seen, &[(0, 1_800_000)]);
         assert_eq!(seen.seconds, 1_200);
+    }
+
+    #[test]
+    fn who_joins_a_group_is_credited_at_twice_the_clock_from_then_on() {
+        // Nothing was said for five minutes, then somebody joins, then all of it is claimed at once.
+        let mut seen = Seen::none(LONG);
+        let clock = Clock::new(at(0), false, LONG).joined(at(300_000), &mut seen);
+        let before = seen.seconds;
+        clock.beat(at(300_000), &mut seen, &[(0, 3_600_000)]);
+        assert!(seen.seconds - before <= 20, "{}", seen.seconds);
+        // Without JavaScript: half of what the start allows is played, and the time begins anew.
+        let mut seen = Seen::none(LONG);
+        let clock = Clock::new(at(0), true, LONG).joined(at(300_000), &mut seen);
+        assert_eq!(seen.seconds, 300);
+        let clock = clock.beat(at(300_000), &mut seen, &[(0, 3_600_000)]);
+        assert_eq!(seen.seconds, 300);
+        clock.beat(at(400_000), &mut seen, &[(0, 3_600_000)]);
+        assert_eq!(seen.seconds, 500);
     }
 
     /// What the rule means, said again without bits and without clamping.

@@ -4,17 +4,17 @@
 //!
 //! `credit` is the rule, `store` keeps its state. A beat is one of thousands a second: it passes by the layers around pages
 //! and is committed together with others (`db::Batch`), and answered after that commit.
-mod credit;
+pub mod credit;
 pub mod pages;
 mod store;
 
 use crate::clock::Timestamp;
 use crate::db::{Batch, Conn, Db};
 use crate::error::Result;
-use crate::ids::{AccountId, LectureId, MediaId, PersonId};
+use crate::ids::{AccountId, EventId, LectureId, MediaId, PersonId};
 pub use crate::lectures::THRESHOLD;
 pub use credit::{PLAY_SECONDS, length_s};
-pub use store::finish;
+pub use store::{completed, finish, prove, reverse};
 
 /// Seconds between two beats of the player.
 pub const BEAT_SECONDS: i32 = 15;
@@ -36,6 +36,17 @@ pub struct Opening {
     /// The digest of the key that the play gets.
     pub play: String,
     pub now: Timestamp,
+}
+
+/// What a group has watched together, of whoever sat there for all of it.
+#[derive(Debug, Clone, Copy)]
+pub struct Viewed {
+    pub lecture: LectureId,
+    pub media: MediaId,
+    pub event: EventId,
+    /// Distinct seconds that were played while they sat there.
+    pub seconds: i32,
+    pub length_s: i32,
 }
 
 /// What was played since the last beat.

@@ -29,29 +29,33 @@ const CALLERS: &[&str] = &[
 
 /// Records that exist, for the parameters of paths.
 pub fn sample(path: &str) -> String {
-    let filled = path
-        .replace("{exp}", "1")
-        .replace("{sig}", "2")
-        .replace("{folder}", "3")
-        .replace("{file}", "4")
-        .replace("{lecture}", "1")
-        .replace("{question}", "1")
-        .replace("{position}", "1")
-        .replace("{instructor}", "1")
-        .replace("{school}", "1")
-        .replace("{alliance}", "1")
-        .replace("{person}", "1")
-        .replace("{id}", "1")
-        .replace("{slug}", if path.starts_with("/bases") { "guanqu-yingxiang" } else { "fifty-questions" })
-        .replace("{chapter}", "1")
-        .replace("{recording}", "1")
-        .replace("{digest}", "0123456789abcdef")
-        .replace("{setting}", "help_phone")
-        .replace("{change}", "1")
-        .replace("{verdict}", "approved")
-        .replace("{role}", "member");
-    let filled = if filled == "/stories/fifty-questions" { "/stories/no-such-story".into() } else { filled };
-    assert!(!filled.contains('{'), "add a sample for the parameter in {path}");
+    let slug = match path {
+        path if path.starts_with("/bases") => "guanqu-yingxiang",
+        path if path.starts_with("/courses") => "huiyi-jilu",
+        path if path.starts_with("/stories") => "no-such-story",
+        _ => "fifty-questions",
+    };
+    let known = [
+        ("{slug}", slug),
+        ("{sig}", "2"),
+        ("{folder}", "3"),
+        ("{file}", "4"),
+        ("{digest}", "0123456789abcdef"),
+        ("{setting}", "help_phone"),
+        ("{verdict}", "approved"),
+        ("{role}", "member"),
+        ("{name}", "picture.png"),
+        ("{code}", "NOSUCHCODE"),
+        ("{feed}", "no-such-feed"),
+    ];
+    let mut filled = path.to_owned();
+    for (name, value) in known {
+        filled = filled.replace(name, value);
+    }
+    // All others are numbers.
+    while let (Some(start), Some(end)) = (filled.find('{'), filled.find('}')) {
+        filled.replace_range(start..=end, "1");
+    }
     filled
 }
 
@@ -133,6 +137,7 @@ const SCOPED: &[(&str, &str, &str, &str, &str)] = &[
     ("GET", "/admin/settings/{setting}", "admin", "", ""),
     ("POST", "/admin/settings/{setting}", "admin", "", ""),
     ("POST", "/admin/settings/changes/{change}/{verdict}", "admin", "", ""),
+    ("POST", "/admin/calendar/{calendar}/{verdict}", "admin", "", ""),
     // Lecture 9999 is nobody's of the accounts; the walk of the desks is in tests/portal/studio.rs.
     ("GET", "/studio/lectures/{lecture}", "instructor", "", ""),
     ("GET", "/studio/lectures/{lecture}/progress", "instructor", "", ""),

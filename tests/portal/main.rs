@@ -3,11 +3,15 @@
 mod access;
 mod accounts;
 mod architecture;
+mod calendar;
 mod commands;
 mod database;
+mod events;
+mod enrolments;
 mod factor;
 mod feedback;
 mod hostile;
+mod inbox;
 mod jobs;
 mod kept;
 mod lectures;

@@ -105,6 +105,7 @@ pub fn config(url: &str) -> Config {
         public_url: None,
         trusted_proxies: vec![],
         metrics_token: None,
+        smtp: None,
         is_demo: false,
     }
 }

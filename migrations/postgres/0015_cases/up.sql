@@ -31,7 +31,7 @@ CREATE TABLE cases (
   -- whose matter it is
   person_id BIGINT NOT NULL REFERENCES persons,
   -- where it is decided: the path of the person's branch in the tree of organisations
-  path TEXT NOT NULL,
+  path TEXT COLLATE "C" NOT NULL,
   -- who made the record; does not decide
   made_by BIGINT REFERENCES accounts,
   filed_by BIGINT NOT NULL REFERENCES accounts,

@@ -16,7 +16,7 @@ CREATE TABLE completions (
   UNIQUE (person_id, lecture_id, media_id)
 );
 INSERT INTO completions (id, person_id, lecture_id, media_id, kind, acted_by, completed_at, seconds, length_s, threshold, rule)
-  SELECT id, person_id, lecture_id, media_id, kind, acted_by, completed_at, seconds, length_s, threshold, rule FROM new_completions WHERE kind = 'online';
+  SELECT id, person_id, lecture_id, media_id, kind, acted_by, completed_at, seconds, length_s, threshold, rule FROM new_completions WHERE kind = 'online' AND number = 1;
 DROP TABLE new_completions;
 SELECT setval(pg_get_serial_sequence('completions', 'id'), (SELECT COALESCE(MAX(id), 0) + 1 FROM completions), false);
 CREATE INDEX completions_lecture ON completions (lecture_id, person_id);

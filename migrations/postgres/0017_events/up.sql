@@ -45,7 +45,7 @@ CREATE TABLE attendances (
   via_event_id BIGINT,
   via_lecture_id BIGINT,
   recorded_by BIGINT NOT NULL REFERENCES accounts,
-  -- the member, where a clerk entered what the member did
+  -- the clerk's account, where a clerk entered what the member did
   acted_by BIGINT,
   day DATE NOT NULL,
   recorded_at TIMESTAMP NOT NULL,
@@ -132,7 +132,9 @@ CREATE TABLE completions (
   threshold INTEGER NOT NULL,
   -- the version of the rule
   rule TEXT NOT NULL,
-  UNIQUE (person_id, lecture_id, media_id, kind)
+  -- one more than were taken back before it
+  number INTEGER NOT NULL DEFAULT 1,
+  UNIQUE (person_id, lecture_id, media_id, kind, number)
 );
 INSERT INTO completions (id, person_id, lecture_id, media_id, kind, acted_by, completed_at, seconds, length_s, threshold, rule)
   SELECT id, person_id, lecture_id, media_id, kind, acted_by, completed_at, seconds, length_s, threshold, rule FROM old_completions;

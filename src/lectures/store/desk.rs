@@ -8,8 +8,8 @@ use crate::error::{Error, Result};
 use crate::ids::{AccountId, InstructorId, LectureId, MediaId, PersonId, SchoolId, TopicId};
 use crate::lectures::{Refusal, Remark, Source, Stage, Verdict, Visibility};
 use crate::schema::{
-    accounts, caption_saves, completions, cues, instructors, lecture_instructors, lecture_reviews, lectures,
-    media, media_chapters, persons, review_remarks, revisions, streams, topics,
+    accounts, caption_saves, completion_reversals, completions, cues, instructors, lecture_instructors,
+    lecture_reviews, lectures, media, media_chapters, persons, review_remarks, revisions, streams, topics,
 };
 use diesel::prelude::*;
 
@@ -430,9 +430,13 @@ pub fn same_draft(conn: &mut Conn, instructor: InstructorId, title: &str) -> Res
         .optional())?)
 }
 
-/// How many people have watched the lecture to its end, as the server measured.
+/// How many people have watched the lecture to its end, alone or in a group, as the server measured.
 pub fn completed_by(conn: &mut Conn, id: LectureId) -> Result<i64> {
-    let of = completions::lecture_id.eq(id);
+    let holds = completions::lecture_id.eq(id).and(completion_reversals::completion_id.is_null());
     let people = diesel::dsl::count(completions::person_id).aggregate_distinct();
-    Ok(either!(conn, c => completions::table.filter(of).select(people).get_result(c))?)
+    Ok(either!(conn, c => completions::table
+        .left_join(completion_reversals::table)
+        .filter(holds)
+        .select(people)
+        .get_result(c))?)
 }

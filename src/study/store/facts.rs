@@ -7,9 +7,10 @@ use crate::enrolments::State;
 use crate::error::Result;
 use crate::ids::{BookletId, CourseId, EnrolmentId, EventId, LectureId, PersonId, TestId};
 use crate::schema::{
-    attempts, attendance_heads, chapter_reads, completion_reversals, completions, course_sessions,
-    enrolments, events, offerings, watches,
+    attendance_heads, chapter_reads, completion_reversals, completions, course_sessions, enrolments, events,
+    offerings, watches,
 };
+use crate::selftests;
 use crate::study::{Facts, Proof, counts};
 use diesel::prelude::*;
 use std::collections::HashSet;
@@ -51,13 +52,7 @@ pub fn facts(conn: &mut Conn, person: PersonId, of: &[(CourseId, &[Item])]) -> R
     }
     let tests: Vec<TestId> = unique(tests);
     if !tests.is_empty() {
-        let them = attempts::table
-            .filter(attempts::person_id.eq(person).and(attempts::test_id.eq_any(tests)))
-            .filter(attempts::is_passed.and(attempts::submitted_at.is_not_null()))
-            .select(attempts::test_id.assume_not_null())
-            .distinct();
-        let rows: Vec<TestId> = either!(conn, c => them.load(c))?;
-        facts.passed.extend(rows);
+        facts.passed.extend(selftests::passed(conn, person, &tests)?);
     }
     let dates = own_dates(conn, person, &unique(courses))?;
     for date in &dates {

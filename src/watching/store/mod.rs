@@ -1,6 +1,8 @@
 //! Rows of plays, of credited seconds and of completions. The row of a person's clock is locked first: whatever is credited
-//! to a person happens one after the other, on any server.
-use super::credit::{Clock, RULE, Seen, length_s};
+//! to a person happens one after the other, on any server. `proofs` has the completions.
+mod proofs;
+
+use super::credit::{Clock, Seen, length_s};
 use super::{Beat, Opening, Standing, THRESHOLD, Told};
 use crate::accounts::sessions::{self, Holder};
 use crate::clock::Timestamp;
@@ -9,9 +11,10 @@ use crate::either;
 use crate::error::{Error, Result};
 use crate::ids::{AccountId, LectureId, MediaId, PersonId};
 use crate::lectures;
-use crate::schema::{completions, lectures as lecture_rows, watch_clocks, watches};
+use crate::schema::{lectures as lecture_rows, watch_clocks, watches};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Binary, Integer, Nullable, Timestamp as Moment};
+pub use proofs::{completed, prove, reverse};
 use std::collections::HashMap;
 
 /// Runs of credited seconds that are told at the opening of a play.
@@ -250,31 +253,8 @@ fn keep(conn: &mut Conn, rows: &[(&ClockRow, &Watch)], now: Timestamp) -> Result
         }
     }
     for (clock, watch) in rows.iter().filter(|(_, watch)| watch.is_new) {
-        complete(conn, clock, watch, now)?;
+        proofs::complete(conn, clock, watch, now)?;
     }
-    Ok(())
-}
-
-/// The proof that somebody has watched a recording.
-fn complete(conn: &mut Conn, clock: &ClockRow, watch: &Watch, now: Timestamp) -> Result<()> {
-    let row = (
-        completions::person_id.eq(watch.row.person_id),
-        completions::lecture_id.eq(watch.row.lecture_id),
-        completions::media_id.eq(watch.row.media_id),
-        completions::kind.eq("online"),
-        completions::acted_by.eq(clock.is_acted.then_some(clock.account_id)),
-        completions::completed_at.eq(watch.row.completed_at.unwrap_or(now)),
-        completions::seconds.eq(watch.seen.seconds),
-        completions::length_s.eq(watch.seen.length_s),
-        completions::threshold.eq(THRESHOLD),
-        completions::rule.eq(RULE),
-    );
-    let key = (completions::person_id, completions::lecture_id, completions::media_id, completions::kind);
-    either!(conn, c => diesel::insert_into(completions::table)
-        .values(row)
-        .on_conflict(key)
-        .do_nothing()
-        .execute(c))?;
     Ok(())
 }
 

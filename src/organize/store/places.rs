@@ -1,0 +1,1 @@
+//! Where and when steps on site take place.
