@@ -12,12 +12,14 @@ use weixiao::db::Db;
 use weixiao::inbox::{self, mail::Mailer};
 use weixiao::msg;
 use weixiao::processing::Tools;
-use weixiao::worker::Worker;
+use weixiao::worker::{self, Worker};
 
 /// Between two looks for work, in seconds: an instructor who waits for a first picture should not wait for us.
 const LOOK_SECONDS: u64 = 2;
 /// Between two looks for mail, in seconds: somebody waits for the link that confirms an address.
 const MAIL_SECONDS: u64 = 30;
+/// Between two looks at what study needs, in seconds: whoever has just finished a course waits for the record.
+const STUDY_SECONDS: u64 = 15;
 /// After a failure of the database or a worker that ended, in seconds.
 const AGAIN_SECONDS: u64 = 5;
 
@@ -48,6 +50,12 @@ pub fn work(args: WorkerArgs) -> Result<ExitCode, Failure> {
     }
     let mailer = Mailer::of(&config).map_err(Failure)?;
     let mut worker = Worker::new(db.clone(), &config, tools)?;
+    if args.once {
+        worker::tend(&db, clock::now())?;
+    } else {
+        let db = db.clone();
+        std::thread::Builder::new().name("study".into()).spawn(move || tend(&db))?;
+    }
     let mailer = match mailer {
         Some(mailer) if !args.once => {
             std::thread::Builder::new().name("mail".into()).spawn(move || post(&db, &mailer))?;
@@ -78,6 +86,16 @@ pub fn work(args: WorkerArgs) -> Result<ExitCode, Failure> {
                 std::thread::sleep(Duration::from_secs(AGAIN_SECONDS));
             }
         }
+    }
+}
+
+/// Does what study needs as long as the worker lives: on a thread of its own, as mail is.
+fn tend(db: &Db) {
+    loop {
+        if let Err(error) = worker::tend(db, clock::now()) {
+            tracing::warn!(%error, "study waits");
+        }
+        std::thread::sleep(Duration::from_secs(STUDY_SECONDS));
     }
 }
 

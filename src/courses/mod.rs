@@ -15,8 +15,8 @@ use crate::lang::Message;
 use crate::{msg, text_enum};
 use chrono::NaiveDate;
 pub use store::{
-    Card, DeskRow, Judged, SessionRow, attach_session, awaiting, by_slug, cards, count, desk, find, items,
-    judged, prerequisites, session_course, sessions, slug_taken, stale_steps,
+    Card, DeskRow, Judged, SessionRow, all, attach_session, awaiting, by_slug, cards, count, desk, find,
+    items, items_of, judged, prerequisites, session_course, sessions, slug_taken, stale_steps,
 };
 pub use way::{
     MOST_ITEMS, add_item, add_items, archive, bars_from_review, begin_change, create, drop_change, duplicate,

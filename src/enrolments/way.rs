@@ -106,7 +106,7 @@ pub fn try_enrol(
 }
 
 /// The rules of the offering, for this person and moment.
-fn why_not(
+pub(super) fn why_not(
     conn: &mut Conn,
     offering: &Offering,
     asking: &Asking,

@@ -92,6 +92,20 @@ pub fn of_event(conn: &mut Conn, event: EventId) -> Result<Option<Offering>> {
     row.map(OfferingRow::offering).transpose()
 }
 
+/// The offerings of these events, in no order.
+pub fn of_events(conn: &mut Conn, events: &[EventId]) -> Result<Vec<Offering>> {
+    let mut found = vec![];
+    for some in events.chunks(TOGETHER) {
+        let some: Vec<Option<EventId>> = some.iter().copied().map(Some).collect();
+        let them = offerings::table.filter(offerings::event_id.eq_any(some));
+        let rows: Vec<OfferingRow> = either!(conn, c => them.select(OfferingRow::as_select()).load(c))?;
+        for row in rows {
+            found.push(row.offering()?);
+        }
+    }
+    Ok(found)
+}
+
 /// Locks the offering until the transaction ends and draws the next number of its queue.
 pub fn lock(conn: &mut Conn, id: OfferingId) -> Result<(Offering, i32)> {
     let it = offerings::table.find(id);
@@ -321,10 +335,13 @@ pub fn insert(conn: &mut Conn, new: &NewEnrolment<'_>) -> Result<EnrolmentId> {
     }
 }
 
-/// Moves an enrolment from the state that was seen; `false` if it is in another one now. A seat that is kept stays the one that
-/// it is: which one may have changed since.
+/// Moves an enrolment from the state that was seen; `false` if it is in another one now, or finished since. A seat that is
+/// kept stays the one that it is: which one may have changed since.
 pub fn pass(conn: &mut Conn, seen: &Enrolment, to: State, now: Timestamp) -> Result<bool> {
-    let it = enrolments::table.filter(enrolments::id.eq(seen.id).and(enrolments::state.eq(seen.state)));
+    let is_as_seen = enrolments::state
+        .eq(seen.state)
+        .and(enrolments::finished_at.is_null().eq(seen.finished_at.is_none()));
+    let it = enrolments::table.filter(enrolments::id.eq(seen.id).and(is_as_seen));
     let values = (enrolments::state.eq(to), enrolments::changed_at.eq(now));
     Ok(match to.is_seated() {
         true => either!(conn, c => diesel::update(it).set(values).execute(c))?,
@@ -333,6 +350,18 @@ pub fn pass(conn: &mut Conn, seen: &Enrolment, to: State, now: Timestamp) -> Res
             either!(conn, c => diesel::update(it).set(values).execute(c))?
         }
     } == 1)
+}
+
+/// Says that the course is finished; `false` if it is already, or if the person has no place in it any more.
+pub fn finish(conn: &mut Conn, id: EnrolmentId, now: Timestamp) -> Result<bool> {
+    let is_open = enrolments::finished_at.is_null().and(enrolments::state.eq_any([
+        State::Confirmed,
+        State::Attended,
+        State::NoShow,
+        State::Excused,
+    ]));
+    let it = enrolments::table.filter(enrolments::id.eq(id).and(is_open));
+    Ok(either!(conn, c => diesel::update(it).set(enrolments::finished_at.eq(now)).execute(c))? == 1)
 }
 
 /// Enrolments with their persons.
