@@ -81,8 +81,18 @@ fn has_had_enough(conn: &mut Conn, person: PersonId, now: Timestamp) -> Result<b
     Ok(sent >= MAIL_CODES_A_DAY)
 }
 
-/// Sets the own address for reminders; a confirmation goes there, and nothing else before it is confirmed. The address that
-/// is confirmed already stays as it is. `false` if too many confirmations were sent today: nothing is changed.
+/// What became of an address that somebody typed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Typed {
+    /// It is the own address now; a confirmation goes there, and nothing else before it is confirmed.
+    Asked,
+    /// It was confirmed before: nothing is changed.
+    Known,
+    /// Too many confirmations were sent today: nothing is changed.
+    Enough,
+}
+
+/// Sets the own address for reminders.
 fn set_address(
     conn: &mut Conn,
     person: PersonId,
@@ -90,17 +100,17 @@ fn set_address(
     lang: Lang,
     doer: &Doer,
     now: Timestamp,
-) -> Result<bool> {
+) -> Result<Typed> {
     let before = store::mail::find(conn, person)?;
     if before.as_ref().is_some_and(|it| it.address == address && it.confirmed_at.is_some()) {
-        return Ok(true);
+        return Ok(Typed::Known);
     }
     if has_had_enough(conn, person, now)? {
-        return Ok(false);
+        return Ok(Typed::Enough);
     }
     store::mail::set(conn, person, address, QUIET, lang, now)?;
     doer.did_to(conn, Action::MailAddressSet, person, now)?;
-    Ok(true)
+    Ok(Typed::Asked)
 }
 
 /// Asks for the confirmation once more.

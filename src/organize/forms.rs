@@ -1,17 +1,21 @@
 //! What the forms of courses send.
+use crate::clock::{self, Timestamp};
 use crate::courses::{About, Mode, NewItem, Opening, Opens, Task, Verdict, Visibility};
-use crate::ids::{BookletId, TopicId};
+use crate::events::{Kind, Plan};
+use crate::ids::{BaseId, BookletId, SchoolId, TopicId};
 use crate::lang::Message;
 use crate::msg;
 use crate::web::form::{Errors, optional, text};
 use crate::web::slug::Slug;
-use chrono::NaiveDate;
+use chrono::{Duration, NaiveDate, NaiveDateTime};
 use serde::Deserialize;
 
 /// The longest text of a course, in characters: percent-encoded it still fits into a form.
 const LONGEST_TEXT: usize = 5_000;
 /// The longest title of a course or a step.
 pub const LONGEST_TITLE: usize = 60;
+/// Seats that a date may have.
+const MOST_SEATS: i32 = 10_000;
 /// Study hours that a course may be worth.
 const MOST_HOURS: i32 = 200;
 
@@ -282,6 +286,123 @@ impl VerdictForm {
     }
 }
 
+/// A date of a session.
+#[derive(Deserialize, Default, Clone)]
+#[serde(default)]
+pub struct DateForm {
+    pub step: String,
+    pub starts: String,
+    pub ends: String,
+    pub school: String,
+    pub base: String,
+    pub place: String,
+    pub online: String,
+    pub lecturer: String,
+    pub about: String,
+    pub seats: String,
+    /// The change that the form was made from.
+    pub seen: String,
+    pub key: String,
+}
+
+/// A moment on a clock in the city, as a browser sends it.
+fn moment(sent: &str) -> Result<Timestamp, Message> {
+    let sent = sent.trim();
+    ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"]
+        .iter()
+        .find_map(|format| NaiveDateTime::parse_from_str(sent, format).ok())
+        .filter(|at| (2000..2200).contains(&chrono::Datelike::year(at)))
+        .map(|at| at - Duration::hours(8))
+        .ok_or_else(|| msg!("时间写成 2026-12-31 09:30 这样"))
+}
+
+/// As a browser takes it in a field for a moment.
+pub fn field(at: Timestamp) -> String {
+    clock::local(at).format("%Y-%m-%dT%H:%M").to_string()
+}
+
+impl DateForm {
+    pub fn of(plan: &Plan, seats: Option<i32>, seen: i32) -> DateForm {
+        DateForm {
+            starts: field(plan.starts_at),
+            ends: field(plan.ends_at),
+            school: plan.school.map(|id| id.to_string()).unwrap_or_default(),
+            base: plan.base.map(|id| id.to_string()).unwrap_or_default(),
+            place: plan.place.clone(),
+            online: plan.online_url.clone(),
+            lecturer: plan.lecturer.clone(),
+            about: plan.about.clone(),
+            seats: seats.map(|seats| seats.to_string()).unwrap_or_default(),
+            seen: seen.to_string(),
+            ..DateForm::default()
+        }
+    }
+    /// The plan of an event with this title, and the seats. `schools` and `bases` are what may be chosen.
+    pub fn check(
+        &self,
+        title: &str,
+        schools: &[SchoolId],
+        bases: &[BaseId],
+    ) -> Result<(Plan, Option<i32>), Errors> {
+        let mut errors = Errors::default();
+        let starts_at = errors.take("starts", moment(&self.starts));
+        let ends_at = errors.take("ends", moment(&self.ends));
+        let chosen = |sent: &str, known: &dyn Fn(i64) -> bool| match sent {
+            "" => Ok(None),
+            sent => sent.parse().ok().filter(|id| known(*id)).map(Some).ok_or_else(|| msg!("请从列表里选")),
+        };
+        let school = errors.take("school", chosen(&self.school, &|id| schools.contains(&SchoolId(id))));
+        let base = errors.take("base", chosen(&self.base, &|id| bases.contains(&BaseId(id))));
+        let place = errors.take("place", optional(&self.place.replace(['\r', '\n', '\t'], " "), 100));
+        let online = errors.take("online", optional(&self.online, 300));
+        let lecturer = errors.take("lecturer", optional(&self.lecturer.replace(['\r', '\n', '\t'], " "), 60));
+        let about = errors.take("about", optional(&self.about, 1_000));
+        let seats = match self.seats.trim() {
+            "" => Ok(None),
+            sent => sent
+                .parse()
+                .ok()
+                .filter(|seats| (1..=MOST_SEATS).contains(seats))
+                .map(Some)
+                .ok_or_else(|| msg!("写 1 到 {} 之间的整数，不限就空着", MOST_SEATS)),
+        };
+        let seats = errors.take("seats", seats);
+        let (
+            Some(starts_at),
+            Some(ends_at),
+            Some(school),
+            Some(base),
+            Some(place),
+            Some(online_url),
+            Some(lecturer),
+            Some(about),
+            Some(seats),
+        ) = (starts_at, ends_at, school, base, place, online, lecturer, about, seats)
+        else {
+            return Err(errors);
+        };
+        let plan = Plan {
+            title: title.to_owned(),
+            about,
+            lecture: None,
+            school: school.map(SchoolId),
+            base: base.map(BaseId),
+            place,
+            online_url,
+            lecturer,
+            starts_at,
+            ends_at,
+        };
+        if let Some((field, refusal)) = plan.problem(Kind::Session) {
+            return Err(errors.with(field, refusal.words()));
+        }
+        if plan.base.is_some() && seats.is_none() {
+            return Err(errors.with("seats", msg!("在基地上课要写名额，基地的地方有限")));
+        }
+        Ok((plan, seats))
+    }
+}
+
 /// A reason, a prerequisite, a key.
 #[derive(Deserialize, Default, Clone)]
 #[serde(default)]
@@ -323,6 +444,34 @@ mod tests {
         for wrong in ["2026-02-30", "31.12.2026", "99999-01-01", "-2026-01-01", "0001-01-01"] {
             assert!(day(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn moments_are_those_of_the_city() {
+        assert_eq!(moment("2026-12-01T09:30").unwrap().to_string(), "2026-12-01 01:30:00");
+        assert_eq!(field(moment("2026-12-01T09:30:00").unwrap()), "2026-12-01T09:30");
+        for wrong in ["", "2026-12-01", "2026-13-01T09:30", "09:30", "12026-12-01T09:30"] {
+            assert!(moment(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_date_at_a_base_has_seats() {
+        let form = DateForm {
+            starts: "2026-12-01T09:30".into(),
+            ends: "2026-12-01T11:30".into(),
+            base: "3".into(),
+            ..DateForm::default()
+        };
+        let of = |form: &DateForm| form.check("课", &[SchoolId(1)], &[BaseId(3)]);
+        assert!(of(&form).unwrap_err().of("seats").is_some());
+        assert_eq!(of(&DateForm { seats: "20".into(), ..form.clone() }).unwrap().1, Some(20));
+        let other = DateForm { base: "4".into(), ..form.clone() };
+        assert!(of(&other).unwrap_err().of("base").is_some(), "not on the list");
+        let online = DateForm { base: String::new(), online: "javascript:alert(1)".into(), ..form.clone() };
+        assert!(of(&online).unwrap_err().of("online").is_some());
+        let nowhere = DateForm { base: String::new(), ..form };
+        assert!(of(&nowhere).unwrap_err().of("school").is_some());
     }
 
     #[test]

@@ -37,6 +37,7 @@ fn rows(conn: &mut Conn, sql: &str) -> Vec<(i64, i64, String)> {
         #[diesel(sql_type = diesel::sql_types::Text)]
         t: String,
     }
+    let sql = format!("SELECT CAST(x.a AS BIGINT) AS a, CAST(x.b AS BIGINT) AS b, x.t FROM ({sql}) x");
     let found: Vec<Row> = either!(conn, c => diesel::sql_query(sql).load(c)).unwrap();
     found.into_iter().map(|row| (row.a, row.b, row.t)).collect()
 }

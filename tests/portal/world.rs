@@ -256,7 +256,14 @@ impl Browser<'_> {
         }
         request
     }
+    /// A file as it was sent.
+    pub async fn bytes(&self, path: &str) -> (Answer, Vec<u8>) {
+        self.whole(self.request(Method::GET, path, &[])).await
+    }
     async fn answer(&self, request: test::TestRequest) -> Answer {
+        self.whole(request).await.0
+    }
+    async fn whole(&self, request: test::TestRequest) -> (Answer, Vec<u8>) {
         let portal = self.world.portal.clone();
         let app = test::init_service(App::new().configure(|app| portal.configure(app))).await;
         let response = match app.call(request.to_request()).await {
@@ -278,13 +285,14 @@ impl Browser<'_> {
             .collect();
         let status = response.status();
         let bytes = to_bytes(response.into_body()).await.unwrap();
-        Answer {
+        let answer = Answer {
             status,
             location: headers.get("location").cloned(),
             headers,
             bytes: bytes.len(),
             body: String::from_utf8_lossy(&bytes).into_owned(),
-        }
+        };
+        (answer, bytes.to_vec())
     }
 }
 

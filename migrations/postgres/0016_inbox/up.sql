@@ -24,7 +24,7 @@ CREATE TABLE mail_addresses (
   address TEXT NOT NULL,
   -- the digest of the code that was sent to it; the code itself is nowhere but in the letter
   code_hash TEXT,
-  -- when the code was asked for or, where there is one, made
+  -- when the code was made or while there is none asked for
   code_at TIMESTAMP,
   confirmed_at TIMESTAMP,
   is_on BOOLEAN NOT NULL,

@@ -65,6 +65,12 @@ pub fn event(conn: &mut Conn, id: EventId) -> Result<EventFacts> {
         .first(c))?)
 }
 
+/// When an event begins and ends.
+pub fn time_of(conn: &mut Conn, id: EventId) -> Result<(Timestamp, Timestamp)> {
+    let event = event(conn, id)?;
+    Ok((event.starts_at, event.ends_at))
+}
+
 /// The course that an event is a date of.
 pub fn course_of_event(conn: &mut Conn, event: EventId) -> Result<Option<CourseId>> {
     let it = course_sessions::table.find(event);

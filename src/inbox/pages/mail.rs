@@ -2,7 +2,7 @@
 //! asked for; the worker sends it, so that none waits for a mail server.
 use super::super::forms::{AddressForm, CodeForm, MannerForm};
 use super::super::store::mail::{Address, Letter, Sending};
-use super::super::{self as inbox, store};
+use super::super::{self as inbox, Typed, store};
 use crate::access::Viewer;
 use crate::clock::{self, Timestamp};
 use crate::config::{Config, MAIL_CODE_HOURS};
@@ -144,10 +144,11 @@ pub(super) async fn set(
             let (doer, lang, person) = (page.doer(), page.manner.lang, viewer.person);
             let set =
                 db.write(move |conn| inbox::set_address(conn, person, &address, lang, &doer, clock::now()));
-            if set.await? {
-                return reply::see("/me/mail?done=mail-code");
+            match set.await? {
+                Typed::Asked => return reply::see("/me/mail?done=mail-code"),
+                Typed::Known => return reply::see("/me/mail"),
+                Typed::Enough => Errors::default().with("address", inbox::enough()),
             }
-            Errors::default().with("address", inbox::enough())
         }
     };
     let view = load(page, viewer, &db, &config).await?;

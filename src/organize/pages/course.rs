@@ -193,6 +193,9 @@ impl Show {
         };
         self.judged.first().filter(is_it)
     }
+    fn has_dates(&self) -> bool {
+        self.date_count > 0
+    }
     fn has_session(&self) -> bool {
         let mut lines = self.steps.units.iter().flat_map(|unit| &unit.lines);
         lines.any(|line| line.item.what.task == Task::Session)

@@ -1,6 +1,7 @@
 //! The pages of the desk of courses: the list and a new course. `course` has one course with its next step, `steps` what is
-//! studied in it, `review` the desk of those who pass it.
+//! studied in it, `dates` when and where, `review` the desk of those who pass it.
 mod course;
+mod dates;
 mod review;
 mod steps;
 
@@ -33,6 +34,7 @@ pub fn routes() -> Vec<Route> {
     ];
     routes.extend(course::routes());
     routes.extend(steps::routes());
+    routes.extend(dates::routes());
     routes.extend(review::routes());
     routes
 }

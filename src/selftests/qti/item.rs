@@ -150,7 +150,7 @@ pub fn read(root: &Element, file: &str) -> Result<Item, Message> {
         [] => String::new(),
         [one] => {
             if one.attribute("showHide") == Some("hide") {
-                return Err(msg!("有时隐藏的反馈（showHide=\"hide\"）不读。"));
+                return Err(msg!("有时隐藏的反馈（showHide 是 hide）不读。"));
             }
             words(one)?
         }

@@ -1,6 +1,7 @@
-//! Rows of self-tests: `banks` has what the desk writes, `attempts` what members write.
+//! Rows of self-tests: `banks` has what the desk writes, `attempts` and `book` what members write.
 mod attempts;
 mod banks;
+mod book;
 mod questions;
 
 use crate::db::Conn;
@@ -11,13 +12,15 @@ use crate::schema::{banks as banks_table, tests};
 use diesel::prelude::*;
 
 pub use attempts::{
-    Asked, Attempt, Past, Place, WrongGroup, WrongRow, add_right, add_wrong, asked, asked_one, attempt,
-    attempt_locked, book, draw_from_book, drop_wrong, groups, insert_attempt, lock_person, mark_acted,
-    mark_submitted, open_attempt, overdue, overdue_of, passed, past, place_of, put_answer, streaks, tried,
+    Asked, Attempt, Past, Place, asked, asked_one, attempt, attempt_locked, insert_attempt, lock_person,
+    mark_acted, mark_submitted, open_attempt, overdue, overdue_of, passed, past, place_of, put_answer, tried,
 };
 pub use banks::{
     Bank, BankRow, Test, bank, bank_locked, bank_rows, bank_with_key, booklets_for, chapters, courses_for,
     insert_bank, insert_test, test, test_with_key, tests_of, update_bank, update_test, uses_chapters,
+};
+pub use book::{
+    WrongGroup, WrongRow, add_right, add_wrong, book, draw_from_book, drop_wrong, groups, streaks,
 };
 pub use questions::{
     Filter, QuestionRow, active_ids, available, contents, insert_question, question, question_rows,

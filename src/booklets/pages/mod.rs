@@ -1,27 +1,37 @@
-//! The pages of booklets: the shelf, one booklet's contents, a chapter, and the whole on one page for printing.
-use super::store::Chapter;
-use super::{BookletCard, Heading, store};
+//! The pages of booklets: the shelf, one booklet's contents, a chapter, and the whole on one page for printing. `files` has
+//! their pictures and attachments, `epub` the book to take away.
+mod epub;
+mod files;
+
+use super::attachments::{self, Attachment, Owner};
+use super::{BookletCard, Chapter, Gone, Heading, store};
 use crate::access::Access::Anyone;
 use crate::clock;
 use crate::db::{Conn, Db};
 use crate::error::Result;
-use crate::ids::PersonId;
+use crate::ids::{BookletId, PersonId};
 use crate::web::page::Page;
 use crate::web::reply::{self, Reply};
 use crate::web::route::{Route, get};
 use crate::web::slug::Slug;
-use crate::web::text::markdown;
+use crate::web::text::markdown_with;
+use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path};
 use askama::Template;
 
 pub fn routes() -> Vec<Route> {
-    vec![
+    let mut routes = vec![
         get("/booklets", Anyone, index).kept(&[]),
         get("/booklets/{slug}", Anyone, show).kept(&[]),
         get("/booklets/{slug}/print", Anyone, print).kept(&[]),
-        get("/booklets/{slug}/{chapter}", Anyone, read).kept(&[]),
-    ]
+    ];
+    routes.extend(epub::routes());
+    routes.push(get("/booklets/{slug}/{chapter}", Anyone, read).kept(&[]));
+    routes.extend(files::routes());
+    routes
 }
+
+pub use files::read as bytes;
 
 /// More than any city prints; the list is not paged.
 const MOST: i64 = 200;
@@ -43,6 +53,36 @@ async fn index(page: Page, db: Data<Db>) -> Reply {
     reply::page(&Index { page, booklets })
 }
 
+/// In the place of a booklet that was withdrawn.
+#[derive(Template)]
+#[template(path = "booklets/gone.html")]
+struct Withdrawn {
+    page: Page,
+    gone: Gone,
+}
+
+/// A page of a booklet, or the word that it was withdrawn.
+type Found<T> = std::result::Result<T, Withdrawn>;
+
+fn answer<T: Template>(found: &Found<T>) -> Reply {
+    match found {
+        Ok(view) => reply::page(view),
+        Err(gone) => reply::html(StatusCode::GONE, gone),
+    }
+}
+
+/// The files of a booklet, if one of these texts names any.
+fn files_of<'a>(
+    conn: &mut Conn,
+    booklet: BookletId,
+    mut texts: impl Iterator<Item = &'a str>,
+) -> Result<Vec<Attachment>> {
+    match texts.any(|text| text.contains("attachment:")) {
+        true => attachments::list(conn, Owner::Booklet(booklet)),
+        false => Ok(vec![]),
+    }
+}
+
 #[derive(Template)]
 #[template(path = "booklets/show.html")]
 struct Show {
@@ -54,11 +94,14 @@ struct Show {
 async fn show(page: Page, db: Data<Db>, slug: Path<Slug>) -> Reply {
     let viewer = reader(&page);
     let view = db.read(move |conn| {
-        let booklet = super::open(conn, slug.as_str(), viewer)?;
+        let booklet = match super::open(conn, slug.as_str(), viewer)? {
+            Ok(booklet) => booklet,
+            Err(gone) => return Ok(Err(Withdrawn { page, gone })),
+        };
         let contents = store::contents(conn, booklet.id)?;
-        Ok(Show { page, booklet, contents })
+        Ok(Ok(Show { page, booklet, contents }))
     });
-    reply::page(&view.await?)
+    answer(&view.await?)
 }
 
 #[derive(Template)]
@@ -75,27 +118,34 @@ struct Read {
 }
 
 impl Read {
-    fn load(conn: &mut Conn, page: Page, slug: &str, number: i32) -> Result<Read> {
-        let booklet = super::open(conn, slug, reader(&page))?;
+    fn load(conn: &mut Conn, page: Page, slug: &str, number: i32) -> Result<Found<Read>> {
+        let booklet = match super::open(conn, slug, reader(&page))? {
+            Ok(booklet) => booklet,
+            Err(gone) => return Ok(Err(Withdrawn { page, gone })),
+        };
         let chapter = store::chapter(conn, booklet.id, number)?;
+        let files = files_of(conn, booklet.id, std::iter::once(chapter.body.as_str()))?;
         let contents = store::contents(conn, booklet.id)?;
         let neighbour = |n: i32| contents.iter().find(|heading| heading.number == n).cloned();
-        Ok(Read {
+        Ok(Ok(Read {
             before: neighbour(number - 1),
             after: neighbour(number.saturating_add(1)),
-            html: html(2, &chapter.body),
+            html: html(2, &chapter.body, &files),
             title: chapter.title,
             number,
             contents,
             booklet,
             page,
-        })
+        }))
     }
 }
 
 async fn read(page: Page, db: Data<Db>, path: Path<(Slug, i32)>) -> Reply {
     let (slug, number) = path.into_inner();
-    let view = db.read(move |conn| Read::load(conn, page, slug.as_str(), number)).await?;
+    let view = match db.read(move |conn| Read::load(conn, page, slug.as_str(), number)).await? {
+        Ok(view) => view,
+        gone => return answer(&gone),
+    };
     // A GET changes nothing that anybody decided. The one thing kept here is where the reader is, as a bookmark that
     // moves with the page: written only when it moved, only for the reader's own reading, and a page is shown even if
     // the bookmark could not be moved.
@@ -124,19 +174,29 @@ struct Print {
 async fn print(page: Page, db: Data<Db>, slug: Path<Slug>) -> Reply {
     let viewer = reader(&page);
     let view = db.read_long(move |conn| {
-        let booklet = super::open(conn, slug.as_str(), viewer)?;
-        let chapters = store::chapters(conn, booklet.id)?
+        let booklet = match super::open(conn, slug.as_str(), viewer)? {
+            Ok(booklet) => booklet,
+            Err(gone) => return Ok(Err(Withdrawn { page, gone })),
+        };
+        let chapters = store::chapters(conn, booklet.id)?;
+        let files = files_of(conn, booklet.id, chapters.iter().map(|chapter| chapter.body.as_str()))?;
+        let chapters = chapters
             .into_iter()
-            .map(|Chapter { number, title, body }| (number, title, html(3, &body)))
+            .map(|Chapter { number, title, body }| (number, title, html(3, &body, &files)))
             .collect();
-        Ok(Print { page, booklet, chapters })
+        Ok(Ok(Print { page, booklet, chapters }))
     });
-    reply::page(&view.await?)
+    answer(&view.await?)
 }
 
-/// A chapter for reading, its headings from level `top` on. The empty corner of a table is no heading of a column.
-fn html(top: usize, body: &str) -> String {
-    headings_from(top, &markdown(body)).replace("<th scope=\"col\"></th>", "<td></td>")
+/// A chapter for reading, its headings from level `top` on, with the pictures among these files.
+pub fn html(top: usize, body: &str, files: &[Attachment]) -> String {
+    finished(top, &markdown_with(body, &attachments::finder(files)))
+}
+
+/// The empty corner of a table is no heading of a column.
+pub(super) fn finished(top: usize, html: &str) -> String {
+    headings_from(top, html).replace("<th scope=\"col\"></th>", "<td></td>")
 }
 
 /// The HTML of a chapter with its highest headings at level `top`, so that they follow the page's own without a gap,
