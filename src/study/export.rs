@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::ids::PersonId;
 use crate::lang::{Lang, Message};
 use crate::web::sheet::{Cell, Sheet};
-use crate::{enrolments, msg, text_enum};
+use crate::{enrolments, events, msg, text_enum};
 use serde_json::{Value, json};
 
 text_enum! {
@@ -94,22 +94,16 @@ impl Fact {
         {
             return state.words();
         }
+        if self.kind == FactKind::Presence
+            && let Some(status) = events::Status::of(&self.status)
+        {
+            return status.words();
+        }
         match self.status.as_str() {
             "online" => msg!("自己看完"),
             "group" => msg!("集体收看"),
             "visit" => msg!("送学上门"),
             "reversed" => msg!("已撤销"),
-            "present" => msg!("到场"),
-            "late" => msg!("迟到"),
-            "left_early" => msg!("早退"),
-            "leave_official" => msg!("公假"),
-            "leave_sick" => msg!("病假"),
-            "leave_private" => msg!("事假"),
-            "absent" => msg!("没有到场"),
-            "remote" => msg!("线上参加"),
-            "home_visit" => msg!("送学上门"),
-            "makeup" => msg!("已补学"),
-            "void" => msg!("登记作废"),
             "passed" => msg!("已通过"),
             "not_passed" => msg!("没有通过"),
             "practice" => msg!("错题再练"),

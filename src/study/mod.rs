@@ -15,6 +15,7 @@ use crate::clock::{self, Timestamp};
 use crate::courses::{self, Course};
 use crate::db::Conn;
 use crate::error::Result;
+use crate::events;
 use crate::ids::PersonId;
 pub use finish::{finish, state_read, withdraw_record};
 pub use follow::catch_up;
@@ -24,7 +25,7 @@ pub use remind::remind;
 
 /// Whether this kind of presence counts as having been there.
 pub(crate) fn counts(status: &str) -> bool {
-    matches!(status, "present" | "late" | "left_early" | "remote" | "home_visit" | "makeup")
+    events::Status::of(status).is_some_and(events::Status::counts)
 }
 
 /// Where this person stands in this version of the course.

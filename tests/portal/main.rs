@@ -29,6 +29,7 @@ mod review;
 mod search;
 mod settings;
 mod studio;
+mod study;
 mod templates;
 mod uploads;
 mod upkeep;

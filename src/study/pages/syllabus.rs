@@ -266,7 +266,7 @@ fn sitting(
     let own = seat.map(|(id, state)| {
         let words = match (was_there, state) {
             (Some(true), _) => State::Attended.words(),
-            (Some(false), _) if state == State::Confirmed => msg!("没有到场"),
+            (Some(false), State::Confirmed) => State::NoShow.words(),
             _ => state.words(),
         };
         (id, page.say(&words))

@@ -19,7 +19,6 @@ pub struct OwnEvent {
     pub title: String,
     pub starts_at: Timestamp,
     pub ends_at: Timestamp,
-    pub state: String,
     pub place: String,
 }
 
@@ -46,7 +45,7 @@ pub fn seats(conn: &mut Conn, person: PersonId, now: Timestamp, count: i64) -> R
         .select((
             Enrolment::as_select(),
             offerings::course_id,
-            (events::id, events::title, events::starts_at, events::ends_at, events::state, events::place).nullable(),
+            (events::id, events::title, events::starts_at, events::ends_at, events::place).nullable(),
         ))
         .load(c))?;
     Ok(rows.into_iter().map(|(enrolment, course, event)| Seat { enrolment, course, event }).collect())
