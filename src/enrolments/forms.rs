@@ -139,11 +139,7 @@ impl TermsForm {
         self.seats.iter().map(|seats| seats.0).chain(within).map(OrgId).collect()
     }
     /// The terms; `path_of` knows where organisations are in the tree.
-    pub fn check(
-        &self,
-        is_closed: bool,
-        path_of: impl Fn(OrgId) -> Option<String>,
-    ) -> Result<Terms, Errors> {
+    pub fn check(&self, is_closed: bool, path_of: impl Fn(OrgId) -> Option<String>) -> Result<Terms, Errors> {
         let mut errors = Errors::default();
         let mode = errors.take("mode", Mode::of(&self.mode).ok_or_else(|| msg!("请选报名方式")));
         let mut code = form::optional(&self.code, 40);
@@ -162,11 +158,9 @@ impl TermsForm {
         let capacity = errors.take("capacity", count(&self.capacity));
         let within = match self.within.as_str() {
             "" => Ok(String::new()),
-            sent => sent
-                .parse()
-                .ok()
-                .and_then(|id| path_of(OrgId(id)))
-                .ok_or_else(|| msg!("请从列出的单位里选")),
+            sent => {
+                sent.parse().ok().and_then(|id| path_of(OrgId(id))).ok_or_else(|| msg!("请从列出的单位里选"))
+            }
         };
         let path = errors.take("within", within);
         let audience = self.audience.iter().filter_map(|sent| Category::of(sent)).collect();
@@ -256,7 +250,8 @@ impl ListQuery {
     }
     /// The address of the list with these filters, to come back to.
     pub fn query(&self) -> String {
-        let fields = [("state", &self.state), ("org", &self.org), ("finished", &self.finished), ("q", &self.q)];
+        let fields =
+            [("state", &self.state), ("org", &self.org), ("finished", &self.finished), ("q", &self.q)];
         let kept: Vec<_> = fields.into_iter().filter(|(_, value)| !value.is_empty()).collect();
         serde_urlencoded::to_string(kept).unwrap_or_default()
     }
@@ -309,7 +304,8 @@ mod tests {
 
     #[test]
     fn times_are_those_of_the_city() {
-        let form = sent(&[("mode", "open"), ("opens_at", "2026-11-28T08:00"), ("closes_at", "2026-12-01 09:30")]);
+        let form =
+            sent(&[("mode", "open"), ("opens_at", "2026-11-28T08:00"), ("closes_at", "2026-12-01 09:30")]);
         let terms = form.check(false, |_| None).unwrap();
         assert_eq!(terms.opens_at.unwrap().to_string(), "2026-11-28 00:00:00");
         assert_eq!(terms.closes_at.unwrap().to_string(), "2026-12-01 01:30:00");

@@ -95,8 +95,9 @@ fn is_code(text: &str) -> bool {
 /// That there are too many, or none.
 pub fn lines(rows: &[Vec<String>]) -> Result<Vec<Line>, Message> {
     let is_name = |cell: &str| ["姓名", "名字", "党员姓名", "name"].contains(&cell.to_lowercase().as_str());
-    let is_number =
-        |cell: &str| ["编号", "党员编号", "党员号", "number", "no", "no."].contains(&cell.to_lowercase().as_str());
+    let is_number = |cell: &str| {
+        ["编号", "党员编号", "党员号", "number", "no", "no."].contains(&cell.to_lowercase().as_str())
+    };
     let first = rows.iter().position(|row| !row.is_empty());
     let head = first.filter(|place| rows[*place].iter().any(|cell| is_name(cell) || is_number(cell)));
     let (name_at, number_at) = match head {
@@ -118,7 +119,10 @@ pub fn lines(rows: &[Vec<String>]) -> Result<Vec<Line>, Message> {
                 number_at.map(cell).filter(|code| !code.is_empty()).into_iter().collect(),
             ),
             None => (
-                row.iter().find(|cell| !cell.is_empty() && !is_code(cell)).map(|cell| short(cell)).unwrap_or_default(),
+                row.iter()
+                    .find(|cell| !cell.is_empty() && !is_code(cell))
+                    .map(|cell| short(cell))
+                    .unwrap_or_default(),
                 row.iter().filter(|cell| is_code(cell)).map(|cell| short(cell)).take(6).collect(),
             ),
         };
@@ -230,7 +234,9 @@ fn matched<'a>(
         _ if line.name.is_empty() && line.codes.is_empty() => Err(Outcome::Nothing),
         ([], _) => Err(Outcome::NotFound),
         // A number that is nobody's beside a name is a row's number or a telephone; one that looks like a member's is wrong.
-        ([found], codes) if codes.iter().all(|code| !code.starts_with(|c: char| c.is_ascii_alphabetic())) => Ok(found),
+        ([found], codes) if codes.iter().all(|code| !code.starts_with(|c: char| c.is_ascii_alphabetic())) => {
+            Ok(found)
+        }
         ([_], _) => Err(Outcome::Mismatch),
         (several, _) => Err(Outcome::SameName(several.len())),
     }
@@ -275,7 +281,10 @@ mod tests {
         let two = [line(2, "林秋实", &["D1"]), line(3, "沈若谷", &["D2"])];
         assert_eq!(lines(&rows("姓名,党员编号\n林秋实,D1\n沈若谷,D2")).unwrap(), two);
         assert_eq!(lines(&rows("序号,编号,支部,姓名\n1,D1,东街,林秋实\n2,D2,东街,沈若谷")).unwrap(), two);
-        assert_eq!(lines(&rows("D1,林秋实\n林秋实")).unwrap(), [line(1, "林秋实", &["D1"]), line(2, "林秋实", &[])]);
+        assert_eq!(
+            lines(&rows("D1,林秋实\n林秋实")).unwrap(),
+            [line(1, "林秋实", &["D1"]), line(2, "林秋实", &[])]
+        );
         assert_eq!(lines(&rows("1,林秋实,D1")).unwrap(), [line(1, "林秋实", &["1", "D1"])]);
         assert_eq!(lines(&rows("D1\n\nD2")).unwrap(), [line(1, "", &["D1"]), line(3, "", &["D2"])]);
         assert!(lines(&rows("姓名\n\n")).is_err());

@@ -17,8 +17,8 @@ use crate::lang::Message;
 use crate::people::Category;
 use crate::{msg, text_enum};
 pub use store::{
-    Enrolment, Filter, Row, active, called, find, last_text, of_course, of_event, offering, participant_count,
-    participants, places, quotas, standings, time_of,
+    Enrolment, Filter, Row, active, called, find, last_text, of_course, of_event, offering,
+    participant_count, participants, places, quotas, standings, time_of,
 };
 pub use terms::{offer_course, offer_event, set_terms};
 pub use way::{Decided, Verdict, cancel, decide, enrol, follow_attendance, try_enrol};

@@ -2,11 +2,11 @@
 use crate::enrolments::{branches, course, run};
 use crate::world::{Browser, World, escape};
 use actix_web::http::Method;
+use weixiao::audit::Doer;
+use weixiao::clock;
 use weixiao::enrolments::{self, Mode, Terms};
 use weixiao::ids::{CourseId, OfferingId, random_hex};
 use weixiao::web::sheet;
-use weixiao::clock;
-use weixiao::audit::Doer;
 
 /// A published course of the account `instructor`: its name in addresses and its offering.
 fn made(world: &World, title: &str) -> (String, OfferingId) {
@@ -46,7 +46,10 @@ fn text(world: &World, sql: &str) -> String {
 
 fn number_of(world: &World, account: &str) -> String {
     let person = person(world, account);
-    text(world, &format!("SELECT member_no AS t FROM memberships WHERE person_id = {person} AND valid_to IS NULL"))
+    text(
+        world,
+        &format!("SELECT member_no AS t FROM memberships WHERE person_id = {person} AND valid_to IS NULL"),
+    )
 }
 
 fn name_of(world: &World, account: &str) -> String {
@@ -89,7 +92,8 @@ async fn a_member_enrols_once_and_gives_it_up() {
     assert_eq!(member.post(&path, &[("key", "x")]).await.status, 400);
     let waits = other.post(&path, &[("key", &random_hex(16))]).await;
     assert_eq!(waits.location.as_deref(), Some(format!("/courses/{slug}?done=waitlisted").as_str()));
-    let own = world.number(&format!("SELECT id FROM enrolments WHERE person_id = {}", person(&world, "member")));
+    let own =
+        world.number(&format!("SELECT id FROM enrolments WHERE person_id = {}", person(&world, "member")));
     // Nobody gives up another's place, or sees its slip.
     assert_eq!(other.post(&format!("/enrolments/{own}/cancel"), &[]).await.status, 404);
     assert_eq!(other.get(&format!("/enrolments/{own}/slip")).await.status, 404);
@@ -98,9 +102,16 @@ async fn a_member_enrols_once_and_gives_it_up() {
     assert!(slip.status == 200 && slip.body.contains("水位记录") && slip.body.contains("随时可以退出"));
     for _ in 0..2 {
         let answer = member.post(&format!("/enrolments/{own}/cancel"), &[]).await;
-        assert_eq!(answer.location.as_deref(), Some(format!("/courses/{slug}?done=enrolment-cancelled").as_str()));
+        assert_eq!(
+            answer.location.as_deref(),
+            Some(format!("/courses/{slug}?done=enrolment-cancelled").as_str())
+        );
     }
-    assert_eq!(world.number("SELECT COUNT(*) FROM enrolments WHERE state = 'confirmed'"), 1, "the other moved up");
+    assert_eq!(
+        world.number("SELECT COUNT(*) FROM enrolments WHERE state = 'confirmed'"),
+        1,
+        "the other moved up"
+    );
     assert_eq!(world.number("SELECT COUNT(*) FROM audit_entries WHERE action = 'enrolment_cancelled'"), 1);
     assert_eq!(member.post("/courses/no-such-course/enrol", &[("key", &key)]).await.status, 404);
 }
@@ -123,11 +134,13 @@ async fn a_wrong_code_comes_back_with_the_form() {
 #[actix_web::test]
 async fn a_clerk_who_acts_is_recorded_and_may_be_sure() {
     let world = World::new();
-    let at = |hours: i64| (clock::now() + chrono::Duration::hours(hours)).format("%Y-%m-%d %H:00:00").to_string();
+    let at =
+        |hours: i64| (clock::now() + chrono::Duration::hours(hours)).format("%Y-%m-%d %H:00:00").to_string();
     let mut dates = vec![];
     for (place, (from, to)) in [(48, 50), (49, 51)].into_iter().enumerate() {
         world.sql(&format!("INSERT INTO events (kind, title, about, org_id, place, online_url, lecturer, starts_at, ends_at, state, reason, sequence, changed_at, code_key, created_by, created_at, key) VALUES ('session', '第{place}场', '', 1, '', '', '', '{}', '{}', 'planned', '', 0, '{}', '', 1, '{}', 'k-{place}')", at(from), at(to), at(0), at(0)));
-        let event = weixiao::ids::EventId(world.number(&format!("SELECT id FROM events WHERE key = 'k-{place}'")));
+        let event =
+            weixiao::ids::EventId(world.number(&format!("SELECT id FROM events WHERE key = 'k-{place}'")));
         world.db.write_now(|conn| enrolments::offer_event(conn, event, None)).unwrap();
         dates.push(event);
     }
@@ -139,17 +152,27 @@ async fn a_clerk_who_acts_is_recorded_and_may_be_sure() {
     let key = random_hex(16);
     let warned = clerk.post(&format!("/events/{}/enrol", dates[1]), &[("key", &key)]).await;
     assert_eq!(warned.status, 422);
-    assert!(warned.body.contains("时间重叠") && warned.body.contains("仍然报名") && warned.body.contains("name=\"is_sure\""));
+    assert!(
+        warned.body.contains("时间重叠")
+            && warned.body.contains("仍然报名")
+            && warned.body.contains("name=\"is_sure\"")
+    );
     let sure = clerk.post(&format!("/events/{}/enrol", dates[1]), &[("key", &key), ("is_sure", "1")]).await;
     assert_eq!(sure.status, 303);
     let clerk_account = world.number("SELECT id FROM accounts WHERE username = 'clerk'");
     assert_eq!(world.number(&format!("SELECT COUNT(*) FROM enrolments WHERE person_id = {elder} AND channel = 'clerk' AND enrolled_by = {clerk_account}")), 2);
-    assert_eq!(world.number(&format!("SELECT COUNT(*) FROM enrolment_steps WHERE for_id = {elder} AND by_id = {clerk_account}")), 2);
+    assert_eq!(
+        world.number(&format!(
+            "SELECT COUNT(*) FROM enrolment_steps WHERE for_id = {elder} AND by_id = {clerk_account}"
+        )),
+        2
+    );
     // A member alone is refused, whatever is sent.
     let member = world.signed_in("member").await;
     member.post(&format!("/events/{}/enrol", dates[0]), &[("key", &random_hex(16))]).await;
-    let refused =
-        member.post(&format!("/events/{}/enrol", dates[1]), &[("key", &random_hex(16)), ("is_sure", "1")]).await;
+    let refused = member
+        .post(&format!("/events/{}/enrol", dates[1]), &[("key", &random_hex(16)), ("is_sure", "1")])
+        .await;
     assert_eq!(refused.status, 409);
 }
 
@@ -165,13 +188,28 @@ async fn lists_are_their_makers_and_the_organizers() {
     {
         let browser = world.signed_in(account).await;
         for page in ["", "/participants"] {
-            assert_eq!(browser.get(&format!("/organize/offerings/{id}{page}")).await.status, own, "{account}");
-            assert_eq!(browser.get(&format!("/organize/offerings/{others}{page}")).await.status, theirs, "{account}");
+            assert_eq!(
+                browser.get(&format!("/organize/offerings/{id}{page}")).await.status,
+                own,
+                "{account}"
+            );
+            assert_eq!(
+                browser.get(&format!("/organize/offerings/{others}{page}")).await.status,
+                theirs,
+                "{account}"
+            );
         }
         for action in ["", "/closing", "/participants", "/add", "/export"] {
             let path = format!("/organize/offerings/{others}{action}");
             let key = random_hex(16);
-            let form = [("is_closed", "0"), ("key", &key), ("step", "message"), ("chosen", "1"), ("text", "x"), ("number", "D0")];
+            let form = [
+                ("is_closed", "0"),
+                ("key", &key),
+                ("step", "message"),
+                ("chosen", "1"),
+                ("text", "x"),
+                ("number", "D0"),
+            ];
             let answer = browser.post(&path, &form).await;
             let is_shut = answer.status.as_u16() == theirs;
             assert!(is_shut || theirs == 200, "{account} {path}: {}", answer.status);
@@ -187,10 +225,26 @@ async fn terms_are_kept_when_they_are_wrong_and_saved_when_they_are_right() {
     let path = format!("/organize/offerings/{id}");
     let instructor = world.signed_in("instructor").await;
     let wrong = instructor
-        .post(&path, &[("mode", "code"), ("code", ""), ("capacity", "很多"), ("opens_at", "2026-12-01T08:00"), ("closes_at", "2026-11-30T08:00"), ("step", "save")])
+        .post(
+            &path,
+            &[
+                ("mode", "code"),
+                ("code", ""),
+                ("capacity", "很多"),
+                ("opens_at", "2026-12-01T08:00"),
+                ("closes_at", "2026-11-30T08:00"),
+                ("step", "save"),
+            ],
+        )
         .await;
     assert_eq!(wrong.status, 422);
-    for kept in ["value=\"很多\"", "value=\"2026-12-01T08:00\"", "id=\"e-code\"", "id=\"e-capacity\"", "id=\"e-closes_at\""] {
+    for kept in [
+        "value=\"很多\"",
+        "value=\"2026-12-01T08:00\"",
+        "id=\"e-code\"",
+        "id=\"e-capacity\"",
+        "id=\"e-closes_at\"",
+    ] {
         assert!(wrong.body.contains(kept), "{kept}");
     }
     let drawn = instructor.post(&path, &[("mode", "open"), ("capacity", "7"), ("step", "code")]).await;
@@ -199,13 +253,31 @@ async fn terms_are_kept_when_they_are_wrong_and_saved_when_they_are_right() {
     assert_eq!(world.number("SELECT COUNT(*) FROM offerings WHERE code <> ''"), 0, "not saved yet");
     let (branch, people) = world.db.write_now(|conn| Ok(branches(conn, 3).swap_remove(0))).unwrap();
     let name = text(&world, &format!("SELECT name AS t FROM orgs WHERE id = {branch}"));
-    let found = instructor.post(&path, &[("mode", "open"), ("capacity", "7"), ("find", &name), ("step", "find")]).await;
-    assert!(found.status == 200 && found.body.contains(&format!("seats-{branch}")) && found.body.contains("value=\"7\""));
+    let found = instructor
+        .post(&path, &[("mode", "open"), ("capacity", "7"), ("find", &name), ("step", "find")])
+        .await;
+    assert!(
+        found.status == 200
+            && found.body.contains(&format!("seats-{branch}"))
+            && found.body.contains("value=\"7\"")
+    );
     let none = instructor.post(&path, &[("mode", "open"), ("find", "100%_没有"), ("step", "find")]).await;
     assert!(none.body.contains("没有名称里有这些字的单位"));
     let seats = format!("seats-{branch}");
     let saved = instructor
-        .post(&path, &[("mode", "code"), ("code", &code), ("capacity", "3"), (&seats, "2"), ("audience", "retired"), ("audience", "student"), ("withdraw_until", "2027-01-01T00:00"), ("step", "save")])
+        .post(
+            &path,
+            &[
+                ("mode", "code"),
+                ("code", &code),
+                ("capacity", "3"),
+                (&seats, "2"),
+                ("audience", "retired"),
+                ("audience", "student"),
+                ("withdraw_until", "2027-01-01T00:00"),
+                ("step", "save"),
+            ],
+        )
         .await;
     assert_eq!(saved.location.as_deref(), Some(format!("{path}?done=saved").as_str()));
     let (offering, quotas) = world
@@ -216,11 +288,16 @@ async fn terms_are_kept_when_they_are_wrong_and_saved_when_they_are_right() {
     assert_eq!(offering.terms.audience.len(), 2);
     assert_eq!(offering.terms.withdraw_until.unwrap().to_string(), "2026-12-31 16:00:00");
     // A rule that says no leaves what was typed on the page.
-    set(&world, id, |terms| (terms.mode, terms.audience, terms.quotas) = (Mode::Open, vec![], vec![(branch, 2)]));
+    set(&world, id, |terms| {
+        (terms.mode, terms.audience, terms.quotas) = (Mode::Open, vec![], vec![(branch, 2)])
+    });
     for person in &people[..2] {
         world.sql(&format!("UPDATE accounts SET person_id = {person} WHERE username = 'member'"));
         let member = world.signed_in("member").await;
-        assert_eq!(member.post(&format!("/courses/{slug}/enrol"), &[("key", &random_hex(16))]).await.status, 303);
+        assert_eq!(
+            member.post(&format!("/courses/{slug}/enrol"), &[("key", &random_hex(16))]).await.status,
+            303
+        );
     }
     let refused = instructor.post(&path, &[("mode", "open"), ("capacity", "1"), ("step", "save")]).await;
     assert_eq!(refused.status, 422);
@@ -267,17 +344,20 @@ async fn a_list_is_found_decided_written_to_and_taken_along() {
     assert_eq!(world.number("SELECT COUNT(*) FROM enrolments WHERE state = 'confirmed'"), 2);
     assert_eq!(world.number("SELECT COUNT(*) FROM enrolments WHERE state = 'waitlisted'"), 2);
     assert!(instructor.get(&list).await.body.contains("第 2 位"));
-    let message = [("key", key.as_str()), ("step", "message"), ("all", "1"), ("text", "周六八点半集合，请带身份证。")];
+    let message =
+        [("key", key.as_str()), ("step", "message"), ("all", "1"), ("text", "周六八点半集合，请带身份证。")];
     for _ in 0..2 {
         assert_eq!(instructor.post(&list, &message).await.status, 303);
     }
     assert_eq!(world.number("SELECT COUNT(*) FROM notices WHERE kind = 'message'"), 4);
     assert_eq!(world.number("SELECT COUNT(*) FROM audit_entries WHERE action = 'message_sent'"), 1);
     let long = "字".repeat(1_001);
-    let too_long = instructor.post(&list, &[("key", &key), ("step", "message"), ("all", "1"), ("text", &long)]).await;
+    let too_long =
+        instructor.post(&list, &[("key", &key), ("step", "message"), ("all", "1"), ("text", &long)]).await;
     assert_eq!(too_long.status, 422);
     // One is taken off, and the first who waits moves up.
-    let first = world.number("SELECT id FROM enrolments WHERE state = 'confirmed' ORDER BY seq LIMIT 1").to_string();
+    let first =
+        world.number("SELECT id FROM enrolments WHERE state = 'confirmed' ORDER BY seq LIMIT 1").to_string();
     let off = [("key", key.as_str()), ("step", "remove"), ("chosen", first.as_str())];
     for _ in 0..2 {
         assert_eq!(instructor.post(&list, &off).await.status, 303);
@@ -290,14 +370,27 @@ async fn a_list_is_found_decided_written_to_and_taken_along() {
     assert!(unknown.status == 422 && unknown.body.contains("value=\"D9999999\""));
     let number = number_of(&world, "secretary");
     assert_eq!(instructor.post(&add, &[("key", &random_hex(16)), ("number", &number)]).await.status, 303);
-    assert_eq!(world.number("SELECT COUNT(*) FROM enrolments WHERE channel = 'organizer' AND state = 'waitlisted'"), 1);
+    assert_eq!(
+        world.number("SELECT COUNT(*) FROM enrolments WHERE channel = 'organizer' AND state = 'waitlisted'"),
+        1
+    );
     // A name like a formula stays a name.
-    world.sql(&format!("UPDATE persons SET name = '=HYPERLINK(1)' WHERE id = {}", person(&world, "secretary")));
-    let request = instructor.send(Method::POST, &format!("/organize/offerings/{id}/export"), Some(String::new()), &[]).await;
+    world.sql(&format!(
+        "UPDATE persons SET name = '=HYPERLINK(1)' WHERE id = {}",
+        person(&world, "secretary")
+    ));
+    let request = instructor
+        .send(Method::POST, &format!("/organize/offerings/{id}/export"), Some(String::new()), &[])
+        .await;
     assert_eq!(request.status, 200);
     assert!(request.headers["content-disposition"].contains("filename*=UTF-8''"));
     assert!(request.bytes > 3_000);
-    assert_eq!(world.number("SELECT COUNT(*) FROM audit_entries WHERE action = 'list_exported' AND subject_kind = 'offering'"), 1);
+    assert_eq!(
+        world.number(
+            "SELECT COUNT(*) FROM audit_entries WHERE action = 'list_exported' AND subject_kind = 'offering'"
+        ),
+        1
+    );
 }
 
 #[actix_web::test]
@@ -321,9 +414,18 @@ async fn a_secretary_enrols_a_member_of_the_branch_and_prints_the_slip() {
     }
     assert_eq!(world.number("SELECT COUNT(*) FROM enrolments WHERE channel = 'paper'"), 1);
     let printed = secretary.get(&slip).await;
-    assert!(printed.status == 200 && printed.body.contains("slip--large") && printed.body.contains(&name_of(&world, "elder")));
+    assert!(
+        printed.status == 200
+            && printed.body.contains("slip--large")
+            && printed.body.contains(&name_of(&world, "elder"))
+    );
     assert!(secretary.get(&format!("/branch/enrol?course={slug}")).await.body.contains("凭条"));
-    assert_eq!(world.number(&format!("SELECT COUNT(*) FROM notices WHERE person_id = {elder} AND kind = 'enrolment'")), 1);
+    assert_eq!(
+        world.number(&format!(
+            "SELECT COUNT(*) FROM notices WHERE person_id = {elder} AND kind = 'enrolment'"
+        )),
+        1
+    );
     // Somebody of another branch is nobody here.
     let stranger = person(&world, "member2").to_string();
     assert_eq!(secretary.get(&format!("/branch/enrol?course={slug}&person={stranger}")).await.status, 404);
@@ -334,11 +436,28 @@ async fn a_secretary_enrols_a_member_of_the_branch_and_prints_the_slip() {
     set(&world, id, |terms| (terms.mode, terms.code) = (Mode::Code, "ABC".into()));
     let member = person(&world, "member").to_string();
     let wrong = secretary
-        .post("/branch/enrol", &[("course", slug.as_str()), ("person", &member), ("channel", "paper"), ("key", &random_hex(16)), ("code", "ABD")])
+        .post(
+            "/branch/enrol",
+            &[
+                ("course", slug.as_str()),
+                ("person", &member),
+                ("channel", "paper"),
+                ("key", &random_hex(16)),
+                ("code", "ABD"),
+            ],
+        )
         .await;
-    assert!(wrong.status == 422 && wrong.body.contains("value=\"ABD\"") && wrong.body.contains("value=\"paper\" checked"));
+    assert!(
+        wrong.status == 422
+            && wrong.body.contains("value=\"ABD\"")
+            && wrong.body.contains("value=\"paper\" checked")
+    );
     assert_eq!(world.signed_in("member").await.get("/branch/enrol").await.status, 403);
-    assert_eq!(secretary.get("/branch/enrol?course=no-such").await.status, 404);
+    for none in ["no-such", "%00", "%FF"] {
+        assert_eq!(secretary.get(&format!("/branch/enrol?course={none}")).await.status, 404, "{none}");
+        assert_eq!(secretary.get(&format!("/branch/enrol/group?course={none}")).await.status, 404, "{none}");
+    }
+    assert_eq!(secretary.post("/courses/%00/enrol", &[("key", &key)]).await.status, 404);
 }
 
 #[actix_web::test]
@@ -424,14 +543,17 @@ async fn hostile_lists_are_answered_in_a_sentence() {
         ("姓名,编号\n".as_bytes(), 422, "名单里没有人"),
         ("<script>alert(1)</script>,D1".as_bytes(), 200, "&#60;script&#62;"),
     ] {
-        let answer = parts(&secretary, "/branch/enrol/group", &[("course", slug.as_bytes()), ("file", file)]).await;
+        let answer =
+            parts(&secretary, "/branch/enrol/group", &[("course", slug.as_bytes()), ("file", file)]).await;
         assert_eq!(answer.status, status, "{said}: {}", answer.body);
         assert!(answer.body.contains(said), "{said}: {}", answer.body);
     }
     let large = vec![b'x'; 5 * 1024 * 1024];
-    let answer = parts(&secretary, "/branch/enrol/group", &[("course", slug.as_bytes()), ("file", &large)]).await;
+    let answer =
+        parts(&secretary, "/branch/enrol/group", &[("course", slug.as_bytes()), ("file", &large)]).await;
     assert_eq!(answer.status, 413);
-    let empty = secretary.post("/branch/enrol/group/apply", &[("course", &slug), ("key", &random_hex(16))]).await;
+    let empty =
+        secretary.post("/branch/enrol/group/apply", &[("course", &slug), ("key", &random_hex(16))]).await;
     assert_eq!(empty.status, 400);
     assert_eq!(world.number("SELECT COUNT(*) FROM enrolments"), 0);
 }
@@ -457,7 +579,9 @@ async fn a_whole_city_in_one_course() {
     assert!(world.db.statements() - statements <= 16, "{}", world.db.statements() - statements);
     assert_eq!(instructor.get(&format!("{list}?page=720")).await.status, 200);
     let clock = std::time::Instant::now();
-    let answer = instructor.post(&list, &[("key", &random_hex(16)), ("step", "approve"), ("all", "1"), ("text", "")]).await;
+    let answer = instructor
+        .post(&list, &[("key", &random_hex(16)), ("step", "approve"), ("all", "1"), ("text", "")])
+        .await;
     assert_eq!(answer.status, 303, "{}", answer.body);
     println!("approved in {:?}", clock.elapsed());
     assert_eq!(world.number("SELECT taken FROM offerings WHERE asking = 0 AND waiting = 2000"), CITY - 2_000);
@@ -474,9 +598,26 @@ async fn a_whole_city_in_one_course() {
 
 /// So many people who ask for a place, in two statements.
 fn fill(conn: &mut weixiao::db::Conn, id: OfferingId, count: i64) {
-    let numbers = format!("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {count})");
-    run(conn, &format!("INSERT INTO persons (id, name, reading_aids, created_at) {numbers} SELECT 1000000 + i, '学员' || i, '', CURRENT_TIMESTAMP FROM n"));
+    let numbers =
+        format!("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {count})");
+    run(
+        conn,
+        &format!(
+            "INSERT INTO persons (id, name, reading_aids, created_at) {numbers} SELECT 1000000 + i, '学员' || i, '', CURRENT_TIMESTAMP FROM n"
+        ),
+    );
     let path = "(SELECT path FROM orgs WHERE level = 'branch' ORDER BY id LIMIT 1)";
-    run(conn, &format!("INSERT INTO enrolments (offering_id, person_id, seq, state, version, path, channel, enrolled_by, created_at, changed_at, key) {numbers} SELECT {id}, 1000000 + i, i, 'requested', 1, {path}, 'self', 1, CURRENT_TIMESTAMP, CURRENT_TIMESTAMP, 'fill' || i FROM n"));
-    run(conn, &format!("UPDATE offerings SET mode = 'approval', asking = {count}, next_seq = {count} + 1, capacity = {} WHERE id = {id}", count - 2_000));
+    run(
+        conn,
+        &format!(
+            "INSERT INTO enrolments (offering_id, person_id, seq, state, version, path, channel, enrolled_by, created_at, changed_at, key) {numbers} SELECT {id}, 1000000 + i, i, 'requested', 1, {path}, 'self', 1, CURRENT_TIMESTAMP, CURRENT_TIMESTAMP, 'fill' || i FROM n"
+        ),
+    );
+    run(
+        conn,
+        &format!(
+            "UPDATE offerings SET mode = 'approval', asking = {count}, next_seq = {count} + 1, capacity = {} WHERE id = {id}",
+            count - 2_000
+        ),
+    );
 }

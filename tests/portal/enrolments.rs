@@ -15,7 +15,9 @@ use weixiao::enrolments::{
     self, Asking, Channel, Decided, Filter, Mode, Offering, Refusal, Stands, State, Terms, Verdict, What,
 };
 use weixiao::error::{Error, Result};
-use weixiao::ids::{AccountId, CourseId, EnrolmentId, EventId, OfferingId, OrgId, PersonId, TopicId, random_hex};
+use weixiao::ids::{
+    AccountId, CourseId, EnrolmentId, EventId, OfferingId, OrgId, PersonId, TopicId, random_hex,
+};
 use weixiao::people::Category;
 
 pub fn run(conn: &mut Conn, sql: &str) {
@@ -42,7 +44,8 @@ fn rows(conn: &mut Conn, sql: &str) -> Vec<(i64, i64, String)> {
 
 /// A published course of the account `instructor`, with its offering.
 pub fn course(conn: &mut Conn, title: &str) -> (CourseId, OfferingId) {
-    let author = rows(conn, "SELECT id AS a, id AS b, username AS t FROM accounts WHERE username = 'instructor'")[0].0;
+    let author =
+        rows(conn, "SELECT id AS a, id AS b, username AS t FROM accounts WHERE username = 'instructor'")[0].0;
     let about = About {
         title: title.into(),
         summary: "认得水位，看懂警戒线。".into(),
@@ -56,9 +59,14 @@ pub fn course(conn: &mut Conn, title: &str) -> (CourseId, OfferingId) {
     };
     let slug = format!("c-{}", random_hex(6));
     let now = clock::now();
-    let id =
-        courses::create(conn, &slug, &about, AccountId(author), &random_hex(16), &Doer::default(), now).unwrap();
-    run(conn, &format!("UPDATE courses SET stage = 'published', version = 1, published_at = created_at WHERE id = {id}"));
+    let id = courses::create(conn, &slug, &about, AccountId(author), &random_hex(16), &Doer::default(), now)
+        .unwrap();
+    run(
+        conn,
+        &format!(
+            "UPDATE courses SET stage = 'published', version = 1, published_at = created_at WHERE id = {id}"
+        ),
+    );
     (id, enrolments::offer_course(conn, id).unwrap())
 }
 
@@ -137,7 +145,8 @@ pub fn branches(conn: &mut Conn, count: usize) -> Vec<(OrgId, Vec<PersonId>)> {
 
 /// Members from here and there.
 fn members(conn: &mut Conn, count: usize) -> Vec<PersonId> {
-    let sql = "SELECT person_id AS a, 0 AS b, '' AS t FROM memberships WHERE valid_to IS NULL ORDER BY person_id";
+    let sql =
+        "SELECT person_id AS a, 0 AS b, '' AS t FROM memberships WHERE valid_to IS NULL ORDER BY person_id";
     rows(conn, sql).into_iter().map(|row| PersonId(row.0)).take(count).collect()
 }
 
@@ -167,8 +176,15 @@ fn v_enr_the_example_of_the_domain() {
         assert_eq!(again, Stands { id: stands[3].id, state: State::Waitlisted }, "D's key again is D's row");
         assert_eq!(set(conn, id, |terms| terms.capacity = Some(3)).unwrap(), 1);
         assert_eq!(state(conn, stands[3].id), State::Confirmed);
-        let told = rows(conn, "SELECT person_id AS a, 0 AS b, kind AS t FROM notices WHERE kind = 'promotion' ORDER BY id");
-        assert_eq!(told.iter().map(|row| PersonId(row.0)).collect::<Vec<_>>(), people[2..], "both are told, once");
+        let told = rows(
+            conn,
+            "SELECT person_id AS a, 0 AS b, kind AS t FROM notices WHERE kind = 'promotion' ORDER BY id",
+        );
+        assert_eq!(
+            told.iter().map(|row| PersonId(row.0)).collect::<Vec<_>>(),
+            people[2..],
+            "both are told, once"
+        );
         // A key that made something else makes nothing here.
         let other = Asking { person: people[0], ..asked[3].clone() };
         let refused = enrolments::try_enrol(conn, id, &other, &doer, clock::now()).unwrap();
@@ -245,14 +261,20 @@ fn check_counts(conn: &mut Conn, offering: &Offering) {
     let id = offering.id;
     let seated = "state IN ('confirmed', 'attended', 'no_show', 'excused')";
     let count = |conn: &mut Conn, which: &str| -> i32 {
-        let sql = format!("SELECT COUNT(*) AS a, 0 AS b, '' AS t FROM enrolments WHERE offering_id = {id} AND {which}");
+        let sql = format!(
+            "SELECT COUNT(*) AS a, 0 AS b, '' AS t FROM enrolments WHERE offering_id = {id} AND {which}"
+        );
         rows(conn, &sql)[0].0 as i32
     };
     assert_eq!(offering.taken, count(conn, seated));
     assert_eq!(offering.taken_open, count(conn, &format!("{seated} AND quota_id IS NULL")));
     assert_eq!(offering.waiting, count(conn, "state = 'waitlisted'"));
     assert_eq!(offering.asking, count(conn, "state = 'requested'"));
-    assert_eq!(count(conn, &format!("NOT {seated} AND quota_id IS NOT NULL")), 0, "only seats are reserved ones");
+    assert_eq!(
+        count(conn, &format!("NOT {seated} AND quota_id IS NOT NULL")),
+        0,
+        "only seats are reserved ones"
+    );
     let quotas = enrolments::quotas(conn, id).unwrap();
     assert_eq!(offering.reserved, quotas.iter().map(|quota| quota.seats).sum::<i32>());
     for quota in quotas {
@@ -347,7 +369,8 @@ impl Model {
             while self.free_reserved(branch) {
                 let of_it = |place: &Place| place.who / PER_BRANCH == branch;
                 let waits = self.places.iter().position(|p| of_it(p) && p.state == State::Waitlisted);
-                let sits = self.places.iter().position(|p| of_it(p) && p.state.is_seated() && p.quota.is_none());
+                let sits =
+                    self.places.iter().position(|p| of_it(p) && p.state.is_seated() && p.quota.is_none());
                 let Some(place) = waits.or(sits) else { break };
                 moved.extend(waits);
                 self.places[place].state = State::Confirmed;
@@ -427,7 +450,10 @@ impl Model {
         for branch in 0..2 {
             let used = self.count(|place| place.quota == Some(branch));
             if quotas[branch] == 0 {
-                next.places.iter_mut().filter(|place| place.quota == Some(branch)).for_each(|place| place.quota = None);
+                next.places
+                    .iter_mut()
+                    .filter(|place| place.quota == Some(branch))
+                    .for_each(|place| place.quota = None);
             } else if quotas[branch] < used {
                 return false;
             }
@@ -445,7 +471,10 @@ impl Model {
             Op::Enrol(who) => format!("{:?}", self.enrol(*who, false)),
             Op::Add(who) => format!("{:?}", self.enrol(*who, true)),
             Op::Again(who) => {
-                format!("{:?}", self.places.iter().rev().find(|place| place.who == *who).map(|place| place.state))
+                format!(
+                    "{:?}",
+                    self.places.iter().rev().find(|place| place.who == *who).map(|place| place.state)
+                )
             }
             Op::Cancel(who) | Op::Remove(who) => format!("{:?}", self.cancel(*who)),
             Op::Approve(some) => format!("{:?}", self.decide(&self.some(*some), Verdict::Approve)),
@@ -558,7 +587,10 @@ impl Case {
                     places.iter().filter(|one| bits >> one.1.who & 1 == 1).map(|one| one.0).collect();
                 let verdict = if matches!(op, Op::Approve(_)) { Verdict::Approve } else { Verdict::Decline };
                 let said = if bits & 1 == 1 { "名额有限" } else { "" };
-                format!("{:?}", enrolments::decide(conn, self.id, Some(&chosen), (verdict, said), &doer, now)?)
+                format!(
+                    "{:?}",
+                    enrolments::decide(conn, self.id, Some(&chosen), (verdict, said), &doer, now)?
+                )
             }
             Op::ApproveAll => {
                 format!("{:?}", enrolments::decide(conn, self.id, None, (Verdict::Approve, ""), &doer, now)?)
@@ -647,7 +679,10 @@ fn two_things_at_once_are_one_after_the_other() {
                 }
                 after.places
             });
-            assert!(orders.contains(&places), "{one:?} and {other:?} after {before:?}: {places:?}, not {orders:?}");
+            assert!(
+                orders.contains(&places),
+                "{one:?} and {other:?} after {before:?}: {places:?}, not {orders:?}"
+            );
             let offering = enrolments::offering(conn, case.id).unwrap();
             check_counts(conn, &offering);
         });
@@ -733,7 +768,8 @@ fn who_may_come_in_and_when() {
         assert_eq!(refusal(conn, &asked), Refusal::Closed);
         set(conn, id, |terms| (terms.is_closed, terms.path) = (false, "/1/99999/".into())).unwrap();
         assert_eq!(refusal(conn, &asked), Refusal::NotInPath);
-        set(conn, id, |terms| (terms.path, terms.audience) = (String::new(), vec![Category::Student])).unwrap();
+        set(conn, id, |terms| (terms.path, terms.audience) = (String::new(), vec![Category::Student]))
+            .unwrap();
         run(conn, &format!("DELETE FROM member_categories WHERE person_id = {}", people[0]));
         assert_eq!(refusal(conn, &asked), Refusal::NotInAudience);
         // Whoever runs the list may let anybody in.
@@ -770,7 +806,13 @@ fn a_place_is_given_up_in_time_or_by_the_organizer() {
         assert!(matches!(cancel(conn, waits.id), Err(Error::Refused(_))), "twice");
         enrolments::cancel(conn, stands.id, true, &Doer::default(), clock::now()).unwrap();
         assert_eq!(state(conn, stands.id), State::Cancelled);
-        let seen = rows(conn, &format!("SELECT COUNT(*) AS a, 0 AS b, '' AS t FROM audit_entries WHERE action = 'enrolment_cancelled' AND subject_kind = 'person' AND subject_id = {}", people[0]));
+        let seen = rows(
+            conn,
+            &format!(
+                "SELECT COUNT(*) AS a, 0 AS b, '' AS t FROM audit_entries WHERE action = 'enrolment_cancelled' AND subject_kind = 'person' AND subject_id = {}",
+                people[0]
+            ),
+        );
         assert_eq!(seen[0].0, 1, "the member sees in the own record who did it");
     });
 }
@@ -792,7 +834,10 @@ fn inv_e4_two_dates_of_one_person_do_not_overlap() {
             enrolments::try_enrol(conn, second, asking, &Doer::default(), clock::now()).unwrap()
         };
         assert!(matches!(ask(conn, &by_clerk), Err(Refusal::Overlap(_))));
-        assert!(matches!(ask(conn, &Asking { is_sure: true, ..asking(people[0]) }), Err(Refusal::Overlap(_))));
+        assert!(matches!(
+            ask(conn, &Asking { is_sure: true, ..asking(people[0]) }),
+            Err(Refusal::Overlap(_))
+        ));
         by_clerk.is_sure = true;
         assert!(ask(conn, &by_clerk).is_ok());
         // Whoever waits could get the seat at any moment: that would be two at once.
@@ -861,7 +906,10 @@ fn nobody_moves_up_to_what_has_begun() {
         let (event_id, id) = event(conn, "开始了", (24, 26), Some(1));
         let (seat, waits) = (enrol(conn, id, people[0]), enrol(conn, id, people[1]));
         assert_eq!(waits.state, State::Waitlisted);
-        run(conn, &format!("UPDATE events SET starts_at = created_at, state = 'under_way' WHERE id = {event_id}"));
+        run(
+            conn,
+            &format!("UPDATE events SET starts_at = created_at, state = 'under_way' WHERE id = {event_id}"),
+        );
         assert!(matches!(cancel(conn, seat.id), Err(Error::Refused(_))), "it has begun");
         enrolments::cancel(conn, seat.id, true, &Doer::default(), clock::now()).unwrap();
         set(conn, id, |terms| terms.capacity = Some(9)).unwrap();
@@ -877,13 +925,28 @@ fn seats_follow_attendance_and_nothing_is_followed_twice() {
         let (event_id, id) = event(conn, "考勤", (24, 26), Some(4));
         let seats: Vec<Stands> = people.iter().map(|person| enrol(conn, id, *person)).collect();
         let long_ago = (clock::now() - Duration::hours(1)).format("%Y-%m-%d %H:%M:%S");
-        let before: i64 = rows(conn, "SELECT COALESCE(MAX(id), 0) AS a, 0 AS b, '' AS t FROM attendances")[0].0;
+        let before: i64 =
+            rows(conn, "SELECT COALESCE(MAX(id), 0) AS a, 0 AS b, '' AS t FROM attendances")[0].0;
         let mut number = before;
         let mut record = |conn: &mut Conn, person: PersonId, revision: i32, status: &str| {
             number += 1;
-            run(conn, &format!("INSERT INTO attendances (id, event_id, person_id, revision, status, minutes, method, recorded_by, day, recorded_at, key) VALUES ({number}, {event_id}, {person}, {revision}, '{status}', 0, 'list', 1, '2026-11-28', '{long_ago}', '{}')", random_hex(16)));
-            run(conn, &format!("DELETE FROM attendance_heads WHERE event_id = {event_id} AND person_id = {person}"));
-            run(conn, &format!("INSERT INTO attendance_heads (event_id, person_id, attendance_id, revision, status, minutes, day) VALUES ({event_id}, {person}, {number}, {revision}, '{status}', 0, '2026-11-28')"));
+            run(
+                conn,
+                &format!(
+                    "INSERT INTO attendances (id, event_id, person_id, revision, status, minutes, method, recorded_by, day, recorded_at, key) VALUES ({number}, {event_id}, {person}, {revision}, '{status}', 0, 'list', 1, '2026-11-28', '{long_ago}', '{}')",
+                    random_hex(16)
+                ),
+            );
+            run(
+                conn,
+                &format!("DELETE FROM attendance_heads WHERE event_id = {event_id} AND person_id = {person}"),
+            );
+            run(
+                conn,
+                &format!(
+                    "INSERT INTO attendance_heads (event_id, person_id, attendance_id, revision, status, minutes, day) VALUES ({event_id}, {person}, {number}, {revision}, '{status}', 0, '2026-11-28')"
+                ),
+            );
         };
         for (person, status) in people.iter().zip(["present", "absent", "leave_sick", "late"]) {
             record(conn, *person, 1, status);
@@ -898,7 +961,12 @@ fn seats_follow_attendance_and_nothing_is_followed_twice() {
         let offering = enrolments::offering(conn, id).unwrap();
         assert_eq!((offering.taken, offering.taken_open), (4, 4), "a seat stays a seat");
         check_counts(conn, &offering);
-        let steps = rows(conn, &format!("SELECT COUNT(*) AS a, 0 AS b, '' AS t FROM enrolment_steps s JOIN enrolments e ON e.id = s.enrolment_id WHERE e.offering_id = {id}"));
+        let steps = rows(
+            conn,
+            &format!(
+                "SELECT COUNT(*) AS a, 0 AS b, '' AS t FROM enrolment_steps s JOIN enrolments e ON e.id = s.enrolment_id WHERE e.offering_id = {id}"
+            ),
+        );
         assert_eq!(steps[0].0, 4 + 4 + 1);
     });
 }
@@ -913,7 +981,8 @@ fn what_was_written_to_a_decision_stays_with_it() {
         let asked: Vec<Stands> = people.iter().map(|person| enrol(conn, id, *person)).collect();
         let chosen = [asked[0].id, asked[2].id];
         let said = (Verdict::Decline, "本期只面向新任支委，下期再报。");
-        let decided = enrolments::decide(conn, id, Some(&chosen), said, &Doer::default(), clock::now()).unwrap();
+        let decided =
+            enrolments::decide(conn, id, Some(&chosen), said, &Doer::default(), clock::now()).unwrap();
         assert_eq!(decided, Decided { declined: 2, ..Decided::default() });
         assert_eq!(enrolments::last_text(conn, asked[2].id).unwrap(), said.1);
         assert_eq!(enrolments::last_text(conn, asked[1].id).unwrap(), "");
@@ -924,4 +993,3 @@ fn what_was_written_to_a_decision_stays_with_it() {
         assert_eq!(all.len(), 4);
     });
 }
-

@@ -38,12 +38,14 @@ async fn ids_that_cannot_be_are_not_found() {
                     &[],
                 )
                 .await;
-            let expected: &[u16] =
-                if ["/questions", "/studio", "/review", "/organize"].iter().any(|desk| route.path.starts_with(desk)) {
-                    &[403]
-                } else {
-                    &[404, 400]
-                };
+            let expected: &[u16] = if ["/questions", "/studio", "/review", "/organize"]
+                .iter()
+                .any(|desk| route.path.starts_with(desk))
+            {
+                &[403]
+            } else {
+                &[404, 400]
+            };
             assert!(expected.contains(&answer.status.as_u16()), "{} {path}: {}", route.method, answer.status);
             // A program is told in a line, a person on a page.
             let is_program = route.path.starts_with("/uploads");

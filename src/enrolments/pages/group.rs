@@ -185,9 +185,8 @@ async fn apply(page: Page, viewer: Viewer, db: Data<Db>, sent: Payload) -> Reply
         return Err(Error::Malformed(crate::msg!("这张表单不完整，请重新打开这一页再填")));
     }
     let (asked, made) = (page.clone(), key.clone());
-    let (course, judged) = db
-        .write(move |conn| run(conn, (&asked, &viewer), &course, &lines, (&code, &made)))
-        .await?;
+    let (course, judged) =
+        db.write(move |conn| run(conn, (&asked, &viewer), &course, &lines, (&code, &made))).await?;
     let (kept, code) = (String::new(), String::new());
     reply::page(&Told { page, course, judged, kept, code, key, is_done: true })
 }

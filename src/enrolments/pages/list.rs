@@ -206,8 +206,8 @@ async fn act(page: Page, viewer: Viewer, db: Data<Db>, id: Path<OfferingId>, sen
     let id = *id;
     let sent = BulkForm::sent(body::pairs(sent, LARGEST).await?);
     let key = form::key(&sent.key).map_err(Error::Malformed)?;
-    let step = Step::of(&sent.step)
-        .ok_or_else(|| Error::Malformed(msg!("这张表单不完整，请重新打开这一页再填")))?;
+    let step =
+        Step::of(&sent.step).ok_or_else(|| Error::Malformed(msg!("这张表单不完整，请重新打开这一页再填")))?;
     let mut errors = Errors::default();
     let text = match step {
         Step::Message => form::text(&sent.text, LONGEST_MESSAGE),
@@ -294,13 +294,7 @@ struct AddForm {
     key: String,
 }
 
-async fn add(
-    page: Page,
-    viewer: Viewer,
-    db: Data<Db>,
-    id: Path<OfferingId>,
-    form: Form<AddForm>,
-) -> Reply {
+async fn add(page: Page, viewer: Viewer, db: Data<Db>, id: Path<OfferingId>, form: Form<AddForm>) -> Reply {
     let (id, AddForm { number, key }) = (*id, form.into_inner());
     let key = form::key(&key).map_err(Error::Malformed)?;
     let (typed, who, doer) = (number.clone(), viewer.clone(), page.doer());

@@ -81,7 +81,12 @@ impl Show {
             .map(|(org, name, _)| Line {
                 id: org,
                 name,
-                seats: form.seats.iter().find(|seats| seats.0 == org.0).map(|one| one.1.clone()).unwrap_or_default(),
+                seats: form
+                    .seats
+                    .iter()
+                    .find(|seats| seats.0 == org.0)
+                    .map(|one| one.1.clone())
+                    .unwrap_or_default(),
                 taken: quotas.iter().find(|quota| quota.org == org).map_or(0, |quota| quota.taken),
             })
             .collect();

@@ -9,7 +9,8 @@ use crate::ids::{CourseId, EnrolmentId, EventId, OfferingId, PersonId};
 use crate::people::Category;
 use crate::schema::{
     attendance_heads, attendances, course_prerequisites, course_sessions, courses, cursors, enrolments,
-    events, member_categories, memberships, offerings, orgs, persons, study_record_withdrawals, study_records,
+    events, member_categories, memberships, offerings, orgs, persons, study_record_withdrawals,
+    study_records,
 };
 use diesel::prelude::*;
 

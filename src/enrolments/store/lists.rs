@@ -160,10 +160,11 @@ pub fn participant_count(conn: &mut Conn, offering: OfferingId, filter: &Filter)
 
 /// The places in the queue of those who wait between two numbers of it, from 1.
 pub fn places(conn: &mut Conn, offering: OfferingId, from: i32, to: i32) -> Result<Vec<(i32, i64)>> {
-    let waiting =
-        || enrolments::table.filter(enrolments::offering_id.eq(offering).and(enrolments::state.eq(State::Waitlisted)));
-    let before: i64 =
-        either!(conn, c => waiting().filter(enrolments::seq.lt(from)).count().get_result(c))?;
+    let waiting = || {
+        enrolments::table
+            .filter(enrolments::offering_id.eq(offering).and(enrolments::state.eq(State::Waitlisted)))
+    };
+    let before: i64 = either!(conn, c => waiting().filter(enrolments::seq.lt(from)).count().get_result(c))?;
     let them: Vec<i32> = either!(conn, c => waiting()
         .filter(enrolments::seq.between(from, to))
         .order(enrolments::seq)

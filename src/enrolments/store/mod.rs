@@ -4,11 +4,11 @@ mod lists;
 mod seats;
 mod steps;
 
-pub use facts::{called, time_of};
 pub(super) use facts::*;
-pub use lists::{Filter, Row, participant_count, participants, places, standings};
+pub use facts::{called, time_of};
 pub(super) use lists::*;
-pub use seats::{Enrolment, active, find, of_course, of_event, offering, quotas};
+pub use lists::{Filter, Row, participant_count, participants, places, standings};
 pub(super) use seats::*;
+pub use seats::{Enrolment, active, find, of_course, of_event, offering, quotas};
 pub use steps::last_text;
 pub(super) use steps::{By, step};
