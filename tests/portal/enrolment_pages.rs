@@ -453,7 +453,11 @@ async fn a_secretary_enrols_a_member_of_the_branch_and_prints_the_slip() {
             && wrong.body.contains("value=\"paper\" checked")
     );
     assert_eq!(world.signed_in("member").await.get("/branch/enrol").await.status, 403);
-    assert_eq!(secretary.get("/branch/enrol?course=no-such").await.status, 404);
+    for none in ["no-such", "%00", "%FF"] {
+        assert_eq!(secretary.get(&format!("/branch/enrol?course={none}")).await.status, 404, "{none}");
+        assert_eq!(secretary.get(&format!("/branch/enrol/group?course={none}")).await.status, 404, "{none}");
+    }
+    assert_eq!(secretary.post("/courses/%00/enrol", &[("key", &key)]).await.status, 404);
 }
 
 #[actix_web::test]

@@ -195,7 +195,9 @@ impl Slip {
         }
         let offering = enrolments::offering(conn, one.offering)?;
         let (title, link) = enrolments::called(conn, offering.what)?;
-        let (mut time, mut due_on, mut until) = (None, None, offering.terms.withdraw_until);
+        // Whoever waits or asks may leave at any time.
+        let mut until = offering.terms.withdraw_until.filter(|_| one.state == State::Confirmed);
+        let (mut time, mut due_on) = (None, None);
         let mut back =
             if is_own { link } else { format!("/organize/offerings/{}/participants", offering.id) };
         match offering.what {
