@@ -36,7 +36,7 @@ pub struct Config {
 pub struct Smtp {
     /// `smtp://…` or `smtps://…`, perhaps with a password.
     pub url: String,
-    /// The sender: an address, or a name and an address in angle brackets.
+    /// The sender: an address, or a name and an address in angle brackets. It must be there.
     pub from: String,
     /// Certificates (PEM) of authorities that are trusted beside the public ones: of an office's own.
     pub authorities: Option<PathBuf>,

@@ -174,6 +174,9 @@ impl Mailer {
     /// A sentence for whoever wrote the settings.
     pub fn of(config: &Config) -> Result<Option<Mailer>, Message> {
         let Some(smtp) = &config.smtp else { return Ok(None) };
+        if smtp.from.is_empty() {
+            return Err(msg!("设了 WEIXIAO_SMTP_URL，还要设 WEIXIAO_SMTP_FROM：提醒邮件的发件人。"));
+        }
         let from = smtp.from.parse().map_err(|_| {
             msg!("WEIXIAO_SMTP_FROM 看不懂：请写一个邮箱地址，或 名称 <地址>，如 微党校 <weixiao@dx.example.gov.cn>。")
         })?;
@@ -185,10 +188,7 @@ impl Mailer {
             public_url,
         }))
     }
-    /// One whose letters lettre's stub keeps.
-    ///
-    /// # Panics
-    /// Never: the sender is an address.
+    /// One whose letters lettre's stub keeps: for tests of everything but the server.
     pub fn to_stub(stub: StubTransport, public_url: &str) -> Mailer {
         let address = lettre::Address::new_dangerous("weixiao", host_of(public_url));
         Mailer { way: Way::Stub(stub), from: Mailbox::new(None, address), public_url: public_url.to_owned() }

@@ -702,6 +702,8 @@ fn settings_of_the_mail_server_are_understood_or_refused_in_a_sentence_without_s
         let problem = of(url, "weixiao@dx.example.gov.cn").unwrap_err();
         assert!(problem.contains("WEIXIAO_SMTP_URL") && !problem.contains("secret"), "{url}: {problem}");
     }
-    assert!(of("smtp://h", "weixiao").unwrap_err().contains("WEIXIAO_SMTP_FROM"));
+    for from in ["", "weixiao"] {
+        assert!(of("smtp://h", from).unwrap_err().contains("WEIXIAO_SMTP_FROM"));
+    }
     assert!(of("smtp://h", "a@b.cn\r\nBcc: c@d.cn").is_err());
 }
