@@ -49,7 +49,11 @@ pub fn sample(path: &str) -> String {
         .replace("{setting}", "help_phone")
         .replace("{change}", "1")
         .replace("{verdict}", "approved")
-        .replace("{role}", "member");
+        .replace("{role}", "member")
+        .replace("{bank}", "1")
+        .replace("{bankquestion}", "1")
+        .replace("{test}", "1")
+        .replace("{attempt}", "1");
     let filled = if filled == "/stories/fifty-questions" { "/stories/no-such-story".into() } else { filled };
     assert!(!filled.contains('{'), "add a sample for the parameter in {path}");
     filled
@@ -157,6 +161,24 @@ const SCOPED: &[(&str, &str, &str, &str, &str)] = &[
     ("GET", "/review/{lecture}", "reviewer1", "", ""),
     ("POST", "/review/{lecture}", "reviewer1", "", ""),
     ("POST", "/review/{lecture}/withdraw", "reviewer1", "", ""),
+    // Banks of somebody else are walked in tests/portal/selftests.rs.
+    ("GET", "/studio/banks/{bank}", "instructor", "", ""),
+    ("POST", "/studio/banks/{bank}", "instructor", "", ""),
+    ("POST", "/studio/banks/{bank}/tests", "instructor", "", ""),
+    ("GET", "/studio/banks/{bank}/tests/new", "instructor", "", ""),
+    ("GET", "/studio/banks/{bank}/tests/{test}", "instructor", "", ""),
+    ("POST", "/studio/banks/{bank}/tests/{test}", "instructor", "", ""),
+    ("POST", "/studio/banks/{bank}/questions", "instructor", "", ""),
+    ("GET", "/studio/banks/{bank}/questions/new", "instructor", "", ""),
+    ("GET", "/studio/banks/{bank}/questions/{bankquestion}", "instructor", "", ""),
+    ("POST", "/studio/banks/{bank}/questions/{bankquestion}", "instructor", "", ""),
+    ("POST", "/studio/banks/{bank}/questions/{bankquestion}/retire", "instructor", "", ""),
+    ("POST", "/studio/banks/{bank}/questions/{bankquestion}/restore", "instructor", "", ""),
+    ("GET", "/studio/banks/{bank}/template.xlsx", "instructor", "", ""),
+    ("GET", "/studio/banks/{bank}/import", "instructor", "", ""),
+    ("POST", "/studio/banks/{bank}/import", "instructor", "", ""),
+    ("POST", "/studio/banks/{bank}/import/apply", "instructor", "", ""),
+    ("POST", "/studio/banks/{bank}/export", "instructor", "", ""),
 ];
 
 #[actix_web::test]
