@@ -27,6 +27,7 @@ mod queries;
 mod reading;
 mod review;
 mod search;
+mod selftests;
 mod settings;
 mod studio;
 mod study;

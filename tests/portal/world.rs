@@ -32,6 +32,8 @@ pub struct Answer {
     pub headers: BTreeMap<String, String>,
     pub body: String,
     pub bytes: usize,
+    /// The body of a file, byte for byte.
+    pub raw: Vec<u8>,
 }
 
 impl Answer {
@@ -178,6 +180,20 @@ impl World {
             .unwrap();
         steps.into_iter().map(|step| step.detail).collect::<Vec<_>>().join("; ")
     }
+    /// The one text that this query gives.
+    pub fn text(&self, sql: &str) -> String {
+        #[derive(diesel::QueryableByName)]
+        struct Row {
+            #[diesel(sql_type = diesel::sql_types::Text)]
+            t: String,
+        }
+        let sql = format!("SELECT CAST(({sql}) AS TEXT) AS t");
+        self.db
+            .write_now(|conn: &mut Conn| {
+                Ok(weixiao::either!(conn, c => diesel::sql_query(&sql).get_result::<Row>(c))?.t)
+            })
+            .unwrap()
+    }
     /// The one number that this query gives.
     pub fn number(&self, sql: &str) -> i64 {
         #[derive(diesel::QueryableByName)]
@@ -196,7 +212,7 @@ impl World {
 
 /// Somebody's browser: keeps cookies, and says that its forms come from our own pages.
 pub struct Browser<'a> {
-    world: &'a World,
+    pub world: &'a World,
     pub cookies: RefCell<BTreeMap<String, String>>,
     /// Sent with every request.
     pub headers: Vec<(String, String)>,
@@ -290,6 +306,7 @@ impl Browser<'_> {
             location: headers.get("location").cloned(),
             headers,
             bytes: bytes.len(),
+            raw: bytes.to_vec(),
             body: String::from_utf8_lossy(&bytes).into_owned(),
         };
         (answer, bytes.to_vec())
