@@ -135,8 +135,7 @@ impl TermsForm {
     }
     /// The organisations that the form names.
     pub fn orgs(&self) -> Vec<OrgId> {
-        let within = self.within.parse().ok();
-        self.seats.iter().map(|seats| seats.0).chain(within).map(OrgId).collect()
+        self.seats.iter().map(|seats| seats.0).chain(self.within.parse()).map(OrgId).collect()
     }
     /// The terms; `path_of` knows where organisations are in the tree.
     pub fn check(&self, is_closed: bool, path_of: impl Fn(OrgId) -> Option<String>) -> Result<Terms, Errors> {

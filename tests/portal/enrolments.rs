@@ -447,14 +447,14 @@ impl Model {
             return false;
         }
         let mut next = self.clone();
-        for branch in 0..2 {
+        for (branch, seats) in quotas.iter().enumerate() {
             let used = self.count(|place| place.quota == Some(branch));
-            if quotas[branch] == 0 {
+            if *seats == 0 {
                 next.places
                     .iter_mut()
                     .filter(|place| place.quota == Some(branch))
                     .for_each(|place| place.quota = None);
-            } else if quotas[branch] < used {
+            } else if *seats < used {
                 return false;
             }
         }
