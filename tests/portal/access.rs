@@ -56,33 +56,6 @@ pub fn sample(path: &str) -> String {
     while let (Some(start), Some(end)) = (filled.find('{'), filled.find('}')) {
         filled.replace_range(start..=end, "1");
     }
-    let filled = path
-        .replace("{exp}", "1")
-        .replace("{sig}", "2")
-        .replace("{folder}", "3")
-        .replace("{file}", "4")
-        .replace("{lecture}", "1")
-        .replace("{question}", "1")
-        .replace("{position}", "1")
-        .replace("{instructor}", "1")
-        .replace("{school}", "1")
-        .replace("{alliance}", "1")
-        .replace("{person}", "1")
-        .replace("{id}", "1")
-        .replace("{slug}", if path.starts_with("/bases") { "guanqu-yingxiang" } else { "fifty-questions" })
-        .replace("{chapter}", "1")
-        .replace("{recording}", "1")
-        .replace("{digest}", "0123456789abcdef")
-        .replace("{setting}", "help_phone")
-        .replace("{change}", "1")
-        .replace("{verdict}", "approved")
-        .replace("{role}", "member")
-        .replace("{bank}", "1")
-        .replace("{bankquestion}", "1")
-        .replace("{test}", "1")
-        .replace("{attempt}", "1");
-    let filled = if filled == "/stories/fifty-questions" { "/stories/no-such-story".into() } else { filled };
-    assert!(!filled.contains('{'), "add a sample for the parameter in {path}");
     filled
 }
 
