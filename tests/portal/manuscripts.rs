@@ -863,7 +863,7 @@ fn words(html: &str) -> Result<String, String> {
                 }
             }
             Event::Text(text) => words.push_str(&String::from_utf8_lossy(&text)),
-            Event::GeneralRef(name) => match name.as_ref() {
+            Event::GeneralRef(name) => match &name[..] {
                 b"lt" => words.push('<'),
                 b"gt" => words.push('>'),
                 b"amp" => words.push('&'),
