@@ -16,6 +16,7 @@ mod lectures;
 mod media;
 mod migrations;
 mod operation;
+mod organize;
 mod people;
 mod processing;
 mod queries;
