@@ -48,6 +48,8 @@ pub fn routes() -> Vec<Route> {
         studio::pages::routes(),
         // `/review/courses` stands before `/review/{lecture}`.
         organize::pages::routes(),
+        // Before the reviewers' desk of lectures: /review/{lecture} would take /review/booklets for a lecture.
+        manuscripts::pages::routes(),
         review::pages::routes(),
         jobs::pages::routes(),
         calendar::pages::routes(),

@@ -15,8 +15,8 @@ use crate::lang::Message;
 use crate::{msg, text_enum};
 use chrono::NaiveDate;
 pub use store::{
-    Card, DeskRow, Judged, SessionRow, attach_session, awaiting, by_slug, cards, count, desk, find, items,
-    judged, prerequisites, session_course, sessions, slug_taken, stale_steps,
+    Card, DeskRow, Judged, SessionRow, all, attach_session, awaiting, by_slug, cards, count, desk, find,
+    items, items_of, judged, prerequisites, session_course, sessions, slug_taken, stale_steps,
 };
 pub use way::{
     MOST_ITEMS, add_item, add_items, archive, bars_from_review, begin_change, create, drop_change, duplicate,
@@ -308,6 +308,10 @@ pub fn manages_session(conn: &mut Conn, viewer: &Viewer, event: EventId) -> Resu
 /// [`Error::NotFound`] if it was never published, [`Error::SignIn`] if it is for members and nobody is signed in. A course
 /// that is not public any more is returned too: its page says why.
 pub fn open(conn: &mut Conn, slug: &str, is_signed_in: bool) -> Result<Course> {
+    // PostgreSQL refuses to look for some of these.
+    if slug.contains(char::is_control) {
+        return Err(Error::NotFound);
+    }
     let course = store::by_slug(conn, slug)?;
     match course.stage {
         Stage::Published if course.about.visibility == Visibility::Public || is_signed_in => Ok(course),

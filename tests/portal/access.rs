@@ -58,6 +58,33 @@ pub fn sample(path: &str) -> String {
         .replace("{case}", "1");
     let filled = if filled == "/stories/fifty-questions" { "/stories/no-such-story".into() } else { filled };
     assert!(!filled.contains('{'), "add a sample for the parameter in {path}");
+    let slug = match path {
+        path if path.starts_with("/bases") => "guanqu-yingxiang",
+        path if path.starts_with("/courses") => "huiyi-jilu",
+        path if path.starts_with("/stories") => "no-such-story",
+        _ => "fifty-questions",
+    };
+    let known = [
+        ("{slug}", slug),
+        ("{sig}", "2"),
+        ("{folder}", "3"),
+        ("{file}", "4"),
+        ("{digest}", "0123456789abcdef"),
+        ("{setting}", "help_phone"),
+        ("{verdict}", "approved"),
+        ("{role}", "member"),
+        ("{name}", "picture.png"),
+        ("{code}", "NOSUCHCODE"),
+        ("{feed}", "no-such-feed"),
+    ];
+    let mut filled = path.to_owned();
+    for (name, value) in known {
+        filled = filled.replace(name, value);
+    }
+    // All others are numbers.
+    while let (Some(start), Some(end)) = (filled.find('{'), filled.find('}')) {
+        filled.replace_range(start..=end, "1");
+    }
     filled
 }
 
@@ -140,6 +167,9 @@ const SCOPED: &[(&str, &str, &str, &str, &str)] = &[
     ("POST", "/admin/settings/{setting}", "admin", "", ""),
     ("POST", "/admin/settings/changes/{change}/{verdict}", "admin", "", ""),
     ("POST", "/admin/calendar/{calendar}/{verdict}", "admin", "", ""),
+    // Whose a case is to decide is in tests/portal/cases.rs.
+    ("GET", "/cases/{case}", "committee", "", ""),
+    ("POST", "/cases/{case}", "committee", "", ""),
     // Lecture 9999 is nobody's of the accounts; the walk of the desks is in tests/portal/studio.rs.
     ("GET", "/studio/lectures/{lecture}", "instructor", "", ""),
     ("GET", "/studio/lectures/{lecture}/progress", "instructor", "", ""),
@@ -161,6 +191,35 @@ const SCOPED: &[(&str, &str, &str, &str, &str)] = &[
     ("POST", "/studio/lectures/{lecture}/captions/file", "instructor", "", ""),
     ("POST", "/studio/lectures/{lecture}/captions/copy", "instructor", "", ""),
     ("POST", "/studio/lectures/{lecture}/chapters", "instructor", "", ""),
+    // The booklets of the town are nobody's who writes: the walk of the desk is in tests/portal/manuscripts.rs.
+    ("GET", "/studio/booklets/{booklet}", "instructor", "", ""),
+    ("POST", "/studio/booklets/{booklet}", "instructor", "", ""),
+    ("GET", "/studio/booklets/{booklet}/preview", "instructor", "", ""),
+    ("POST", "/studio/booklets/{booklet}/begin", "instructor", "", ""),
+    ("POST", "/studio/booklets/{booklet}/submit", "instructor", "", ""),
+    ("POST", "/studio/booklets/{booklet}/take-back", "instructor", "", ""),
+    ("POST", "/studio/booklets/{booklet}/withdraw", "instructor", "", ""),
+    ("POST", "/studio/booklets/{booklet}/reopen", "instructor", "", ""),
+    ("POST", "/studio/booklets/{booklet}/archive", "instructor", "", ""),
+    ("POST", "/studio/booklets/{booklet}/copy", "instructor", "", ""),
+    ("POST", "/studio/booklets/{booklet}/chapters", "instructor", "", ""),
+    ("GET", "/studio/booklets/{booklet}/chapters/{draft}", "instructor", "", ""),
+    ("POST", "/studio/booklets/{booklet}/chapters/{draft}", "instructor", "", ""),
+    ("POST", "/studio/booklets/{booklet}/chapters/{draft}/auto", "instructor", "", ""),
+    ("POST", "/studio/booklets/{booklet}/chapters/{draft}/preview", "instructor", "", ""),
+    ("POST", "/studio/booklets/{booklet}/chapters/{draft}/move", "instructor", "", ""),
+    ("POST", "/studio/booklets/{booklet}/chapters/{draft}/delete", "instructor", "", ""),
+    ("POST", "/studio/booklets/{booklet}/chapters/{draft}/revive", "instructor", "", ""),
+    ("GET", "/studio/booklets/{booklet}/chapters/{draft}/saves", "instructor", "", ""),
+    ("GET", "/studio/booklets/{booklet}/chapters/{draft}/saves/{save}", "instructor", "", ""),
+    ("POST", "/studio/booklets/{booklet}/chapters/{draft}/saves/{save}", "instructor", "", ""),
+    ("POST", "/studio/booklets/{booklet}/files", "instructor", "", ""),
+    ("POST", "/studio/booklets/{booklet}/files/{attachment}/remove", "instructor", "", ""),
+    ("GET", "/studio/booklets/{booklet}/import", "instructor", "", ""),
+    ("POST", "/studio/booklets/{booklet}/import", "instructor", "", ""),
+    ("POST", "/studio/booklets/{booklet}/import/apply", "instructor", "", ""),
+    ("GET", "/review/booklets/{booklet}", "reviewer1", "", ""),
+    ("POST", "/review/booklets/{booklet}", "reviewer1", "", ""),
     ("GET", "/review/{lecture}", "reviewer1", "", ""),
     ("POST", "/review/{lecture}", "reviewer1", "", ""),
     ("POST", "/review/{lecture}/withdraw", "reviewer1", "", ""),
@@ -207,6 +266,8 @@ const SCOPED: &[(&str, &str, &str, &str, &str)] = &[
     ("POST", "/organize/courses/{course}/add/lectures", "instructor", "", ""),
     ("GET", "/organize/courses/{course}/add/chapters", "instructor", "", ""),
     ("POST", "/organize/courses/{course}/add/chapters", "instructor", "", ""),
+    ("GET", "/organize/courses/{course}/add/tests", "instructor", "", ""),
+    ("POST", "/organize/courses/{course}/add/tests", "instructor", "", ""),
     ("GET", "/organize/courses/{course}/add/session", "instructor", "", ""),
     ("POST", "/organize/courses/{course}/add/session", "instructor", "", ""),
     ("GET", "/organize/courses/{course}/items/{item}", "instructor", "", ""),
@@ -214,6 +275,32 @@ const SCOPED: &[(&str, &str, &str, &str, &str)] = &[
     ("POST", "/organize/courses/{course}/items/{item}/up", "instructor", "", ""),
     ("POST", "/organize/courses/{course}/items/{item}/down", "instructor", "", ""),
     ("POST", "/organize/courses/{course}/items/{item}/remove", "instructor", "", ""),
+    // whose lists are whose: tests/portal/enrolment_pages.rs
+    ("GET", "/organize/offerings/{offering}", "instructor", "", ""),
+    ("POST", "/organize/offerings/{offering}", "instructor", "", ""),
+    ("POST", "/organize/offerings/{offering}/closing", "instructor", "", ""),
+    ("GET", "/organize/offerings/{offering}/participants", "instructor", "", ""),
+    ("POST", "/organize/offerings/{offering}/participants", "instructor", "", ""),
+    ("POST", "/organize/offerings/{offering}/add", "instructor", "", ""),
+    ("POST", "/organize/offerings/{offering}/export", "instructor", "", ""),
+    // Banks of somebody else are walked in tests/portal/selftests.rs.
+    ("GET", "/studio/banks/{bank}", "instructor", "", ""),
+    ("POST", "/studio/banks/{bank}", "instructor", "", ""),
+    ("POST", "/studio/banks/{bank}/tests", "instructor", "", ""),
+    ("GET", "/studio/banks/{bank}/tests/new", "instructor", "", ""),
+    ("GET", "/studio/banks/{bank}/tests/{test}", "instructor", "", ""),
+    ("POST", "/studio/banks/{bank}/tests/{test}", "instructor", "", ""),
+    ("POST", "/studio/banks/{bank}/questions", "instructor", "", ""),
+    ("GET", "/studio/banks/{bank}/questions/new", "instructor", "", ""),
+    ("GET", "/studio/banks/{bank}/questions/{bankquestion}", "instructor", "", ""),
+    ("POST", "/studio/banks/{bank}/questions/{bankquestion}", "instructor", "", ""),
+    ("POST", "/studio/banks/{bank}/questions/{bankquestion}/retire", "instructor", "", ""),
+    ("POST", "/studio/banks/{bank}/questions/{bankquestion}/restore", "instructor", "", ""),
+    ("GET", "/studio/banks/{bank}/template.xlsx", "instructor", "", ""),
+    ("GET", "/studio/banks/{bank}/import", "instructor", "", ""),
+    ("POST", "/studio/banks/{bank}/import", "instructor", "", ""),
+    ("POST", "/studio/banks/{bank}/import/apply", "instructor", "", ""),
+    ("POST", "/studio/banks/{bank}/export", "instructor", "", ""),
 ];
 
 #[actix_web::test]

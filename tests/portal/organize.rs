@@ -397,7 +397,9 @@ async fn what_has_to_be_finished_before_makes_no_circle() {
         maker.post(&path, &[("add", &other.to_string())]).await
     };
     assert_eq!(require(second, first).await.status, 303);
-    assert_eq!(require(second, first).await.status, 422, "it is not offered twice");
+    assert_eq!(require(second, first).await.status, 303, "a form that is sent twice");
+    let count = format!("SELECT COUNT(*) FROM course_prerequisites WHERE course_id = {second}");
+    assert_eq!(world.number(&count), 1);
     let circle = require(first, second).await;
     assert_eq!(circle.status, 409);
     assert!(circle.body.contains("绕成了圈"));
@@ -512,6 +514,27 @@ async fn dates_are_arranged_changed_and_cancelled_within_what_a_base_holds() {
     let other = make(&maker, "别的课").await;
     assert_eq!(maker.get(&format!("/organize/courses/{other}/sessions/{event}")).await.status, 404);
     assert_eq!(go(&maker, course, "submit").await.status, 303);
+}
+
+#[actix_web::test]
+async fn open_self_tests_are_added_once() {
+    let world = World::new();
+    let organizer = world.signed_in("organizer").await;
+    let course = make(&organizer, "有自测的课").await;
+    let path = format!("/organize/courses/{course}/add/tests");
+    let page = organizer.get(&path).await;
+    let test = world.number("SELECT MIN(id) FROM tests WHERE is_open = (1 = 1)");
+    assert!(page.body.contains(&format!("name=\"test\" value=\"{test}\"")), "{}", page.body);
+    let (test, key) = (test.to_string(), page.key());
+    for _ in 0..2 {
+        assert_eq!(organizer.post(&path, &[("test", &test), ("key", &key)]).await.status, 303);
+    }
+    assert_eq!(world.number(&format!("SELECT COUNT(*) FROM course_items WHERE course_id = {course}")), 1);
+    let again = organizer.post(&path, &[("test", &test), ("key", &random_hex(16))]).await;
+    assert_eq!(again.status, 409);
+    assert!(organizer.get(&path).await.body.contains("已在课程里"));
+    let unknown = organizer.post(&path, &[("test", "99999"), ("key", &random_hex(16))]).await;
+    assert_eq!(unknown.status, 404);
 }
 
 /// A small generator: the walk is the same each time.
