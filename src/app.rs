@@ -60,7 +60,6 @@ pub fn routes() -> Vec<Route> {
         enrolments::pages::routes(),
         study::pages::routes(),
         manuscripts::pages::routes(),
-        organize::pages::routes(),
         redress::pages::routes(),
     ]
     .into_iter()

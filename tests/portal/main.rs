@@ -21,6 +21,7 @@ mod manuscripts;
 mod media;
 mod migrations;
 mod operation;
+mod organize;
 mod people;
 mod processing;
 mod queries;

@@ -9,9 +9,10 @@ use crate::config::LARGEST_FORM;
 use crate::courses::{self, Course, Item, Kind, NewItem, Opening, Task};
 use crate::db::{Conn, Db};
 use crate::error::{Error, Result};
-use crate::ids::{BookletId, CourseId, ItemId, LectureId, random_hex};
+use crate::ids::{BookletId, CourseId, ItemId, LectureId, TestId, random_hex};
 use crate::lectures::THRESHOLD;
 use crate::msg;
+use crate::selftests;
 use crate::web::body;
 use crate::web::form::{Errors, key, optional};
 use crate::web::page::Page;
@@ -27,6 +28,8 @@ pub fn routes() -> Vec<Route> {
         post("/organize/courses/{course}/add/lectures", MakeCourses, add_lecture),
         get("/organize/courses/{course}/add/chapters", MakeCourses, chapters),
         post("/organize/courses/{course}/add/chapters", MakeCourses, add_chapters),
+        get("/organize/courses/{course}/add/tests", MakeCourses, tests),
+        post("/organize/courses/{course}/add/tests", MakeCourses, add_test),
         get("/organize/courses/{course}/add/session", MakeCourses, session),
         post("/organize/courses/{course}/add/session", MakeCourses, add_session),
         get("/organize/courses/{course}/items/{item}", MakeCourses, edit),
@@ -228,6 +231,50 @@ async fn add_chapters(page: Page, viewer: Viewer, db: Data<Db>, id: Path<CourseI
             return Err(Error::NotFound);
         }
         courses::add_items(conn, id, &items, &key, &doer, clock::now())
+    })
+    .await?;
+    reply::see(format!("/organize/courses/{id}?done=added"))
+}
+
+#[derive(Template)]
+#[template(path = "organize/tests.html")]
+struct Tests {
+    page: Page,
+    course: Course,
+    /// With whether the course has it already.
+    tests: Vec<(TestId, String, bool)>,
+    key: String,
+}
+
+async fn tests(page: Page, viewer: Viewer, db: Data<Db>, id: Path<CourseId>) -> Reply {
+    let id = *id;
+    let view = db
+        .read(move |conn| {
+            let (course, items) = open(conn, &viewer, id)?;
+            let has = |test: TestId| items.iter().any(|item| item.what.task == Task::Test(test));
+            let tests = selftests::choices(conn, &viewer)?;
+            let tests = tests.into_iter().map(|(test, title)| (test, title, has(test))).collect();
+            Ok(Tests { page, course, tests, key: random_hex(16) })
+        })
+        .await?;
+    reply::page(&view)
+}
+
+async fn add_test(
+    page: Page,
+    viewer: Viewer,
+    db: Data<Db>,
+    id: Path<CourseId>,
+    form: Form<ItemForm>,
+) -> Reply {
+    let (id, form, doer) = (*id, form.into_inner(), page.doer());
+    let key = key(&form.key).map_err(Error::Refused)?;
+    db.write(move |conn| {
+        open(conn, &viewer, id)?;
+        let tests = selftests::choices(conn, &viewer)?;
+        let chosen = tests.into_iter().find(|(test, _)| test.to_string() == form.test);
+        let (test, title) = chosen.ok_or(Error::NotFound)?;
+        courses::add_items(conn, id, &[plain(&title, Task::Test(test), "")], &key, &doer, clock::now())
     })
     .await?;
     reply::see(format!("/organize/courses/{id}?done=added"))
