@@ -38,12 +38,14 @@ async fn ids_that_cannot_be_are_not_found() {
                     &[],
                 )
                 .await;
-            let expected: &[u16] =
-                if ["/questions", "/studio", "/review"].iter().any(|desk| route.path.starts_with(desk)) {
-                    &[403]
-                } else {
-                    &[404, 400]
-                };
+            let expected: &[u16] = if ["/questions", "/studio", "/review", "/viewings"]
+                .iter()
+                .any(|desk| route.path.starts_with(desk))
+            {
+                &[403]
+            } else {
+                &[404, 400]
+            };
             assert!(expected.contains(&answer.status.as_u16()), "{} {path}: {}", route.method, answer.status);
             // A program is told in a line, a person on a page.
             let is_program = route.path.starts_with("/uploads");
@@ -150,6 +152,7 @@ async fn nothing_is_changed_by_looking() {
         let who = match route.path {
             path if path.starts_with("/studio") => "instructor",
             path if path.starts_with("/review") => "reviewer1",
+            path if path.starts_with("/viewings") => "secretary",
             _ => "admin",
         };
         let answer = world.signed_in(who).await.get(&sample(route.path)).await;
