@@ -5,6 +5,7 @@ use crate::accounts::sessions::{COOKIE, Sessions};
 use crate::config::{Config, LARGEST_FORM, SESSION_LONGEST_DAYS};
 use crate::db::Db;
 use crate::error::{Error, Result};
+use crate::events::Feeds;
 use crate::media::Media;
 use crate::site::{Present, Site};
 use crate::uploads::{Limits, Uploads};
@@ -79,6 +80,7 @@ pub struct Portal {
     pub uploads: Data<Uploads>,
     pub watching: Data<Watching>,
     pub media: Data<Media>,
+    feeds: Data<Feeds>,
     guards: Data<Guards>,
     key: Data<Key>,
 }
@@ -89,11 +91,12 @@ impl Portal {
     /// # Errors
     /// Those of the database.
     pub fn new(db: Db, config: Config) -> Result<Portal> {
-        let (key, media_key, site) = db.write_now(|conn| {
+        let (key, media_key, calendar_key, site) = db.write_now(|conn| {
             search::catch_up(conn)?;
             let key = site::secret(conn, "session_key", &ids::random_hex(64))?;
             let media_key = site::secret(conn, "media_key", &ids::random_hex(32))?;
-            Ok((key, media_key, Site::load(conn, clock::day(clock::now()))?))
+            let calendar_key = site::secret(conn, "calendar_key", &ids::random_hex(32))?;
+            Ok((key, media_key, calendar_key, Site::load(conn, clock::day(clock::now()))?))
         })?;
         let uploads_folder = config.uploads.clone();
         let present = Data::new(Present::default());
@@ -105,6 +108,7 @@ impl Portal {
             metrics: Data::default(),
             watching: Data::new(Watching::start(db.clone())?),
             media: Data::new(media),
+            feeds: Data::new(Feeds::new(&calendar_key)),
             guards: Data::new(guards),
             db: Data::new(db),
             config: Data::new(config),
@@ -139,6 +143,7 @@ impl Portal {
             .app_data(self.watching.clone())
             .app_data(self.key.clone())
             .app_data(self.media.clone())
+            .app_data(self.feeds.clone())
             .app_data(self.guards.clone())
             .app_data(self.uploads.clone())
             .app_data(web::PathConfig::default().error_handler(|_, _| Error::NotFound.into()))

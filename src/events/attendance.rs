@@ -1,9 +1,11 @@
 //! Attendance: what is recorded of somebody, in words, and the rule by which it is appended.
 use super::{Event, Refusal, State, store};
+use crate::audit::{Action, Doer};
 use crate::clock::Timestamp;
 use crate::db::Conn;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::ids::{AccountId, EventId, LectureId, PersonId};
+use crate::inbox::{self, NewNotice};
 use crate::lang::Message;
 use crate::{msg, text_enum};
 
@@ -128,7 +130,7 @@ pub fn record(conn: &mut Conn, entry: &Entry, now: Timestamp) -> Result<()> {
 }
 
 /// [`record`] in an event that was looked up; whether it was new.
-fn record_in(conn: &mut Conn, event: &Event, entry: &Entry, now: Timestamp) -> Result<bool> {
+pub(super) fn record_in(conn: &mut Conn, event: &Event, entry: &Entry, now: Timestamp) -> Result<bool> {
     if event.state == State::Cancelled {
         return Err(Refusal::Cancelled.into());
     }
@@ -142,6 +144,69 @@ fn record_in(conn: &mut Conn, event: &Event, entry: &Entry, now: Timestamp) -> R
         return Err(Refusal::MakeupWithout.into());
     }
     store::append(conn, event.day(), entry, now)
+}
+
+/// What is to be recorded of one member on a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mark {
+    pub person: PersonId,
+    pub status: Status,
+    pub minutes: i32,
+    pub via: Option<Via>,
+}
+
+/// A list that somebody has taken: all of it in one transaction, or nothing.
+#[derive(Debug, Clone)]
+pub struct Roll {
+    pub marks: Vec<Mark>,
+    pub method: Method,
+    pub by: AccountId,
+    /// Of the form.
+    pub key: String,
+}
+
+/// Records a list and tells those of whom something new is known; how many. Whoever is not on the list of the event is not
+/// found.
+///
+/// # Errors
+/// As [`record`].
+pub fn take(conn: &mut Conn, event: &Event, roll: &Roll, doer: &Doer, now: Timestamp) -> Result<usize> {
+    let expected = store::on_roll(conn, event)?;
+    let mut notices = vec![];
+    for mark in &roll.marks {
+        if expected.binary_search(&mark.person).is_err() {
+            return Err(Error::NotFound);
+        }
+        let entry = Entry {
+            event: event.id,
+            person: mark.person,
+            status: mark.status,
+            minutes: mark.minutes,
+            method: roll.method,
+            via: mark.via,
+            by: roll.by,
+            acted_by: None,
+            key: format!("{}-{}", roll.key, mark.person),
+        };
+        if record_in(conn, event, &entry, now)? {
+            notices.push(NewNotice {
+                person: mark.person,
+                kind: inbox::Kind::Attendance,
+                title: msg!("“{}”登记了您的到场情况，请看是否准确", event.title),
+                body: String::new(),
+                link: format!("/events/{}", event.id),
+                sent_by: Some(roll.by),
+                key: format!("attendance-{}-{}", event.id, entry.key),
+            });
+        }
+    }
+    match notices.as_slice() {
+        [] => return Ok(0),
+        [one] => doer.did_to(conn, Action::AttendanceRecorded, one.person, now)?,
+        _ => doer.did(conn, Action::AttendanceRecorded, ("event", event.id.0), now)?,
+    }
+    inbox::tell(conn, &notices, now)?;
+    Ok(notices.len())
 }
 
 #[cfg(test)]

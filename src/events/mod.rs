@@ -2,9 +2,14 @@
 //! screenings, visits, meetings. domain.md §4.2. Seats are the enrolments' matter; here is when, where, and the attendance,
 //! of which one row holds for each member and event and every change appends.
 mod attendance;
+mod calendar;
+mod codes;
+mod forms;
 pub mod pages;
 mod store;
 
+use crate::access::Permission::HoldEvents;
+use crate::access::Viewer;
 use crate::audit::{Action, Doer};
 use crate::clock::{self, Timestamp};
 use crate::db::Conn;
@@ -13,9 +18,15 @@ use crate::ids::{AccountId, BaseId, EventId, LectureId, OrgId, SchoolId};
 use crate::inbox::{self, NewNotice};
 use crate::lang::Message;
 use crate::{msg, text_enum};
-pub use attendance::{Entry, Method, Status, Via, record};
+pub use attendance::{Entry, Mark, Method, Roll, Status, Via, record, take};
+pub use calendar::{Dated, Feeds};
 use chrono::{Duration, NaiveDate};
-pub use store::{Event, find};
+pub use codes::{Outcome, STEP, check_in, shown};
+pub use forms::moment;
+pub use store::{
+    Choices, Event, Line, choices, find, is_expected, lecture_title, lectures_named, lines, on_roll, own,
+    set_state,
+};
 
 text_enum! {
     pub enum Kind {
@@ -95,6 +106,8 @@ pub struct NewEvent {
 
 /// Attendance can be recorded from so many minutes before the beginning.
 pub const EARLY_MINUTES: i64 = 30;
+/// A missed event can be made up for within so many days.
+pub const MAKEUP_DAYS: i64 = 30;
 /// The longest event, in days.
 const LONGEST_DAYS: i64 = 14;
 
@@ -114,6 +127,8 @@ pub enum Refusal {
     NotBegun,
     MinutesWithout,
     MakeupWithout,
+    NotOpen,
+    NotExpected,
 }
 
 impl Refusal {
@@ -134,6 +149,13 @@ impl Refusal {
             Refusal::NotBegun => msg!("开始前 {} 分钟起才能登记到场；请假可以提前登记", EARLY_MINUTES),
             Refusal::MinutesWithout => msg!("没有参加的人不记时长"),
             Refusal::MakeupWithout => msg!("补学要写明补了哪次活动或哪堂课"),
+            Refusal::NotOpen => msg!(
+                "现在不能签到：开始前 {} 分钟到结束这段时间可以签。错过了请找负责登记的人",
+                EARLY_MINUTES
+            ),
+            Refusal::NotExpected => {
+                msg!("名单上没有您：要先报名，或者是这个支部的党员。到了现场请找负责登记的人")
+            }
         }
     }
 }
@@ -301,6 +323,50 @@ pub fn cancel(conn: &mut Conn, id: EventId, reason: &str, doer: &Doer, now: Time
     let event = store::find(conn, id)?;
     let title = msg!("“{}”取消了，原定 {}", event.title, event.when());
     tell(conn, &event, doer.account.unwrap_or(event.created_by), &title, reason, now)
+}
+
+/// The event, if this viewer holds it: it belongs to an organisation of their scope, or is a session of a course that they
+/// have made. Not while acting for somebody.
+///
+/// # Errors
+/// Not found otherwise.
+pub fn held(conn: &mut Conn, viewer: &Viewer, id: EventId) -> Result<Event> {
+    let event = store::find(conn, id)?;
+    if holds(conn, viewer, &event)? { Ok(event) } else { Err(Error::NotFound) }
+}
+
+fn holds(conn: &mut Conn, viewer: &Viewer, event: &Event) -> Result<bool> {
+    if viewer.is_acting() {
+        return Ok(false);
+    }
+    let paths = viewer.paths(HoldEvents);
+    if !paths.is_empty() {
+        let path = store::path_of(conn, event.org)?;
+        if paths.iter().any(|own| path.starts_with(own.as_str())) {
+            return Ok(true);
+        }
+    }
+    let course = store::course_of(conn, event.id)?;
+    Ok(course.is_some_and(|course| course.author == viewer.account))
+}
+
+/// The event, if this viewer may know of it: a session of a course that is public, or an event that they hold, belong to or
+/// have been at.
+///
+/// # Errors
+/// Not found otherwise.
+pub fn visible(conn: &mut Conn, viewer: &Viewer, id: EventId) -> Result<Event> {
+    let event = store::find(conn, id)?;
+    let is_public = match event.kind {
+        Kind::Session => store::course_of(conn, id)?.is_none_or(|course| course.is_published),
+        _ => false,
+    };
+    let is_seen = is_public
+        || store::is_expected(conn, &event, viewer.person)?
+        || store::standing(conn, id, viewer.person)?.is_some()
+        || store::on_roll(conn, &event)?.contains(&viewer.person)
+        || holds(conn, viewer, &event)?;
+    if is_seen { Ok(event) } else { Err(Error::NotFound) }
 }
 
 /// Tells whoever is coming. The key holds the sequence: each change is told once.

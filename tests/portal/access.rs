@@ -35,6 +35,8 @@ pub fn sample(path: &str) -> String {
         .replace("{folder}", "3")
         .replace("{file}", "4")
         .replace("{lecture}", "1")
+        .replace("{event}", "1")
+        .replace("{feed}", "1-00.ics")
         .replace("{question}", "1")
         .replace("{position}", "1")
         .replace("{instructor}", "1")
@@ -301,6 +303,16 @@ const SCOPED: &[(&str, &str, &str, &str, &str)] = &[
     ("POST", "/studio/banks/{bank}/import", "instructor", "", ""),
     ("POST", "/studio/banks/{bank}/import/apply", "instructor", "", ""),
     ("POST", "/studio/banks/{bank}/export", "instructor", "", ""),
+    // Whose they are is tried in tests/portal/viewings.rs.
+    ("GET", "/viewings/{event}", "secretary", "", ""),
+    ("POST", "/viewings/{event}/open", "secretary", "", ""),
+    ("POST", "/viewings/{event}/sign", "secretary", "", ""),
+    ("POST", "/viewings/{event}/unsign", "secretary", "", ""),
+    ("POST", "/viewings/{event}/end", "secretary", "", ""),
+    ("POST", "/viewings/{event}/play", "secretary", "", ""),
+    ("POST", "/viewings/{event}/beat", "secretary", "", ""),
+    ("POST", "/viewings/{event}/start", "secretary", "", ""),
+    ("POST", "/viewings/{event}/finish", "secretary", "", ""),
 ];
 
 #[actix_web::test]

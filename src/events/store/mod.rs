@@ -1,4 +1,5 @@
-//! Rows of events; `roll` has those of attendance.
+//! Rows of events; `roll` has those of attendance, `desk` what is asked about events.
+mod desk;
 mod roll;
 
 use super::{Kind, NewEvent, Plan, State};
@@ -9,8 +10,15 @@ use crate::error::Result;
 use crate::ids::{AccountId, BaseId, EventId, LectureId, OfferingId, OrgId, PersonId, SchoolId, random_hex};
 use crate::organization::after;
 use crate::schema::{course_sessions, enrolments, events, host_stays, memberships, offerings, orgs};
+pub use desk::{
+    Choices, OFFERED, OfCourse, Place, Row, Wanted, choices, course_of, dated, enrolment, generation,
+    has_account, lecture_title, lectures_named, listed, name_of, own, path_of, place, renew, set_state,
+};
 use diesel::prelude::*;
-pub use roll::append;
+pub use roll::{
+    Line, Past, append, code_key, count_try, counting, history, is_expected, lines, makeups, on_roll,
+    standing,
+};
 
 /// Something that happens at a time and a place.
 #[derive(Queryable, Selectable, Debug, Clone, PartialEq, Eq)]
