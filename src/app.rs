@@ -60,7 +60,6 @@ pub fn routes() -> Vec<Route> {
         viewings::pages::routes(),
         enrolments::pages::routes(),
         study::pages::routes(),
-        manuscripts::pages::routes(),
         redress::pages::routes(),
     ]
     .into_iter()

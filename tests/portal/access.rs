@@ -78,6 +78,8 @@ pub fn sample(path: &str) -> String {
         ("{name}", "picture.png"),
         ("{code}", "NOSUCHCODE"),
         ("{feed}", "no-such-feed"),
+        // The one that waits for its review.
+        ("{course}", if path.starts_with("/review") { "9" } else { "1" }),
     ];
     let mut filled = path.to_owned();
     for (name, value) in known {
