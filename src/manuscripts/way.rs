@@ -340,8 +340,8 @@ fn renumbered(body: &str, numbers: &[(ids::AttachmentId, ids::AttachmentId)]) ->
     let mut out = pieces.next().unwrap_or_default().to_owned();
     for piece in pieces {
         let digits = piece.bytes().take_while(u8::is_ascii_digit).count();
-        let number = piece[..digits].parse().ok();
-        let new = numbers.iter().find(|(old, _)| Some(old.0) == number);
+        let number = piece[..digits].parse::<i64>();
+        let new = numbers.iter().find(|(old, _)| number.as_ref().is_ok_and(|number| *number == old.0));
         out.push_str("(attachment:");
         out.push_str(&new.map_or(piece[..digits].to_owned(), |(_, new)| new.to_string()));
         out.push_str(&piece[digits..]);
