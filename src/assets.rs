@@ -33,6 +33,7 @@ static FILES: LazyLock<BTreeMap<&'static str, Asset>> = LazyLock::new(|| {
         "captions.js",
         "work.css",
         "studio.js",
+        "selftest.js",
         "upload.js",
         "tus.min.js",
         "covers/bamboo.svg",
