@@ -34,6 +34,7 @@ static FILES: LazyLock<BTreeMap<&'static str, Asset>> = LazyLock::new(|| {
         "work.css",
         "studio.js",
         "manuscript.js",
+        "selftest.js",
         "upload.js",
         "tus.min.js",
         "covers/bamboo.svg",
