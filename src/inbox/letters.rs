@@ -8,7 +8,7 @@ use crate::ids::random_hex;
 use crate::lang::{self, Lang};
 use crate::msg;
 use crate::web::form::local_path;
-use lettre::message::header::{ContentType, HeaderName, HeaderValue};
+use lettre::message::header::{ContentType, HeaderName, HeaderValue, MIME_VERSION_1_0};
 use lettre::message::{Mailbox, Message};
 
 impl Mailer {
@@ -23,6 +23,8 @@ impl Mailer {
             .message_id(Some(format!("<{}@{}>", random_hex(16), self.domain())))
             .raw_header(header("Auto-Submitted", "auto-generated".to_owned()))
             .raw_header(header("List-Unsubscribe", format!("<{}/me/mail>", self.public_url)))
+            // lettre writes it for letters of several parts only; without it base64 is not read.
+            .header(MIME_VERSION_1_0)
             .header(ContentType::TEXT_PLAIN)
             .body(lines.join("\r\n") + "\r\n")
             .map_err(unwritten)

@@ -15,21 +15,21 @@ folder = pathlib.Path(sys.argv[1])
 (folder / "letters").mkdir()
 
 
-def noted(session, word):
+def noted(server, word):
     with open(folder / "commands", "a") as file:
-        file.write(f"{'tls' if session.ssl else 'open'} {word}\n")
+        file.write(f"{'tls' if server.transport.get_extra_info('ssl_object') else 'open'} {word}\n")
 
 
 class Keeper:
     async def handle_MAIL(self, server, session, envelope, address, options):
-        noted(session, f"MAIL {address}")
+        noted(server, f"MAIL {address}")
         if address.startswith("stranger@"):
             return "550 5.1.8 this sender is not ours"
         envelope.mail_from = address
         return "250 OK"
 
     async def handle_RCPT(self, server, session, envelope, address, options):
-        noted(session, f"RCPT {address}")
+        noted(server, f"RCPT {address}")
         refusals = {
             "gone": "550 5.1.1 no such mailbox",
             "full": "452 4.2.2 the mailbox is full",
@@ -43,7 +43,7 @@ class Keeper:
 
     async def handle_DATA(self, server, session, envelope):
         user = envelope.rcpt_tos[0].split("@")[0]
-        noted(session, f"DATA {user}")
+        noted(server, f"DATA {user}")
         if user == "late":
             return "451 4.7.1 come back in a while"
         if user == "odd":
@@ -62,7 +62,7 @@ class Keeper:
 
 def sign_in(server, session, envelope, mechanism, data):
     is_right = mechanism in ("PLAIN", "LOGIN") and (data.login, data.password) == (USER, PASSWORD)
-    noted(session, f"AUTH {'right' if is_right else 'wrong'}")
+    noted(server, f"AUTH {'right' if is_right else 'wrong'}")
     return AuthResult(success=is_right, handled=False)
 
 

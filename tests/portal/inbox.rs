@@ -309,6 +309,7 @@ async fn an_address_counts_when_its_link_was_followed_and_confirmed() {
         "Auto-Submitted: auto-generated\r\n",
         "List-Unsubscribe: <http://dx.example.gov.cn/me/mail>\r\n",
         "@dx.example.gov.cn>\r\n",
+        "MIME-Version: 1.0\r\n",
         "Content-Type: text/plain; charset=utf-8\r\n",
     ] {
         assert!(letter.head.contains(line), "{line:?} in {}", letter.head);
