@@ -35,6 +35,11 @@ pub fn sample(path: &str) -> String {
         path if path.starts_with("/stories") => "no-such-story",
         _ => "fifty-questions",
     };
+    let course = match path {
+        path if path.starts_with("/review") => "9",
+        path if path.contains("{course}/add") || path.contains("{course}/items") => "10",
+        _ => "1",
+    };
     let known = [
         ("{slug}", slug),
         ("{sig}", "2"),
@@ -47,8 +52,9 @@ pub fn sample(path: &str) -> String {
         ("{name}", "picture.png"),
         ("{code}", "NOSUCHCODE"),
         ("{feed}", "1-00.ics"),
-        // The course that waits for its review.
-        ("{course}", if path.starts_with("/review") { "9" } else { "1" }),
+        // The course that waits for its review; the draft, where steps may be changed, and its step.
+        ("{course}", course),
+        ("{item}", "31"),
     ];
     let mut filled = path.to_owned();
     for (name, value) in known {

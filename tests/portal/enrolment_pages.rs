@@ -74,7 +74,7 @@ async fn parts(browser: &Browser<'_>, path: &str, fields: &[(&str, &[u8])]) -> c
 
 #[actix_web::test]
 async fn a_member_enrols_once_and_gives_it_up() {
-    let world = World::new();
+    let world = World::before_courses();
     let (slug, id) = made(&world, "水位记录");
     set(&world, id, |terms| terms.capacity = Some(1));
     let (member, other) = (world.signed_in("member").await, world.signed_in("member2").await);
@@ -118,7 +118,7 @@ async fn a_member_enrols_once_and_gives_it_up() {
 
 #[actix_web::test]
 async fn a_wrong_code_comes_back_with_the_form() {
-    let world = World::new();
+    let world = World::before_courses();
     let (slug, id) = made(&world, "凭码");
     set(&world, id, |terms| (terms.mode, terms.code) = (Mode::Code, "XK7P2M".into()));
     let member = world.signed_in("member").await;
@@ -133,7 +133,7 @@ async fn a_wrong_code_comes_back_with_the_form() {
 
 #[actix_web::test]
 async fn a_clerk_who_acts_is_recorded_and_may_be_sure() {
-    let world = World::new();
+    let world = World::before_courses();
     let at =
         |hours: i64| (clock::now() + chrono::Duration::hours(hours)).format("%Y-%m-%d %H:00:00").to_string();
     let mut dates = vec![];
@@ -178,7 +178,7 @@ async fn a_clerk_who_acts_is_recorded_and_may_be_sure() {
 
 #[actix_web::test]
 async fn lists_are_their_makers_and_the_organizers() {
-    let world = World::new();
+    let world = World::before_courses();
     let (_, id) = made(&world, "别人的");
     let organizer = world.number("SELECT id FROM accounts WHERE username = 'organizer'");
     let (_, others) = made(&world, "组织者的");
@@ -220,7 +220,7 @@ async fn lists_are_their_makers_and_the_organizers() {
 
 #[actix_web::test]
 async fn terms_are_kept_when_they_are_wrong_and_saved_when_they_are_right() {
-    let world = World::new();
+    let world = World::before_courses();
     let (slug, id) = made(&world, "条件");
     let path = format!("/organize/offerings/{id}");
     let instructor = world.signed_in("instructor").await;
@@ -312,7 +312,7 @@ async fn terms_are_kept_when_they_are_wrong_and_saved_when_they_are_right() {
 
 #[actix_web::test]
 async fn a_list_is_found_decided_written_to_and_taken_along() {
-    let world = World::new();
+    let world = World::before_courses();
     let (slug, id) = made(&world, "审核名单");
     set(&world, id, |terms| (terms.mode, terms.capacity) = (Mode::Approval, Some(2)));
     for account in ["member", "member2", "elder", "mobile"] {
@@ -395,7 +395,7 @@ async fn a_list_is_found_decided_written_to_and_taken_along() {
 
 #[actix_web::test]
 async fn a_secretary_enrols_a_member_of_the_branch_and_prints_the_slip() {
-    let world = World::new();
+    let world = World::before_courses();
     let (slug, id) = made(&world, "代办");
     let secretary = world.signed_in("secretary").await;
     assert!(secretary.get("/branch/enrol").await.body.contains("代办"));
@@ -462,7 +462,7 @@ async fn a_secretary_enrols_a_member_of_the_branch_and_prints_the_slip() {
 
 #[actix_web::test]
 async fn a_list_is_checked_without_a_trace_and_then_goes_as_it_was_said() {
-    let world = World::new();
+    let world = World::before_courses();
     let (slug, id) = made(&world, "集体报名");
     set(&world, id, |terms| terms.capacity = Some(2));
     let secretary = world.signed_in("secretary").await;
@@ -525,7 +525,7 @@ async fn a_list_is_checked_without_a_trace_and_then_goes_as_it_was_said() {
 
 #[actix_web::test]
 async fn hostile_lists_are_answered_in_a_sentence() {
-    let world = World::new();
+    let world = World::before_courses();
     let (slug, _) = made(&world, "难看的名单");
     let secretary = world.signed_in("secretary").await;
     let mut book = sheet::Sheet::new("x", &[("姓名".into(), 9), ("编号".into(), 9)]).unwrap();
@@ -561,7 +561,7 @@ async fn hostile_lists_are_answered_in_a_sentence() {
 #[actix_web::test]
 async fn a_whole_city_in_one_course() {
     const CITY: i64 = 36_000;
-    let world = World::new();
+    let world = World::before_courses();
     let (_, id) = made(&world, "全市");
     world
         .db

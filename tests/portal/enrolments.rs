@@ -157,7 +157,7 @@ fn within<T>(world: &World, work: impl FnOnce(&mut Conn) -> T) -> T {
 
 #[test]
 fn v_enr_the_example_of_the_domain() {
-    let world = World::new();
+    let world = World::before_courses();
     within(&world, |conn| {
         let (_, id) = course(conn, "水位记录");
         set(conn, id, |terms| terms.capacity = Some(2)).unwrap();
@@ -194,7 +194,7 @@ fn v_enr_the_example_of_the_domain() {
 
 #[test]
 fn of_twenty_who_race_for_the_last_seat_one_gets_it() {
-    let world = World::new();
+    let world = World::before_courses();
     let (id, people) = within(&world, |conn| {
         let (_, id) = course(conn, "最后一个名额");
         set(conn, id, |terms| terms.capacity = Some(5)).unwrap();
@@ -236,7 +236,7 @@ fn of_twenty_who_race_for_the_last_seat_one_gets_it() {
 
 #[test]
 fn the_same_person_twice_at_the_same_moment_has_one_place() {
-    let world = World::new();
+    let world = World::before_courses();
     let (id, person) = within(&world, |conn| (course(conn, "两次").1, members(conn, 1)[0]));
     let barrier = Barrier::new(4);
     let outcomes: Vec<_> = thread::scope(|scope| {
@@ -623,7 +623,7 @@ impl Case {
 
 #[test]
 fn whatever_happens_in_whatever_order_the_seats_are_right() {
-    let world = World::new();
+    let world = World::before_courses();
     let config = Config { cases: 240, max_shrink_iters: 200, failure_persistence: None, ..Config::default() };
     let outcome = TestRunner::new(config).run(&prop::collection::vec(op(), 1..28), |ops| {
         within(&world, |conn| {
@@ -643,7 +643,7 @@ fn whatever_happens_in_whatever_order_the_seats_are_right() {
 /// Two things at the same moment are as if one came before the other.
 #[test]
 fn two_things_at_once_are_one_after_the_other() {
-    let world = World::new();
+    let world = World::before_courses();
     let config = Config { cases: 24, max_shrink_iters: 10, failure_persistence: None, ..Config::default() };
     let before = prop::collection::vec(op(), 4..16);
     let outcome = TestRunner::new(config).run(&(before, op(), op()), |(before, one, other)| {
@@ -695,7 +695,7 @@ fn two_things_at_once_are_one_after_the_other() {
 
 #[test]
 fn reserved_seats_free_open_ones_also_while_nobody_waits() {
-    let world = World::new();
+    let world = World::before_courses();
     within(&world, |conn| {
         let branches = branches(conn, 3);
         let (_, id) = course(conn, "预留");
@@ -716,7 +716,7 @@ fn reserved_seats_free_open_ones_also_while_nobody_waits() {
 
 #[test]
 fn terms_that_cannot_be_are_refused_and_change_nothing() {
-    let world = World::new();
+    let world = World::before_courses();
     within(&world, |conn| {
         let branches = branches(conn, 2);
         let (_, id) = course(conn, "条件");
@@ -750,7 +750,7 @@ fn terms_that_cannot_be_are_refused_and_change_nothing() {
 
 #[test]
 fn who_may_come_in_and_when() {
-    let world = World::new();
+    let world = World::before_courses();
     within(&world, |conn| {
         let people = members(conn, 3);
         let (course_id, id) = course(conn, "规则");
@@ -793,7 +793,7 @@ fn who_may_come_in_and_when() {
 
 #[test]
 fn a_place_is_given_up_in_time_or_by_the_organizer() {
-    let world = World::new();
+    let world = World::before_courses();
     within(&world, |conn| {
         let people = members(conn, 2);
         let (_, id) = course(conn, "退出");
@@ -819,7 +819,7 @@ fn a_place_is_given_up_in_time_or_by_the_organizer() {
 
 #[test]
 fn inv_e4_two_dates_of_one_person_do_not_overlap() {
-    let world = World::new();
+    let world = World::before_courses();
     within(&world, |conn| {
         let people = members(conn, 3);
         let (_, first) = event(conn, "上午场", (24, 26), Some(1));
@@ -853,7 +853,7 @@ fn inv_e4_two_dates_of_one_person_do_not_overlap() {
 
 #[test]
 fn inv_e4_holds_against_two_posts_at_once() {
-    let world = World::new();
+    let world = World::before_courses();
     let (dates, people) = within(&world, |conn| {
         let dates = [event(conn, "一", (24, 26), None).1, event(conn, "二", (25, 27), None).1];
         (dates, members(conn, 6))
@@ -879,7 +879,7 @@ fn inv_e4_holds_against_two_posts_at_once() {
 
 #[test]
 fn dates_come_after_their_course_and_go_with_it() {
-    let world = World::new();
+    let world = World::before_courses();
     within(&world, |conn| {
         let people = members(conn, 2);
         let (course_id, above) = course(conn, "有现场课");
@@ -900,7 +900,7 @@ fn dates_come_after_their_course_and_go_with_it() {
 
 #[test]
 fn nobody_moves_up_to_what_has_begun() {
-    let world = World::new();
+    let world = World::before_courses();
     within(&world, |conn| {
         let people = members(conn, 2);
         let (event_id, id) = event(conn, "开始了", (24, 26), Some(1));
@@ -919,7 +919,7 @@ fn nobody_moves_up_to_what_has_begun() {
 
 #[test]
 fn seats_follow_attendance_and_nothing_is_followed_twice() {
-    let world = World::new();
+    let world = World::before_courses();
     within(&world, |conn| {
         let people = members(conn, 4);
         let (event_id, id) = event(conn, "考勤", (24, 26), Some(4));
@@ -973,7 +973,7 @@ fn seats_follow_attendance_and_nothing_is_followed_twice() {
 
 #[test]
 fn what_was_written_to_a_decision_stays_with_it() {
-    let world = World::new();
+    let world = World::before_courses();
     within(&world, |conn| {
         let people = members(conn, 3);
         let (_, id) = course(conn, "审核");

@@ -13,7 +13,8 @@ async fn ids_that_cannot_be_are_not_found() {
     let mut tried = 0;
     for route in routes().iter().filter(|route| route.path.contains('{')) {
         let parameter = &route.path[route.path.find('{').unwrap()..=route.path.find('}').unwrap()];
-        if parameter == "{slug}" {
+        // Names, not numbers; the page of a record that is not there says how numbers look.
+        if ["{slug}", "{code}"].contains(&parameter) {
             continue;
         }
         for id in [
@@ -151,8 +152,8 @@ async fn nothing_is_changed_by_looking() {
     let world = World::new();
     for route in routes().iter().filter(|route| route.method == Method::POST) {
         let who = match route.path {
-            // Whoever organizes sees the booklets of all.
-            path if path.starts_with("/studio/booklets") => "organizer",
+            // Whoever organizes sees the booklets and the questions of all.
+            path if path.starts_with("/studio/b") => "organizer",
             path if path.starts_with("/studio") => "instructor",
             path if path.starts_with("/review") => "reviewer1",
             path if path.starts_with("/organize") => "organizer",

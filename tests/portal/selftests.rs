@@ -121,7 +121,7 @@ fn turn_back(world: &World, attempt: i64, seconds: i64) {
 
 #[actix_web::test]
 async fn a_test_is_made_taken_and_passed() {
-    let world = World::new();
+    let world = World::before_courses();
     let (desk, member) = (world.signed_in("instructor").await, world.signed_in("member").await);
     let bank = bank(&desk, "").await;
     fill(&desk, bank, 6).await;
@@ -163,7 +163,7 @@ async fn a_test_is_made_taken_and_passed() {
 
 #[actix_web::test]
 async fn with_feedback_at_once_an_answer_is_told_and_final() {
-    let world = World::new();
+    let world = World::before_courses();
     let (desk, member) = (world.signed_in("instructor").await, world.signed_in("member").await);
     let bank = bank(&desk, "").await;
     fill(&desk, bank, 4).await;
@@ -189,7 +189,7 @@ async fn with_feedback_at_once_an_answer_is_told_and_final() {
 
 #[actix_web::test]
 async fn the_paper_stays_as_it_was_drawn() {
-    let world = World::new();
+    let world = World::before_courses();
     let (desk, member) = (world.signed_in("instructor").await, world.signed_in("member").await);
     let bank = bank(&desk, "").await;
     fill(&desk, bank, 5).await;
@@ -220,7 +220,7 @@ async fn the_paper_stays_as_it_was_drawn() {
 
 #[actix_web::test]
 async fn starting_and_handing_in_twice_at_once_is_once() {
-    let world = World::new();
+    let world = World::before_courses();
     let (desk, member) = (world.signed_in("instructor").await, world.signed_in("member").await);
     let bank = bank(&desk, "").await;
     fill(&desk, bank, 4).await;
@@ -268,7 +268,7 @@ async fn starting_and_handing_in_twice_at_once_is_once() {
 
 #[actix_web::test]
 async fn the_servers_clock_ends_it_also_if_nobody_comes_back() {
-    let world = World::new();
+    let world = World::before_courses();
     let (desk, member) = (world.signed_in("instructor").await, world.signed_in("member").await);
     let bank = bank(&desk, "").await;
     fill(&desk, bank, 4).await;
@@ -315,7 +315,7 @@ async fn the_servers_clock_ends_it_also_if_nobody_comes_back() {
 
 #[actix_web::test]
 async fn an_attempt_is_nobody_elses_and_a_clerk_is_on_the_record() {
-    let world = World::new();
+    let world = World::before_courses();
     let (desk, other) = (world.signed_in("instructor").await, world.signed_in("member2").await);
     let bank = bank(&desk, "").await;
     fill(&desk, bank, 4).await;
@@ -351,7 +351,7 @@ async fn an_attempt_is_nobody_elses_and_a_clerk_is_on_the_record() {
 
 #[actix_web::test]
 async fn a_script_is_told_what_became_of_an_answer() {
-    let world = World::new();
+    let world = World::before_courses();
     let (desk, member) = (world.signed_in("instructor").await, world.signed_in("member").await);
     let bank = bank(&desk, "").await;
     fill(&desk, bank, 4).await;
@@ -387,7 +387,7 @@ async fn a_script_is_told_what_became_of_an_answer() {
 
 #[actix_web::test]
 async fn hostile_answers_do_no_harm() {
-    let world = World::new();
+    let world = World::before_courses();
     let (desk, member) = (world.signed_in("instructor").await, world.signed_in("member").await);
     let bank = bank(&desk, "").await;
     let fields = [("kind", "fill"), ("stem", "支部每____开会"), ("accepted", "季度\n３个月"), ("key", KEY)];
@@ -421,7 +421,7 @@ async fn hostile_answers_do_no_harm() {
 
 #[actix_web::test]
 async fn wrong_answers_are_kept_practised_and_leave_after_two_right_ones() {
-    let world = World::new();
+    let world = World::before_courses();
     let (desk, member) = (world.signed_in("instructor").await, world.signed_in("member").await);
     let bank = bank(&desk, "").await;
     fill(&desk, bank, 4).await;
@@ -464,7 +464,7 @@ async fn wrong_answers_are_kept_practised_and_leave_after_two_right_ones() {
 
 #[actix_web::test]
 async fn a_bank_is_its_authors_or_anybodys_who_manages_courses() {
-    let world = World::new();
+    let world = World::before_courses();
     let desk = world.signed_in("instructor").await;
     let organizer = world.signed_in("organizer").await;
     let (own, theirs) = (bank(&desk, "").await, bank(&organizer, "booklet-1").await);
@@ -515,7 +515,7 @@ async fn a_bank_is_its_authors_or_anybodys_who_manages_courses() {
 
 #[actix_web::test]
 async fn who_saves_second_is_told_and_loses_nothing() {
-    let world = World::new();
+    let world = World::before_courses();
     let (one, other) = (world.signed_in("instructor").await, world.signed_in("organizer").await);
     let bank = bank(&one, "").await;
     fill(&one, bank, 2).await;
@@ -552,7 +552,7 @@ async fn who_saves_second_is_told_and_loses_nothing() {
 
 #[actix_web::test]
 async fn a_test_never_asks_for_more_than_there_is() {
-    let world = World::new();
+    let world = World::before_courses();
     let desk = world.signed_in("organizer").await;
     let bank = bank(&desk, "booklet-1").await;
     fill(&desk, bank, 3).await;
@@ -599,7 +599,7 @@ async fn a_test_never_asks_for_more_than_there_is() {
 
 #[actix_web::test]
 async fn questions_are_found_by_kind_chapter_and_words() {
-    let world = World::new();
+    let world = World::before_courses();
     let desk = world.signed_in("organizer").await;
     let bank = bank(&desk, "booklet-1").await;
     fill(&desk, bank, 35).await;
@@ -666,7 +666,7 @@ const TABLE: &str = "题型\t题目\t选项A\t选项B\t答案\t解析\n\
 
 #[actix_web::test]
 async fn a_table_is_looked_at_then_imported_once() {
-    let world = World::new();
+    let world = World::before_courses();
     let desk = world.signed_in("instructor").await;
     let bank = bank(&desk, "").await;
     let path = format!("/studio/banks/{bank}/import");
@@ -718,7 +718,7 @@ async fn exported(world: &World, browser: &Browser<'_>, bank: i64, format: &str)
 
 #[actix_web::test]
 async fn what_was_exported_changes_nothing_when_it_comes_back() {
-    let world = World::new();
+    let world = World::before_courses();
     let desk = world.signed_in("organizer").await;
     let bank_id = bank(&desk, "booklet-1").await;
     fill(&desk, bank_id, 3).await;
@@ -774,7 +774,7 @@ async fn what_was_exported_changes_nothing_when_it_comes_back() {
 
 #[actix_web::test]
 async fn makers_of_courses_choose_among_open_tests() {
-    let world = World::new();
+    let world = World::before_courses();
     let (desk, organizer) = (world.signed_in("instructor").await, world.signed_in("organizer").await);
     let (own, other) = (bank(&desk, "").await, bank(&organizer, "").await);
     fill(&desk, own, 2).await;

@@ -430,7 +430,7 @@ async fn somebody_elses_record_is_not_found_and_a_clerk_acts_as_the_member() {
         )),
         1
     );
-    assert_eq!(world.number(&format!("SELECT COUNT(*) FROM audit_entries WHERE action = 'record_made' AND account_id = {} AND for_person_id = {them}", by.0)), 1);
+    assert_eq!(world.number(&format!("SELECT COUNT(*) FROM audit_entries WHERE action = 'record_made' AND actor_id = {} AND for_person_id = {them}", by.0)), 1);
     assert!(page(&member, "/me/history?kind=chapter").await.contains("代办员代办"));
 }
 
@@ -515,7 +515,7 @@ async fn facts_that_come_by_themselves_make_records_without_a_visit() {
     let before = world.number("SELECT COUNT(*) FROM study_records");
     assert_eq!(study::catch_up(&world.db, now).unwrap(), 0);
     assert_eq!(world.number("SELECT COUNT(*) FROM study_records"), before);
-    assert_eq!(world.number(&format!("SELECT COUNT(*) FROM audit_entries WHERE action = 'record_made' AND for_person_id = {member} AND account_id IS NULL")) >= 4, true);
+    assert_eq!(world.number(&format!("SELECT COUNT(*) FROM audit_entries WHERE action = 'record_made' AND for_person_id = {member} AND actor_id IS NULL")) >= 4, true);
 }
 
 #[actix_web::test]

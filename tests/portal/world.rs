@@ -68,16 +68,20 @@ fn on_server(server: &str, sql: &str) {
 }
 
 /// The town that all worlds are copies of: its address.
-static TEMPLATE: LazyLock<String> = LazyLock::new(|| {
+static TEMPLATE: LazyLock<String> = LazyLock::new(|| made(demo::Scale::TOWN));
+/// The same town before anybody made a course.
+static BARE: LazyLock<String> = LazyLock::new(|| made(demo::Scale::BARE));
+
+fn made(scale: demo::Scale) -> String {
     let url = empty_database();
     let db = Db::open(&url, true).unwrap();
     let media = FOLDER.join("media");
-    db.write_now(|conn| demo::make(conn, &media, demo::Scale::TOWN, *MADE_AT, &mut |_, _| {})).unwrap();
+    db.write_now(|conn| demo::make(conn, &media, scale, *MADE_AT, &mut |_, _| {})).unwrap();
     if url.starts_with("sqlite:") {
         db.close_sqlite().unwrap();
     }
     url
-});
+}
 
 fn fresh_name() -> String {
     format!("t_{}_{}", std::process::id(), NUMBER.fetch_add(1, Relaxed))
@@ -114,7 +118,13 @@ pub fn config(url: &str) -> Config {
 
 impl World {
     pub fn new() -> World {
-        let template = TEMPLATE.clone();
+        World::copy(&TEMPLATE)
+    }
+    /// A town in which nobody has made a course, an event or a question yet.
+    pub fn before_courses() -> World {
+        World::copy(&BARE)
+    }
+    fn copy(template: &str) -> World {
         let name = fresh_name();
         let url = match server() {
             Some(server) => {
