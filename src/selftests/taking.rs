@@ -231,15 +231,15 @@ pub fn answer(
         Err(problem) => return Ok(Outcome::Wrong(problem)),
     };
     let present = version(asked.answered_at);
+    if attempt.is_immediate() && !answer.is_given() && !asked.answer.is_given() {
+        return Ok(Outcome::Nothing);
+    }
     if answer == asked.answer {
         return Ok(Outcome::Saved(present));
     }
     let is_final = attempt.is_immediate() && asked.answer.is_given();
     if is_final || given.seen.is_some_and(|seen| seen != present) {
         return Ok(Outcome::Changed);
-    }
-    if attempt.is_immediate() && !answer.is_given() {
-        return Ok(Outcome::Nothing);
     }
     let is_right = attempt.is_immediate().then(|| asked.paper.is_right(&answer));
     store::put_answer(conn, id, given.position, &answer, is_right, now)?;

@@ -375,7 +375,10 @@ fn every_table_that_visitors_see_moves_the_content_on() {
         let before = generation();
         let column =
             schema.split(&format!("    {table} (")).nth(1).unwrap().split([',', ')']).next().unwrap();
-        world.sql(&format!("UPDATE {table} SET {column} = {column}"));
+        // What is only added is not changed.
+        if let Err(problem) = world.try_sql(&format!("UPDATE {table} SET {column} = {column}")) {
+            assert!(problem.contains("append-only"), "{table}: {problem}");
+        }
         assert_eq!(generation(), before, "{table} is said not to be shown");
     }
 }
