@@ -653,7 +653,7 @@ fn plan_of(page: &Answer) -> String {
     let field = |name: &str| {
         let value = page.between(&format!("name=\"{name}\" value=\""), "\"");
         let value =
-            value.replace("&#34;", "\"").replace("&#39;", "'").replace("&lt;", "<").replace("&gt;", ">");
+            value.replace("&#34;", "\"").replace("&#39;", "'").replace("&#60;", "<").replace("&#62;", ">");
         format!("{name}={}", escape(&value.replace("&#38;", "&").replace("&amp;", "&")))
     };
     [field("key"), field("seen"), field("items")].join("&")
