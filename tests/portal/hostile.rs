@@ -169,7 +169,7 @@ async fn nothing_is_changed_by_looking() {
         // There are no cases, attempts and viewings yet, and the records are somebody else's.
         let is_theirs = [
             "/cases/",
-            "/me/cases/{",
+            "/me/cases/",
             "/attempts/",
             "/me/records/",
             "/enrolments/",
