@@ -31,6 +31,8 @@ static FILES: LazyLock<BTreeMap<&'static str, Asset>> = LazyLock::new(|| {
         "transcript.js",
         "captions.css",
         "captions.js",
+        "codes.js",
+        "group.js",
         "work.css",
         "studio.js",
         "upload.js",

@@ -36,10 +36,9 @@ impl ViewingForm {
     ) -> Result<NewEvent, Errors> {
         let mut errors = Errors::default();
         let lecture = errors.take("lecture", lecture.ok_or_else(|| msg!("请选一堂课")));
-        let of = |sent: &str| sent.parse::<i64>().ok();
-        let org = of(&self.org).map(OrgId).filter(|id| choices.orgs.iter().any(|one| one.0 == *id));
+        let org = self.org.parse().ok().map(OrgId).filter(|id| choices.orgs.iter().any(|one| one.0 == *id));
         let org = errors.take("org", org.ok_or_else(|| msg!("请选哪个支部")));
-        let school = of(&self.school).map(SchoolId);
+        let school = self.school.parse().ok().map(SchoolId);
         let school = school.filter(|id| choices.schools.iter().any(|one| one.0 == *id));
         let school = errors.take("school", school.ok_or_else(|| msg!("请选在哪所微党校")));
         let place = errors.take("place", optional(&self.place.replace('\n', " "), 80));

@@ -27,6 +27,7 @@ mod studio;
 mod templates;
 mod uploads;
 mod upkeep;
+mod viewings;
 mod watching;
 mod workers;
 mod world;

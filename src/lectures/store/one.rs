@@ -6,7 +6,8 @@ use crate::error::{Error, Result};
 use crate::ids::{AllianceId, LectureId, MediaId, PersonId, SchoolId, TopicId};
 use crate::lectures::{Stage, Visibility};
 use crate::schema::{
-    alliances, cues, handouts, lectures, media, media_chapters, schools, streams, topics, watches,
+    alliances, completion_reversals, completions, cues, handouts, lectures, media, media_chapters, persons,
+    schools, streams, topics, watches,
 };
 use diesel::prelude::*;
 
@@ -70,7 +71,7 @@ pub struct Watched {
     pub is_complete: bool,
 }
 
-/// `None` for whoever has never played it.
+/// `None` for whoever has never played it. Who has completed the lecture in a group has completed it here too.
 pub fn watched(
     conn: &mut Conn,
     person: PersonId,
@@ -78,17 +79,29 @@ pub fn watched(
     media: MediaId,
 ) -> Result<Option<Watched>> {
     type Row = (Vec<u8>, i32, i32, i32, Option<Timestamp>);
-    let found: Option<Row> = either!(conn, c => watches::table
-        .find((person, lecture, media))
-        .select((watches::seen, watches::seconds, watches::length_s, watches::last_ms, watches::completed_at))
-        .first(c)
-        .optional())?;
-    Ok(found.map(|(seen, seconds, length_s, last_ms, at)| Watched {
+    let is_it = watches::person_id
+        .eq(persons::id)
+        .and(watches::lecture_id.eq(lecture))
+        .and(watches::media_id.eq(media));
+    let holds = completions::person_id
+        .eq(person)
+        .and(completions::lecture_id.eq(lecture))
+        .and(completion_reversals::completion_id.is_null());
+    let proofs = completions::table.left_join(completion_reversals::table).filter(holds);
+    let columns =
+        (watches::seen, watches::seconds, watches::length_s, watches::last_ms, watches::completed_at);
+    let (alone, is_proven): (Option<Row>, bool) = either!(conn, c => persons::table
+        .left_join(watches::table.on(is_it))
+        .filter(persons::id.eq(person))
+        .select((columns.nullable(), diesel::dsl::exists(proofs)))
+        .first(c))?;
+    let nothing = is_proven.then(|| (vec![], 0, 0, 0, None));
+    Ok(alone.or(nothing).map(|(seen, seconds, length_s, last_ms, at)| Watched {
         seen,
         seconds,
         length_s,
         last_ms,
-        is_complete: at.is_some(),
+        is_complete: is_proven || at.is_some(),
     }))
 }
 

@@ -128,7 +128,7 @@ async fn create(
         .write(move |conn| {
             let now = clock::now();
             let choices = events::choices(conn, &who.paths(HoldEvents), &near)?;
-            let id = sent.lecture.parse().map(LectureId).ok();
+            let id: Option<LectureId> = sent.lecture.parse().map_or(None, |id| Some(LectureId(id)));
             let lecture = id.map(|id| found(lectures::watchable(conn, id))).transpose()?.flatten();
             let title = match (id, lecture) {
                 (Some(id), Some(_)) => events::lecture_title(conn, id)?,
