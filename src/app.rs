@@ -47,6 +47,10 @@ pub fn routes() -> Vec<Route> {
         media::pages::routes(),
         uploads::pages::routes(),
         studio::pages::routes(),
+        // `/review/courses` stands before `/review/{lecture}`.
+        organize::pages::routes(),
+        // Before the reviewers' desk of lectures: /review/{lecture} would take /review/booklets for a lecture.
+        manuscripts::pages::routes(),
         review::pages::routes(),
         jobs::pages::routes(),
         calendar::pages::routes(),
@@ -56,8 +60,6 @@ pub fn routes() -> Vec<Route> {
         viewings::pages::routes(),
         enrolments::pages::routes(),
         study::pages::routes(),
-        manuscripts::pages::routes(),
-        organize::pages::routes(),
         redress::pages::routes(),
     ]
     .into_iter()

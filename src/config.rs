@@ -25,8 +25,21 @@ pub struct Config {
     pub trusted_proxies: Vec<IpAddr>,
     /// Whoever shows it may read `/metrics` from another machine.
     pub metrics_token: Option<String>,
+    /// Where reminders by e-mail are handed in; without it, or without `public_url`, none are sent.
+    pub smtp: Option<Smtp>,
     /// The demonstration city, which says so on every page.
     pub is_demo: bool,
+}
+
+/// A server that takes mail. `inbox::mail` reads it.
+#[derive(Clone)]
+pub struct Smtp {
+    /// `smtp://…` or `smtps://…`, perhaps with a password.
+    pub url: String,
+    /// The sender: an address, or a name and an address in angle brackets. It must be there.
+    pub from: String,
+    /// Certificates (PEM) of authorities that are trusted beside the public ones: of an office's own.
+    pub authorities: Option<PathBuf>,
 }
 
 impl Config {
@@ -73,3 +86,11 @@ pub const STALL_SECONDS: u64 = 30;
 pub const ADDRESS_SECONDS: i64 = 6 * 3_600;
 /// How long what was uploaded is kept after it was processed.
 pub const ORIGINAL_DAYS: i64 = 30;
+/// The link in a confirmation of an address holds so long.
+pub const MAIL_CODE_HOURS: i64 = 24;
+/// Confirmations that a person may have sent within a day: nobody is flooded by somebody else's typing.
+pub const MAIL_CODES_A_DAY: i64 = 5;
+/// How old a notice may be that a digest still tells of.
+pub const DIGEST_DAYS: i64 = 7;
+/// Lines of a digest.
+pub const DIGEST_LINES: usize = 20;

@@ -88,6 +88,7 @@ text_enum! {
         RecordWithdrawn = "record_withdrawn",
         MailAddressSet = "mail_address_set",
         OwnDataExported = "own_data_exported",
+        TestStarted = "test_started",
     }
 }
 
@@ -171,6 +172,7 @@ impl Action {
             Action::RecordWithdrawn => msg!("收回结业记录"),
             Action::MailAddressSet => msg!("修改提醒邮箱"),
             Action::OwnDataExported => msg!("导出自己的学习记录"),
+            Action::TestStarted => msg!("开始自测"),
         }
     }
 }

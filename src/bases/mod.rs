@@ -3,7 +3,7 @@ pub mod pages;
 mod store;
 
 use crate::text_enum;
-pub use store::{BaseCard, NewBase, add, all};
+pub use store::{BaseCard, Bookable, NewBase, add, all, bookable, claim};
 
 text_enum! {
     /// A platform (体验平台) is something to try out, not one of the bases.

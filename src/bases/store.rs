@@ -3,7 +3,7 @@ use super::Kind;
 use crate::db::Conn;
 use crate::either;
 use crate::error::Result;
-use crate::ids::TopicId;
+use crate::ids::{BaseId, TopicId};
 use crate::schema::{bases, topics};
 use diesel::prelude::*;
 
@@ -79,6 +79,34 @@ pub fn all(conn: &mut Conn) -> Result<Vec<BaseCard>> {
             (topics::id, topics::slug, topics::name, topics::name_en),
         ))
         .load(c))?)
+}
+
+/// A base by its key: for lists to choose from.
+#[derive(Queryable, Debug, Clone, PartialEq, Eq)]
+pub struct Bookable {
+    pub id: BaseId,
+    pub name: String,
+    /// Persons at a time.
+    pub capacity: i32,
+}
+
+/// The bases that can be booked, in their order: platforms are not among them.
+pub fn bookable(conn: &mut Conn) -> Result<Vec<Bookable>> {
+    Ok(either!(conn, c => bases::table
+        .filter(bases::kind.eq(Kind::Base))
+        .order(bases::position)
+        .limit(MOST)
+        .select((bases::id, bases::name, bases::capacity))
+        .load(c))?)
+}
+
+/// Locks a base until the transaction ends, so that two do not book its last places at once.
+pub fn claim(conn: &mut Conn, id: BaseId) -> Result<Bookable> {
+    let it = bases::table.filter(bases::id.eq(id).and(bases::kind.eq(Kind::Base)));
+    Ok(either!(conn, c => diesel::update(it)
+        .set(bases::position.eq(bases::position))
+        .returning((bases::id, bases::name, bases::capacity))
+        .get_result(c))?)
 }
 
 pub(super) fn find(conn: &mut Conn, slug: &str) -> Result<(BaseCard, Details)> {

@@ -7,7 +7,7 @@ pub mod worker;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
-use weixiao::config::Config;
+use weixiao::config::{Config, Smtp};
 use weixiao::lang::Message;
 use weixiao::msg;
 
@@ -113,6 +113,11 @@ pub struct PlaceArgs {
     /// 公开地址，如 https://dx.example.gov.cn；是 https 时 cookie 只走 TLS · the address that people type
     #[arg(long, env = "WEIXIAO_PUBLIC_URL")]
     pub public_url: Option<String>,
+    /// 提醒邮件的发件人，如 微党校 <weixiao@dx.example.gov.cn>；邮件服务器用环境变量 WEIXIAO_SMTP_URL
+    /// （smtps://用户:口令@主机，或 smtp://用户:口令@主机:587?tls=required），自建的证书机构用 WEIXIAO_SMTP_CA（PEM 文件）·
+    /// sender of reminders by e-mail; the server and an authority of one's own come from these two variables
+    #[arg(long, env = "WEIXIAO_SMTP_FROM")]
+    pub smtp_from: Option<String>,
     /// 可信代理的 IP，用逗号隔开；只信它们的 X-Forwarded-For · proxies whose X-Forwarded-For is believed
     #[arg(long, env = "WEIXIAO_TRUSTED_PROXY", value_delimiter = ',')]
     pub trusted_proxy: Vec<IpAddr>,
@@ -136,7 +141,14 @@ impl PlaceArgs {
             return Err(Failure(msg!("nginx 的内部地址写得不对：{}。前后都要有斜线，如 /_media/。", prefix)));
         }
         // Only from the environment: what stands on the command line can be read by every user of the machine.
-        let metrics_token = std::env::var("WEIXIAO_METRICS_TOKEN").ok().filter(|token| !token.is_empty());
+        let secret = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+        let metrics_token = secret("WEIXIAO_METRICS_TOKEN");
+        // What is wrong with it is said by those who send: a backup needs no mail.
+        let smtp = secret("WEIXIAO_SMTP_URL").map(|url| Smtp {
+            url,
+            from: self.smtp_from.unwrap_or_default(),
+            authorities: secret("WEIXIAO_SMTP_CA").map(PathBuf::from),
+        });
         Ok(Config {
             database_url: self.database.database_url,
             listen: self.listen,
@@ -147,6 +159,7 @@ impl PlaceArgs {
             public_url,
             trusted_proxies: self.trusted_proxy.iter().map(IpAddr::to_canonical).collect(),
             metrics_token,
+            smtp,
             is_demo: false,
         })
     }

@@ -10,6 +10,7 @@ use std::time::Duration;
 use weixiao::app::Portal;
 use weixiao::config::{BLOCKING_THREADS, Config, HEAD_SECONDS, KEEP_ALIVE_SECONDS, STOP_SECONDS};
 use weixiao::db::Db;
+use weixiao::inbox::mail::Mailer;
 use weixiao::media::Store;
 use weixiao::{clock, demo, msg, site, upkeep, uploads, viewings, worker};
 
@@ -65,6 +66,7 @@ pub fn demo(args: &DemoArgs) -> Result<ExitCode, Failure> {
         public_url: None,
         trusted_proxies: vec![],
         metrics_token: None,
+        smtp: None,
         is_demo: true,
     };
     run(config, args.workers, false, true)
@@ -119,6 +121,7 @@ async fn run(
     may_create: bool,
     has_worker: bool,
 ) -> Result<ExitCode, Failure> {
+    Mailer::of(&config).map_err(Failure)?;
     let db = Db::open(&config.database_url, may_create)?;
     std::fs::create_dir_all(&config.media)?;
     std::fs::create_dir_all(&config.uploads)?;

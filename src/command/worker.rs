@@ -2,17 +2,24 @@
 use super::{Failure, PlaceArgs};
 use clap::Args;
 use rustix::process::{Signal, nice, set_parent_process_death_signal};
+use std::ffi::OsStr;
+use std::path::Path;
 use std::process::{Child, Command, ExitCode, Stdio};
 use std::time::Duration;
 use weixiao::clock;
 use weixiao::config::Config;
 use weixiao::db::Db;
+use weixiao::inbox::{self, mail::Mailer};
 use weixiao::msg;
 use weixiao::processing::Tools;
-use weixiao::worker::Worker;
+use weixiao::worker::{self, Worker};
 
 /// Between two looks for work, in seconds: an instructor who waits for a first picture should not wait for us.
 const LOOK_SECONDS: u64 = 2;
+/// Between two looks for mail, in seconds: somebody waits for the link that confirms an address.
+const MAIL_SECONDS: u64 = 30;
+/// Between two looks at what study needs, in seconds: whoever has just finished a course waits for the record.
+const STUDY_SECONDS: u64 = 15;
 /// After a failure of the database or a worker that ended, in seconds.
 const AGAIN_SECONDS: u64 = 5;
 
@@ -41,11 +48,30 @@ pub fn work(args: WorkerArgs) -> Result<ExitCode, Failure> {
     for lack in tools.lacks() {
         tracing::warn!("{lack}");
     }
-    let mut worker = Worker::new(db, &config, tools)?;
+    let mailer = Mailer::of(&config).map_err(Failure)?;
+    let mut worker = Worker::new(db.clone(), &config, tools)?;
+    if args.once {
+        worker::tend(&db, clock::now())?;
+    } else {
+        let db = db.clone();
+        std::thread::Builder::new().name("study".into()).spawn(move || tend(&db))?;
+    }
+    let mailer = match mailer {
+        Some(mailer) if !args.once => {
+            std::thread::Builder::new().name("mail".into()).spawn(move || post(&db, &mailer))?;
+            None
+        }
+        mailer => mailer.map(|mailer| (db, mailer)),
+    };
     loop {
         match worker.step(clock::now()) {
             Ok(true) => {}
-            Ok(false) if args.once => return Ok(ExitCode::SUCCESS),
+            Ok(false) if args.once => {
+                if let Some((db, mailer)) = &mailer {
+                    inbox::deliver(db, mailer, clock::now())?;
+                }
+                return Ok(ExitCode::SUCCESS);
+            }
             Ok(false) => {
                 // Somebody may have installed ffmpeg meanwhile.
                 if !worker.can_convert() {
@@ -60,6 +86,26 @@ pub fn work(args: WorkerArgs) -> Result<ExitCode, Failure> {
                 std::thread::sleep(Duration::from_secs(AGAIN_SECONDS));
             }
         }
+    }
+}
+
+/// Does what study needs as long as the worker lives: on a thread of its own, as mail is.
+fn tend(db: &Db) {
+    loop {
+        if let Err(error) = worker::tend(db, clock::now()) {
+            tracing::warn!(%error, "study waits");
+        }
+        std::thread::sleep(Duration::from_secs(STUDY_SECONDS));
+    }
+}
+
+/// Sends mail as long as the worker lives: on a thread of its own, since a long recording takes an hour.
+fn post(db: &Db, mailer: &Mailer) {
+    loop {
+        if let Err(error) = inbox::deliver(db, mailer, clock::now()) {
+            tracing::warn!(%error, "mail waits");
+        }
+        std::thread::sleep(Duration::from_secs(MAIL_SECONDS));
     }
 }
 
@@ -79,7 +125,15 @@ pub fn beside(config: &Config) -> Result<(), Failure> {
             .env("WEIXIAO_MEDIA", &config.media)
             .env("WEIXIAO_UPLOADS", &config.uploads)
             .stdin(Stdio::null());
-        for (name, value) in [("WEIXIAO_MEDIA_URL", &config.media_url), ("WEIXIAO_ACCEL", &config.accel)] {
+        let smtp = config.smtp.as_ref();
+        for (name, value) in [
+            ("WEIXIAO_MEDIA_URL", config.media_url.as_deref().map(OsStr::new)),
+            ("WEIXIAO_ACCEL", config.accel.as_deref().map(OsStr::new)),
+            ("WEIXIAO_PUBLIC_URL", config.public_url.as_deref().map(OsStr::new)),
+            ("WEIXIAO_SMTP_URL", smtp.map(|smtp| OsStr::new(&smtp.url))),
+            ("WEIXIAO_SMTP_FROM", smtp.map(|smtp| OsStr::new(&smtp.from))),
+            ("WEIXIAO_SMTP_CA", smtp.and_then(|smtp| smtp.authorities.as_deref()).map(Path::as_os_str)),
+        ] {
             match value {
                 Some(value) => command.env(name, value),
                 None => command.env_remove(name),

@@ -15,12 +15,13 @@ use crate::lang::Message;
 use crate::{msg, text_enum};
 use chrono::NaiveDate;
 pub use store::{
-    Card, DeskRow, Judged, SessionRow, attach_session, awaiting, by_slug, cards, count, desk, find, items,
-    judged, prerequisites, session_course, sessions, slug_taken, stale_steps,
+    Card, DeskRow, Judged, SessionRow, all, attach_session, awaiting, by_slug, cards, count, desk, find,
+    items, items_of, judged, prerequisites, session_course, sessions, slug_taken, stale_steps,
 };
 pub use way::{
-    add_item, archive, begin_change, create, drop_change, duplicate, move_item, problems, remove_item,
-    reopen, review, set_prerequisites, submit, take_back, update, update_item, withdraw,
+    MOST_ITEMS, add_item, add_items, archive, bars_from_review, begin_change, create, drop_change, duplicate,
+    move_item, problems, remove_item, reopen, review, set_prerequisites, shut, submit, take_back, update,
+    update_item, withdraw,
 };
 
 text_enum! {
@@ -162,6 +163,14 @@ impl Task {
             Task::Session => Kind::Session,
         }
     }
+    /// Whether it is about the same lecture, chapter or test. Each session is its own.
+    pub fn is_same(self, other: Task) -> bool {
+        match (self, other) {
+            (Task::Lecture(one, _), Task::Lecture(other, _)) => one == other,
+            (Task::Session, _) => false,
+            _ => self == other,
+        }
+    }
 }
 
 /// When a step can be taken, with the day.
@@ -213,6 +222,10 @@ pub enum Refusal {
     NoDates(String),
     NothingChanged,
     Circle,
+    Withdrawn,
+    SlugTaken,
+    There(String),
+    TooManyItems,
 }
 
 impl Refusal {
@@ -233,6 +246,12 @@ impl Refusal {
             Refusal::NoDates(title) => msg!("现场课“{}”还没有安排时间，请先安排。", title),
             Refusal::NothingChanged => msg!("学习内容没有新的一版，不用送审。"),
             Refusal::Circle => msg!("先修课程绕成了圈，请去掉一门。"),
+            Refusal::Withdrawn => msg!("这门系列课程已下架。要改，请先点“重新编辑”。"),
+            Refusal::SlugTaken => msg!("这个网址名称已经有课程在用，请换一个。"),
+            Refusal::There(title) => msg!("“{}”已经在学习内容里，不用再添加。", title),
+            Refusal::TooManyItems => {
+                msg!("一门系列课程最多 {} 项学习内容，请另建一门。", way::MOST_ITEMS)
+            }
         }
     }
 }
@@ -289,6 +308,10 @@ pub fn manages_session(conn: &mut Conn, viewer: &Viewer, event: EventId) -> Resu
 /// [`Error::NotFound`] if it was never published, [`Error::SignIn`] if it is for members and nobody is signed in. A course
 /// that is not public any more is returned too: its page says why.
 pub fn open(conn: &mut Conn, slug: &str, is_signed_in: bool) -> Result<Course> {
+    // PostgreSQL refuses to look for some of these.
+    if slug.contains(char::is_control) {
+        return Err(Error::NotFound);
+    }
     let course = store::by_slug(conn, slug)?;
     match course.stage {
         Stage::Published if course.about.visibility == Visibility::Public || is_signed_in => Ok(course),

@@ -6,7 +6,10 @@ use crate::audit::{Action, Doer};
 use crate::clock::Timestamp;
 use crate::db::Conn;
 use crate::error::{Error, Result};
-use crate::ids::{AccountId, CourseId, ItemId, random_hex};
+use crate::ids::{AccountId, CourseId, ItemId, digest, random_hex};
+
+/// Steps that a course may have: more than anybody studies, few enough for a page.
+pub const MOST_ITEMS: usize = 120;
 
 fn did(conn: &mut Conn, doer: &Doer, action: Action, id: CourseId, now: Timestamp) -> Result<()> {
     doer.did(conn, action, ("course", id.0), now)
@@ -15,7 +18,7 @@ fn did(conn: &mut Conn, doer: &Doer, action: Action, id: CourseId, now: Timestam
 /// Makes a draft without steps. The same key makes the same course.
 ///
 /// # Errors
-/// Those of the database; the name in addresses is the caller's to make unique.
+/// [`Refusal::SlugTaken`] if another course has this name in addresses.
 pub fn create(
     conn: &mut Conn,
     slug: &str,
@@ -25,12 +28,27 @@ pub fn create(
     doer: &Doer,
     now: Timestamp,
 ) -> Result<CourseId> {
+    Ok(make(conn, slug, about, author, key, doer, now)?.0)
+}
+
+/// As [`create`]; with whether this call made it. Two posts at once are told apart by the unique keys.
+fn make(
+    conn: &mut Conn,
+    slug: &str,
+    about: &About,
+    author: AccountId,
+    key: &str,
+    doer: &Doer,
+    now: Timestamp,
+) -> Result<(CourseId, bool)> {
     if let Some(id) = store::made_by_key(conn, key)? {
-        return Ok(id);
+        return Ok((id, false));
     }
-    let id = store::insert(conn, slug, about, author, key, now)?;
+    let Some(id) = store::insert(conn, slug, about, author, key, now)? else {
+        return Ok((store::made_by_key(conn, key)?.ok_or(Refusal::SlugTaken)?, false));
+    };
     did(conn, doer, Action::CourseMade, id, now)?;
-    Ok(id)
+    Ok((id, true))
 }
 
 /// Saves what is said of a draft. `false`, and nothing is changed, if somebody saved since `revision`.
@@ -64,8 +82,14 @@ fn refusal_of(course: &Course) -> Refusal {
     match course {
         _ if course.archived_at.is_some() => Refusal::Archived,
         _ if course.is_submitted => Refusal::InReview,
+        _ if course.stage == Stage::Withdrawn => Refusal::Withdrawn,
         _ => Refusal::NotDraft,
     }
+}
+
+/// Why the steps of a course may not be changed now; nothing, if they may.
+pub fn shut(course: &Course) -> Option<Refusal> {
+    (!course.is_open()).then(|| refusal_of(course))
 }
 
 /// The course, locked, if its steps may be changed now.
@@ -118,7 +142,7 @@ pub fn drop_change(conn: &mut Conn, id: CourseId, doer: &Doer, now: Timestamp) -
 /// Adds a step behind the last one.
 ///
 /// # Errors
-/// A [`Refusal`] where the steps may not be changed now.
+/// As [`add_items`].
 pub fn add_item(
     conn: &mut Conn,
     id: CourseId,
@@ -126,11 +150,47 @@ pub fn add_item(
     doer: &Doer,
     now: Timestamp,
 ) -> Result<ItemId> {
+    let made = add_items(conn, id, std::slice::from_ref(item), &random_hex(16), doer, now)?;
+    made.first().copied().ok_or(Error::NotFound)
+}
+
+/// Adds steps behind the last one. The same key adds the same steps: those that are there are not added again.
+///
+/// # Errors
+/// A [`Refusal`] where the steps may not be changed now, of what the course has already, and of too many.
+pub fn add_items(
+    conn: &mut Conn,
+    id: CourseId,
+    new: &[NewItem],
+    key: &str,
+    doer: &Doer,
+    now: Timestamp,
+) -> Result<Vec<ItemId>> {
     let course = changeable(conn, id)?;
-    let last = store::items(conn, id, course.draft_version)?.last().map_or(0, |item| item.position);
-    let made = store::insert_item(conn, id, course.draft_version, (last + 1, &random_hex(6)), item)?;
-    did(conn, doer, Action::CourseChanged, id, now)?;
-    Ok(made)
+    let present = store::items(conn, id, course.draft_version)?;
+    let mut last = present.last().map_or(0, |item| item.position);
+    let (mut there, mut made) = (vec![], vec![]);
+    for (place, item) in new.iter().enumerate() {
+        let step = digest(&format!("{key} {place}"))[..12].to_owned();
+        if let Some(item) = present.iter().find(|item| item.step == step) {
+            there.push(item.id);
+            continue;
+        }
+        let is_same = |other: &Item| other.what.task.is_same(item.task);
+        if let Some(same) = present.iter().find(|other| is_same(other)) {
+            return Err(Refusal::There(same.what.title.clone()).into());
+        }
+        if present.len() + made.len() >= MOST_ITEMS {
+            return Err(Refusal::TooManyItems.into());
+        }
+        last += 1;
+        made.push(store::insert_item(conn, id, course.draft_version, (last, &step), item)?);
+    }
+    if !made.is_empty() {
+        did(conn, doer, Action::CourseChanged, id, now)?;
+    }
+    there.extend(made);
+    Ok(there)
 }
 
 /// The step of the version that is written.
@@ -206,7 +266,16 @@ pub fn set_prerequisites(
     doer: &Doer,
     now: Timestamp,
 ) -> Result<()> {
-    store::touch(conn, id)?;
+    // All of them, in one order: two courses that are made to need each other at once wait for one another here.
+    let mut touched: Vec<CourseId> = required.iter().copied().chain([id]).collect();
+    touched.sort_unstable();
+    touched.dedup();
+    for one in touched {
+        store::lock(conn, one)?;
+    }
+    if store::find(conn, id)?.archived_at.is_some() {
+        return Err(Refusal::Archived.into());
+    }
     let mut seen: Vec<CourseId> = vec![];
     let mut next = required.to_vec();
     while !next.is_empty() {
@@ -278,6 +347,20 @@ pub fn take_back(conn: &mut Conn, id: CourseId, doer: &Doer, now: Timestamp) -> 
     did(conn, doer, Action::CourseChanged, id, now)
 }
 
+/// Why this person may not judge the version that waits; nothing, if they may.
+///
+/// # Errors
+/// Those of the database.
+pub fn bars_from_review(conn: &mut Conn, course: &Course, reviewer: AccountId) -> Result<Option<Refusal>> {
+    Ok(if course.author == reviewer || store::has_changed(conn, course.id, reviewer)? {
+        Some(Refusal::OwnCourse)
+    } else if store::has_judged(conn, course, reviewer)? {
+        Some(Refusal::ReviewedAlready)
+    } else {
+        None
+    })
+}
+
 /// Says what `reviewer` thinks of the version handed in as `round`. Passed by one person who neither made nor changed it,
 /// it is published (product.md).
 ///
@@ -299,8 +382,8 @@ pub fn review(
     if course.round != round {
         return Err(Refusal::Changed.into());
     }
-    if course.author == reviewer || store::has_changed(conn, id, reviewer)? {
-        return Err(Refusal::OwnCourse.into());
+    if let Some(refusal) = bars_from_review(conn, &course, reviewer)? {
+        return Err(refusal.into());
     }
     store::insert_review(conn, &course, reviewer, verdict, remark, now)?;
     did(conn, doer, Action::CourseReviewed, id, now)?;
@@ -401,12 +484,12 @@ pub fn duplicate(
     doer: &Doer,
     now: Timestamp,
 ) -> Result<CourseId> {
-    if let Some(made) = store::made_by_key(conn, key)? {
-        return Ok(made);
-    }
     let course = store::find(conn, id)?;
     let about = About { title: title.to_owned(), due_on: None, ..course.about };
-    let copy = create(conn, slug, &about, author, key, doer, now)?;
+    let (copy, is_new) = make(conn, slug, &about, author, key, doer, now)?;
+    if !is_new {
+        return Ok(copy);
+    }
     for item in store::items(conn, id, course.draft_version)? {
         store::insert_item(conn, copy, 1, (item.position, &random_hex(6)), &item.what)?;
     }

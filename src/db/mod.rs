@@ -371,6 +371,29 @@ impl Db {
         let db = self.clone();
         run(move || db.write_now(work)).await
     }
+    /// Runs `work` as [`Db::write`] would and takes everything back: what it returns is what would happen.
+    ///
+    /// # Errors
+    /// As [`Db::read`].
+    pub async fn rehearse<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Conn) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let pool = self.writers.clone();
+        run(move || {
+            let mut outcome = None;
+            // Any error takes a transaction back.
+            let taken_back: Result<()> = borrow(&pool)?.transaction(
+                |conn| {
+                    outcome = Some(work(conn));
+                    Err(Error::NotFound)
+                },
+                true,
+            );
+            outcome.unwrap_or_else(|| Err(taken_back.err().unwrap_or(Error::NotFound)))
+        })
+        .await
+    }
     /// [`Db::write`] for commands, which have no runtime to wait on.
     ///
     /// # Errors

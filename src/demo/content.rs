@@ -321,9 +321,19 @@ pub fn handout_file(topic: &str, position: usize) -> String {
     format!("handout-{topic}-{position}.txt")
 }
 
-/// Writes recordings and hand-outs into the media folder.
+/// The picture of a booklet, and the folder that it is in.
+pub const PICTURE: &[u8] = include_bytes!("../../static/help/account.zh.jpg");
+
+pub fn picture_folder() -> String {
+    crate::ids::digest("demo-picture")[..32].to_owned()
+}
+
+/// Writes recordings, hand-outs and a picture into the media folder.
 pub fn write_files(folder: &Path, content: &Content) -> std::io::Result<()> {
     std::fs::create_dir_all(folder)?;
+    let own = folder.join(picture_folder());
+    std::fs::create_dir_all(&own)?;
+    std::fs::write(own.join("file.jpg"), PICTURE)?;
     for (media, (_, video, sound)) in content.media.iter().zip(RECORDINGS) {
         let own = folder.join(media.folder());
         std::fs::create_dir_all(&own)?;

@@ -1,6 +1,6 @@
 //! Lectures with their instructors, reviews, hand-outs and questions; booklets, bases, portraits; a record of use.
 use super::Scale;
-use super::content::{Content, handout_file};
+use super::content::{Content, PICTURE, handout_file, picture_folder};
 use super::people::People;
 use super::random::Random;
 use super::store::*;
@@ -9,6 +9,7 @@ use crate::clock::{self, Timestamp};
 use crate::db::Conn;
 use crate::error::Result;
 use chrono::{Duration, NaiveDate};
+use sha2::Digest;
 use std::collections::HashSet;
 
 pub fn make(
@@ -370,6 +371,19 @@ fn booklets(conn: &mut Conn, content: &Content, people: &People, now: Timestamp)
             }],
         )?;
     }
+    // The own account as a picture, in the booklet about telephones.
+    let place = content.booklets.iter().position(|one| one.slug == "phone-for-elders").unwrap_or_default();
+    let picture = AttachmentRow {
+        booklet_id: place as i64 + 1,
+        name: "account.jpg",
+        kind: "jpeg",
+        size: PICTURE.len() as i64,
+        digest: crate::ids::hex(&sha2::Sha256::digest(PICTURE)),
+        folder: picture_folder(),
+        added_by: author,
+        added_at: now - Duration::days(100),
+    };
+    AttachmentRow::write(conn, &[picture])?;
     Ok(())
 }
 

@@ -32,17 +32,34 @@ pub struct Scale {
     pub schools: usize,
     /// Lines of the record, beside those of the demo accounts.
     pub record: usize,
+    /// With courses, questions, and a calendar of working days.
+    pub has_courses: bool,
 }
 
 impl Scale {
     /// The city of the source article.
-    pub const CITY: Scale =
-        Scale { members: 36_000, branches: 1_700, lectures: 2_000, schools: 369, record: 300 };
+    pub const CITY: Scale = Scale {
+        members: 36_000,
+        branches: 1_700,
+        lectures: 2_000,
+        schools: 369,
+        record: 300,
+        has_courses: true,
+    };
     /// Ten cities, with the records of years: for measurements.
-    pub const BENCH: Scale =
-        Scale { members: 360_000, branches: 17_000, lectures: 20_000, schools: 3_690, record: 200_000 };
+    pub const BENCH: Scale = Scale {
+        members: 360_000,
+        branches: 17_000,
+        lectures: 20_000,
+        schools: 3_690,
+        record: 200_000,
+        has_courses: true,
+    };
     /// One town: for tests.
-    pub const TOWN: Scale = Scale { members: 600, branches: 40, lectures: 120, schools: 50, record: 20 };
+    pub const TOWN: Scale =
+        Scale { members: 600, branches: 40, lectures: 120, schools: 50, record: 20, has_courses: true };
+    /// The town before anybody made a course: for tests that count what they make themselves.
+    pub const BARE: Scale = Scale { has_courses: false, ..Scale::TOWN };
 }
 
 /// An account that the demonstration hands out.
@@ -120,10 +137,12 @@ pub fn make(
     let people = people::make(conn, &content, scale, now, said)?;
     lessons::make(conn, &content, &people, scale, now, said)?;
     said("系列课程", 96);
-    calendar::make(conn, &people, now)?;
-    // The rules make these themselves: their numbers go on behind those that were written.
-    reseat_ids(conn)?;
-    courses::make(conn, &content, &people, scale, now)?;
+    if scale.has_courses {
+        calendar::make(conn, &people, now)?;
+        // The rules make these themselves: their numbers go on behind those that were written.
+        reseat_ids(conn)?;
+        courses::make(conn, &content, &people, scale, now)?;
+    }
     said("搜索", 97);
     search::catch_up(conn)?;
     said("收尾", 98);

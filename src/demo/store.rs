@@ -93,6 +93,10 @@ rows! {
         verdict: &'static str,
     }
     CalendarDayRow in calendar_days { calendar_year_id: i64, day: NaiveDate, is_working: bool }
+    AttachmentRow in attachments {
+        booklet_id: i64, name: &'static str, kind: &'static str, size: i64, digest: String, folder: String, added_by: i64,
+        added_at: Timestamp,
+    }
     BankRow in banks {
         id: i64, title: String, booklet_id: Option<i64>, author_id: i64, created_at: Timestamp, question_count: i32, key: String,
     }

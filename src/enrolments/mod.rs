@@ -3,6 +3,9 @@
 //! An offering is what places are had in: a course, or one of its dates. Whatever happens to an offering first locks its row,
 //! so that things happen to it one after the other on both databases; the database's own checks and unique indexes hold even
 //! if this code were wrong. `way` has the actions, `terms` what an organizer sets.
+mod forms;
+pub mod group;
+mod hindrance;
 pub mod pages;
 mod store;
 mod terms;
@@ -14,9 +17,10 @@ use crate::ids::{AccountId, EnrolmentId, OfferingId, OrgId, PersonId, QuotaId};
 use crate::lang::Message;
 use crate::people::Category;
 use crate::{msg, text_enum};
+pub use hindrance::hindrance;
 pub use store::{
-    Enrolment, Filter, Row, active, find, of_course, of_event, offering, participant_count, participants,
-    quotas,
+    Enrolment, Filter, Row, active, called, find, finish, last_text, of_course, of_event, of_events,
+    offering, participant_count, participants, places, quotas, standings, time_of,
 };
 pub use terms::{offer_course, offer_event, set_terms};
 pub use way::{Decided, Verdict, cancel, decide, enrol, follow_attendance, try_enrol};

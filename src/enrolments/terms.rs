@@ -1,6 +1,6 @@
 //! What an organizer sets: seats, times, who may come.
 use super::store;
-use super::way::{fill, tell_promoted};
+use super::way::promote;
 use super::{Refusal, Terms, What};
 use crate::audit::{Action, Doer};
 use crate::clock::Timestamp;
@@ -90,8 +90,7 @@ pub fn set_terms(
     store::count(conn, id, store::Change { taken_open: opened, ..store::Change::default() })?;
     store::set_seats(conn, id, terms.capacity, reserved)?;
     store::set_terms(conn, id, terms)?;
-    let promoted = fill(conn, id, now)?;
-    tell_promoted(conn, offering.what, &promoted, now)?;
+    let promoted = promote(conn, &offering, now)?;
     doer.did(conn, Action::OfferingChanged, ("offering", id.0), now)?;
-    Ok(promoted.len())
+    Ok(promoted)
 }

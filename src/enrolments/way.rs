@@ -106,7 +106,7 @@ pub fn try_enrol(
 }
 
 /// The rules of the offering, for this person and moment.
-fn why_not(
+pub(super) fn why_not(
     conn: &mut Conn,
     offering: &Offering,
     asking: &Asking,
@@ -237,9 +237,9 @@ pub fn cancel(
             return Err(Refusal::TooLate(at).into());
         }
     }
-    leave(conn, &offering, &seen, doer, now)?;
+    leave(conn, (&offering, &seen), is_organizer, doer, now)?;
     if let What::Course(course) = offering.what {
-        leave_dates(conn, course, seen.person, doer, now)?;
+        leave_dates(conn, (course, seen.person), is_organizer, doer, now)?;
     }
     if is_organizer {
         let (title, link) = store::called(conn, offering.what)?;
@@ -249,23 +249,46 @@ pub fn cancel(
     Ok(())
 }
 
-fn leave(conn: &mut Conn, offering: &Offering, seen: &Enrolment, doer: &Doer, now: Timestamp) -> Result<()> {
+fn leave(
+    conn: &mut Conn,
+    (offering, seen): (&Offering, &Enrolment),
+    is_organizer: bool,
+    doer: &Doer,
+    now: Timestamp,
+) -> Result<()> {
     if !store::pass(conn, seen, State::Cancelled, now)? {
         return Err(Refusal::Changed.into());
     }
     count_in(conn, offering.id, seen.state, seen.quota, -1)?;
     let by = By { account: doer.account, for_person: doer.for_person };
     store::step(conn, &vec![(seen.id, seen.person)], State::Cancelled, by, "", now)?;
-    doer.did(conn, Action::EnrolmentCancelled, ("enrolment", seen.id.0), now)?;
+    // What was done to a member shows in the member's own record.
+    match is_organizer {
+        true => doer.did_to(conn, Action::EnrolmentCancelled, seen.person, now)?,
+        false => doer.did(conn, Action::EnrolmentCancelled, ("enrolment", seen.id.0), now)?,
+    }
+    promote(conn, offering, now)?;
+    Ok(())
+}
+
+/// Gives free seats to those who wait and tells them; how many those were. At what has begun or is cancelled nobody moves up.
+pub(super) fn promote(conn: &mut Conn, offering: &Offering, now: Timestamp) -> Result<usize> {
+    if let What::Event(event) = offering.what {
+        let event = store::event(conn, event)?;
+        if event.state != "planned" || event.starts_at <= now {
+            return Ok(0);
+        }
+    }
     let promoted = fill(conn, offering.id, now)?;
-    tell_promoted(conn, offering.what, &promoted, now)
+    tell_promoted(conn, offering.what, &promoted, now)?;
+    Ok(promoted.len())
 }
 
 /// Gives up the dates of a course that have not begun.
 fn leave_dates(
     conn: &mut Conn,
-    course: CourseId,
-    person: PersonId,
+    (course, person): (CourseId, PersonId),
+    is_organizer: bool,
     doer: &Doer,
     now: Timestamp,
 ) -> Result<()> {
@@ -276,7 +299,7 @@ fn leave_dates(
         if store::event(conn, event)?.starts_at > now
             && matches!(seen.state, State::Confirmed | State::Waitlisted | State::Requested)
         {
-            leave(conn, &offering, &seen, doer, now)?;
+            leave(conn, (&offering, &seen), is_organizer, doer, now)?;
         }
     }
     Ok(())
@@ -284,15 +307,18 @@ fn leave_dates(
 
 /// Gives free seats to those who wait (INV-E3): reserved ones to those of the organisation, in their order; then whoever of
 /// it sits on an open seat moves to a reserved one that is left; then open ones to anybody, in their order.
-pub(super) fn fill(conn: &mut Conn, id: OfferingId, now: Timestamp) -> Result<Moved> {
+fn fill(conn: &mut Conn, id: OfferingId, now: Timestamp) -> Result<Moved> {
     let offering = store::offering(conn, id)?;
-    if offering.waiting == 0 {
+    if offering.waiting == 0 && offering.reserved == 0 {
         return Ok(vec![]);
     }
     let mut promoted = vec![];
     if offering.reserved > 0 {
         for quota in store::quotas(conn, id)? {
             let free = quota.seats - quota.taken;
+            if free == 0 {
+                continue;
+            }
             let them = store::first(conn, id, State::Waitlisted, Some(&quota.path), free.into())?;
             let seated = i32::try_from(them.len()).unwrap_or(i32::MAX);
             if seated > 0 {
@@ -311,7 +337,7 @@ pub(super) fn fill(conn: &mut Conn, id: OfferingId, now: Timestamp) -> Result<Mo
         }
     }
     let free = store::offering(conn, id)?.free().map_or(i64::MAX, i64::from);
-    if free > 0 {
+    if free > 0 && offering.waiting > 0 {
         let them = store::first(conn, id, State::Waitlisted, None, free)?;
         let seated = i32::try_from(them.len()).unwrap_or(i32::MAX);
         if seated > 0 {
@@ -325,7 +351,7 @@ pub(super) fn fill(conn: &mut Conn, id: OfferingId, now: Timestamp) -> Result<Mo
 }
 
 /// Records and tells that these moved up by themselves.
-pub(super) fn tell_promoted(conn: &mut Conn, what: What, promoted: &Moved, now: Timestamp) -> Result<()> {
+fn tell_promoted(conn: &mut Conn, what: What, promoted: &Moved, now: Timestamp) -> Result<()> {
     if promoted.is_empty() {
         return Ok(());
     }

@@ -1,4 +1,4 @@
-//! Finding lectures (title, summary, what is said), chapters, instructors, schools, bases and portraits by any words that
+//! Finding lectures (title, summary, what is said), courses, chapters, instructors, schools, bases and portraits by any words that
 //! stand in them. Each Han character is indexed as a word and a run of them is looked for as a phrase, so two-character
 //! words inside sentences are found on both databases without a dictionary; shared/architecture.md has the measurements.
 //!
@@ -16,6 +16,7 @@ text_enum! {
     /// What is found.
     pub enum Kind {
         Lecture = "lecture",
+        Course = "course",
         Chapter = "chapter",
         Instructor = "instructor",
         School = "school",
@@ -28,6 +29,7 @@ impl Kind {
     pub fn words(self) -> Message {
         match self {
             Kind::Lecture => msg!("微党课"),
+            Kind::Course => msg!("系列课程"),
             Kind::Chapter => msg!("读本"),
             Kind::Instructor => msg!("讲师"),
             Kind::School => msg!("微党校"),
@@ -39,6 +41,7 @@ impl Kind {
     pub fn one(self) -> Message {
         match self {
             Kind::Lecture => msg!("课程视频"),
+            Kind::Course => msg!("一门系列课程"),
             Kind::Chapter => msg!("读本一章"),
             Kind::Instructor => msg!("讲师介绍"),
             Kind::School => msg!("微党校介绍"),

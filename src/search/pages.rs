@@ -141,7 +141,7 @@ fn lines(conn: &mut Conn, found: Vec<Found>, query: &Query) -> Result<Vec<Line>>
         ids if ids.is_empty() => Ok(BTreeMap::new()),
         ids => store::slugs(conn, kind, &ids),
     };
-    let (bases, stories) = (names(Kind::Base)?, names(Kind::Story)?);
+    let (bases, stories, courses) = (names(Kind::Base)?, names(Kind::Story)?, names(Kind::Course)?);
     let chapters = match of(Kind::Chapter) {
         ids if ids.is_empty() => BTreeMap::new(),
         ids => store::chapters(conn, &ids)?,
@@ -150,6 +150,7 @@ fn lines(conn: &mut Conn, found: Vec<Found>, query: &Query) -> Result<Vec<Line>>
         let id = one.ref_id;
         let (href, of) = match one.kind {
             Kind::Lecture => (format!("/lectures/{id}"), String::new()),
+            Kind::Course => (format!("/courses/{}", courses.get(&id)?), String::new()),
             Kind::Chapter => {
                 let (slug, title, number) = chapters.get(&id)?;
                 (format!("/booklets/{slug}/{number}"), title.clone())

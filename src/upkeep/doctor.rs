@@ -8,12 +8,16 @@ use crate::clock::{self, Timestamp};
 use crate::config::Config;
 use crate::db::{Db, migration_of, newest_migration};
 use crate::error::Result;
+use crate::inbox::mail::Mailer;
 use crate::lang::Message;
 use crate::media::Store;
 use crate::msg;
 use crate::processing::Tools;
 use crate::site::{self, Site};
 use chrono::{Datelike, Duration};
+
+/// How long the mail server may take to answer, in seconds.
+const SMTP_SECONDS: u64 = 5;
 
 /// How bad it is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, PartialOrd, Ord)]
@@ -80,6 +84,7 @@ pub fn examine(config: &Config, now: Timestamp) -> Vec<Finding> {
     findings.push(media(config));
     findings.extend(objects(config));
     findings.extend(converter());
+    findings.push(mail(config));
     findings.push(match &config.public_url {
         Some(url) if url.starts_with("https://") => found(Grade::Good, msg!("公开地址"), msg!("{}", url)),
         Some(url) => found(
@@ -233,6 +238,32 @@ fn objects(config: &Config) -> Option<Finding> {
         ),
         Err(error) => found(Grade::Bad, about, msg!("{}：{}", shown, error)),
     })
+}
+
+/// The server that takes reminders by e-mail.
+fn mail(config: &Config) -> Finding {
+    let about = msg!("邮件提醒");
+    let mailer = match Mailer::of(config) {
+        Err(problem) => return found(Grade::Bad, about, problem),
+        Ok(Some(mailer)) => mailer,
+        Ok(None) if config.smtp.is_some() => {
+            let text = msg!("设了邮件服务器，没有设 WEIXIAO_PUBLIC_URL：信里的链接写不出来，所以不发信。");
+            return found(Grade::Note, about, text);
+        }
+        Ok(None) => {
+            let text = msg!("没有设邮件服务器，通知只在收件箱里。要用就设 WEIXIAO_SMTP_URL，见操作手册。");
+            return found(Grade::Good, about, text);
+        }
+    };
+    match mailer.probe(SMTP_SECONDS) {
+        Ok((shown, false)) => found(Grade::Good, about, msg!("{} 连得上，接受发件人", shown)),
+        Ok((shown, true)) => found(
+            Grade::Note,
+            about,
+            msg!("{} 连得上，但路上不一定加密：别人可能读到信。请用 smtps:// 或 tls=required。", shown),
+        ),
+        Err(problem) => found(Grade::Bad, about, msg!("发不出去：{}", problem)),
+    }
 }
 
 /// What of the converter of recordings is missing, and what is lost without it.

@@ -22,6 +22,13 @@ impl Errors {
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Message)> {
         self.0.iter().map(|(field, problem)| (*field, problem))
     }
+    /// These errors and the others; of two about one field these.
+    pub fn and(mut self, others: Errors) -> Errors {
+        for (field, problem) in others.0 {
+            self.0.entry(field).or_insert(problem);
+        }
+        self
+    }
     /// These errors with one more.
     pub fn with(mut self, field: &'static str, problem: Message) -> Errors {
         self.0.insert(field, problem);

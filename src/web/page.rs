@@ -144,6 +144,10 @@ impl Page {
     pub fn may_decide_cases(&self) -> bool {
         self.may(Permission::DecideCases)
     }
+    /// Whether a clerk looks at this for a member.
+    pub fn is_acting(&self) -> bool {
+        self.viewer.as_ref().is_some_and(Viewer::is_acting)
+    }
     /// The text in the reader's language.
     pub fn t(&self, text: &'static str) -> &'static str {
         self.manner.lang.t(text)
@@ -297,10 +301,18 @@ fn notice(query: &str) -> Option<Message> {
         "chapter-read" => msg!("已记下：这一章读完了。"),
         "record-made" => msg!("已学完，结业记录已生成。"),
         "imported" => msg!("已导入。"),
-        "mail-code" => msg!("确认邮件已发出，请点邮件里的链接。"),
+        "mail-code" => msg!("已记下，确认邮件马上发出。"),
         "mail-confirmed" => msg!("邮箱已确认。"),
         "booklet-made" => msg!("读本已建好，接下来写章节。"),
+        "course-begun" => msg!("新的一版已开始，内容抄自公开的那一版。通过审核后才换上。"),
+        "course-dropped" => msg!("新的一版已放弃，公开的那一版没有变。"),
+        "course-reopened" => msg!("已改回草稿，改好后重新送审。"),
+        "chapter-deleted" => msg!("这一章已删去，可以在“删去的章节”里取回。"),
+        "chapter-revived" => msg!("这一章已取回，放在最后。"),
+        "booklet-begun" => msg!("已把读者看到的文字抄成修改稿。改好、审过以后，读者才会看到新的。"),
+        "booklet-archived" => msg!("已归档。在“已归档”里还找得到。"),
         "all-read" => msg!("已全部标为已读。"),
+        "test-over" => msg!("时间到了，已按之前答的交卷。"),
         _ => return None,
     })
 }

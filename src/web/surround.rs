@@ -41,9 +41,11 @@ impl Guards {
         let policy = HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static("default-src 'none'"));
         Guards { policy, is_tls }
     }
-    /// Puts the headers on.
+    /// Puts the headers on. An answer that has a policy of its own, a stricter one, keeps it: a file that somebody sent.
     pub fn put_on(&self, headers: &mut HeaderMap) {
-        headers.insert(header::CONTENT_SECURITY_POLICY, self.policy.clone());
+        if !headers.contains_key(header::CONTENT_SECURITY_POLICY) {
+            headers.insert(header::CONTENT_SECURITY_POLICY, self.policy.clone());
+        }
         for (name, value) in [
             (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
             // no-referrer would turn Origin into null on plain HTTP and break every form

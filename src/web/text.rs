@@ -1,19 +1,167 @@
-//! Text for reading: Markdown to HTML, and how numbers of time are written.
+//! Text for reading: Markdown to HTML that does nothing but stand there, and how numbers of time are written.
 use crate::lang::Lang;
-use pulldown_cmark::{Event, Options, Parser, TagEnd, html};
+use pulldown_cmark::{CowStr, Event, Options, Parser, Tag, TagEnd, html};
 
-/// `markdown` as HTML. Raw HTML in it is shown as the text it is.
+/// Where a file is that a text names as `attachment:12`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attached {
+    pub href: String,
+    pub is_picture: bool,
+}
+
+/// Finds the files of a text by their numbers: its own, nobody else's.
+pub type Attachments<'a> = &'a dyn Fn(i64) -> Option<Attached>;
+
+/// `markdown` as HTML, for a text without files. Raw HTML in it is shown as the text it is; links lead to http, https,
+/// mailto, tel and paths of the portal, and what looks like another link is plain text.
 pub fn markdown(markdown: &str) -> String {
-    let events = Parser::new_ext(markdown, Options::ENABLE_TABLES).map(|event| match event {
-        Event::Html(text) | Event::InlineHtml(text) => Event::Text(text),
-        other => other,
-    });
+    render(markdown, &|_| None, true)
+}
+
+/// As [`markdown`](fn@markdown), with the pictures and files that belong to the text: `![说明](attachment:12)`.
+pub fn markdown_with(markdown: &str, attachments: Attachments) -> String {
+    render(markdown, attachments, true)
+}
+
+/// As [`markdown_with`], for a book that is read away from the portal: its paths lead nowhere there and are plain text.
+pub fn markdown_apart(markdown: &str, attachments: Attachments) -> String {
+    render(markdown, attachments, false)
+}
+
+fn render(markdown: &str, attachments: Attachments, has_portal: bool) -> String {
+    let mut events: Vec<Event> = vec![];
+    // Links that are open, and whether each leads somewhere.
+    let mut links: Vec<bool> = vec![];
+    // A picture that is open: what it shows, what is said of it, and how deep the events are inside it.
+    let mut picture: Option<(CowStr, String, usize)> = None;
+    for event in Parser::new_ext(markdown, Options::ENABLE_TABLES) {
+        if let Some((shown, said, depth)) = &mut picture {
+            match event {
+                Event::Start(_) => *depth += 1,
+                Event::End(_) if *depth > 0 => *depth -= 1,
+                Event::End(_) => {
+                    events.push(pictured(shown, said, attachments));
+                    picture = None;
+                }
+                Event::Text(text) | Event::Code(text) | Event::Html(text) | Event::InlineHtml(text) => {
+                    said.push_str(&text);
+                }
+                Event::SoftBreak | Event::HardBreak => said.push(' '),
+                _ => {}
+            }
+            continue;
+        }
+        match event {
+            Event::Html(text) | Event::InlineHtml(text) => events.push(Event::Text(text)),
+            Event::Start(Tag::Image { dest_url, .. }) => picture = Some((dest_url, String::new(), 0)),
+            Event::Start(Tag::Link { link_type, dest_url, title, id }) => {
+                // <someone@example.org> is written without its scheme.
+                let is_email = link_type == pulldown_cmark::LinkType::Email;
+                let target = match is_email {
+                    true => Some(dest_url.to_string()),
+                    false => target(&dest_url, attachments, has_portal),
+                };
+                links.push(target.is_some());
+                if let Some(target) = target {
+                    events.push(Event::Start(Tag::Link { link_type, dest_url: target.into(), title, id }));
+                }
+            }
+            Event::End(TagEnd::Link) => {
+                if links.pop() == Some(true) {
+                    events.push(Event::End(TagEnd::Link));
+                }
+            }
+            other => events.push(other),
+        }
+    }
     let mut out = String::with_capacity(markdown.len() * 2);
-    html::push_html(&mut out, events);
-    // Tables scroll inside their own frame on a narrow phone; the page does not.
-    out.replace("<table>", "<div class=\"table-frame\" tabindex=\"0\" role=\"group\"><table class=\"table\">")
+    html::push_html(&mut out, events.into_iter());
+    // Only tags that the writer made contain `<`. Tables scroll inside their own frame on a narrow phone; the page does not.
+    // Columns are aligned by classes: the policy of pages knows no inline styles.
+    let mut out = out
+        .replace(
+            "<table>",
+            "<div class=\"table-frame\" tabindex=\"0\" role=\"group\"><table class=\"table\">",
+        )
         .replace("</table>", "</table></div>")
-        .replace("<th>", "<th scope=\"col\">")
+        .replace("<th>", "<th scope=\"col\">");
+    if out.contains(" style=\"text-align: ") {
+        for (side, class) in [("right", " class=\"n\""), ("left", ""), ("center", "")] {
+            out = out
+                .replace(&format!("<th style=\"text-align: {side}\">"), &format!("<th scope=\"col\"{class}>"))
+                .replace(&format!("<td style=\"text-align: {side}\">"), &format!("<td{class}>"));
+        }
+    }
+    out
+}
+
+/// A picture of the text's own, a link where the file is no picture, and else what is said of it.
+fn pictured<'a>(shown: &str, said: &str, attachments: Attachments) -> Event<'a> {
+    let said = said.trim();
+    match attachment(shown).and_then(attachments) {
+        Some(file) if file.is_picture => Event::InlineHtml(
+            format!("<img src=\"{}\" alt=\"{}\" decoding=\"async\" />", escape(&file.href), escape(said))
+                .into(),
+        ),
+        Some(file) => {
+            Event::InlineHtml(format!("<a href=\"{}\">{}</a>", escape(&file.href), escape(said)).into())
+        }
+        None => Event::Text(said.to_owned().into()),
+    }
+}
+
+/// The number of the file that a text names.
+fn attachment(dest: &str) -> Option<i64> {
+    let digits = dest.strip_prefix("attachment:")?;
+    digits.bytes().all(|b| b.is_ascii_digit()).then(|| digits.parse().ok()).flatten()
+}
+
+/// Where a link leads; `None` where it may not lead.
+fn target(dest: &str, attachments: Attachments, has_portal: bool) -> Option<String> {
+    // Browsers leave out tabs and line ends in the middle of an address, and take a backslash for a slash.
+    if dest.is_empty() || dest.chars().any(|c| c.is_control() || c == '\\') {
+        return None;
+    }
+    let scheme = dest.find([':', '/', '?', '#']).filter(|place| dest[*place..].starts_with(':'));
+    match scheme.map(|end| dest[..end].to_ascii_lowercase()) {
+        None if dest.starts_with("//") || !has_portal => None,
+        None => Some(dest.to_owned()),
+        Some(scheme) => match scheme.as_str() {
+            "http" | "https" if dest[scheme.len() + 1..].starts_with("//") => Some(dest.to_owned()),
+            "mailto" | "tel" => Some(dest.to_owned()),
+            "attachment" => attachment(dest).and_then(attachments).map(|file| file.href),
+            _ => None,
+        },
+    }
+}
+
+/// Text for HTML and XML, also between quotation marks.
+pub fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#x27;"),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// The numbers of the files that a text names, each once.
+pub fn attachments_in(markdown: &str) -> Vec<i64> {
+    let mut found: Vec<i64> = Parser::new_ext(markdown, Options::ENABLE_TABLES)
+        .filter_map(|event| match event {
+            Event::Start(Tag::Image { dest_url, .. } | Tag::Link { dest_url, .. }) => attachment(&dest_url),
+            _ => None,
+        })
+        .collect();
+    found.sort_unstable();
+    found.dedup();
+    found
 }
 
 /// The words of `markdown` alone, a line a block: what is searched and shown in excerpts.
@@ -72,6 +220,69 @@ mod tests {
         let html = markdown("**要点** <script>alert(1)</script>\n\n<b>x</b>");
         assert!(
             html.contains("<strong>要点</strong>") && !html.contains("<script>") && !html.contains("<b>"),
+            "{html}"
+        );
+    }
+
+    fn own(id: i64) -> Option<Attached> {
+        let file = |is_picture| Attached { href: format!("/attachments/{id}/a.png"), is_picture };
+        match id {
+            12 => Some(file(true)),
+            13 => Some(file(false)),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn pictures_are_the_texts_own_and_others_are_what_is_said_of_them() {
+        let html = |text: &str| markdown_with(text, &own);
+        assert_eq!(
+            html("![\"水尺\" <b>](attachment:12)").trim(),
+            "<p><img src=\"/attachments/12/a.png\" alt=\"&quot;水尺&quot; &lt;b&gt;\" decoding=\"async\" /></p>"
+        );
+        assert_eq!(html("[表](attachment:13)").trim(), "<p><a href=\"/attachments/13/a.png\">表</a></p>");
+        assert_eq!(html("![表](attachment:13)").trim(), "<p><a href=\"/attachments/13/a.png\">表</a></p>");
+        for text in [
+            "![水尺](attachment:99)",
+            "[水尺](attachment:99)",
+            "![水尺](https://example.org/a.png)",
+            "![水尺](/static/a.png)",
+            "![水尺](attachment:+12)",
+            "![水尺](attachment:12x)",
+            "![水尺](data:image/png;base64,AAAA)",
+        ] {
+            assert_eq!(html(text).trim(), "<p>水尺</p>", "{text}");
+        }
+        assert_eq!(
+            attachments_in("![a](attachment:12) [b](attachment:3)\n\n`attachment:4` ![](attachment:12)"),
+            [3, 12]
+        );
+    }
+
+    #[test]
+    fn links_lead_where_they_may_and_away_from_the_portal_its_paths_do_not() {
+        for dest in [
+            "https://example.org/a?b=1&c",
+            "HTTP://example.org",
+            "mailto:a@example.org",
+            "tel:028-1",
+            "/help#a",
+            "help",
+            "?page=2",
+        ] {
+            assert!(markdown(&format!("[字]({dest})")).contains("<a href="), "{dest}");
+        }
+        assert!(markdown("<a@example.org>").contains("href=\"mailto:a@example.org\""));
+        assert!(!markdown_apart("[字](/help) [字](help)", &own).contains("<a "));
+        assert!(markdown_apart("[字](https://example.org)", &own).contains("<a "));
+    }
+
+    #[test]
+    fn columns_are_aligned_without_inline_styles() {
+        let html = markdown("| 甲 | 乙 | 丙 |\n|:-:|--:|:--|\n| a | 1 | c |\n");
+        assert!(!html.contains("style="), "{html}");
+        assert!(
+            html.contains("<th scope=\"col\" class=\"n\">乙</th>") && html.contains("<td class=\"n\">1</td>"),
             "{html}"
         );
     }

@@ -1,5 +1,5 @@
 //! What a worker process does with the jobs of the queue: brings uploads into the media store and makes of them what is
-//! played. One at a time; on a machine of two cores more would only take turns.
+//! played. One at a time; on a machine of two cores more would only take turns. And what study needs done beside pages.
 use crate::clock::{self, Timestamp};
 use crate::config::{Config, DISK_RESERVE, ORIGINAL_DAYS};
 use crate::db::Db;
@@ -9,7 +9,7 @@ use crate::jobs::{self, Job, Kind, RENEW_SECONDS, TRIES};
 use crate::media::{Store, fresh_folder};
 use crate::processing::{self, Fault, Tools};
 use crate::recordings::{self, self as store, Made, State, Subject, gave_up};
-use crate::uploads;
+use crate::{enrolments, selftests, study, uploads};
 use chrono::Duration;
 use rustix::fs::{FlockOperation, flock};
 use std::path::{Path, PathBuf};
@@ -340,6 +340,19 @@ impl Worker {
         }
         kept.map(drop)
     }
+}
+
+/// What study needs done by itself, a bounded piece of each: seats that follow presence, tests whose time is over, records that
+/// facts have earned, what is due soon. Several workers may do it at once.
+///
+/// # Errors
+/// Those of the database.
+pub fn tend(db: &Db, now: Timestamp) -> Result<()> {
+    db.write_now(|conn| enrolments::follow_attendance(conn, now))?;
+    db.write_now(|conn| selftests::close_overdue(conn, now))?;
+    study::catch_up(db, now)?;
+    study::remind(db, now)?;
+    Ok(())
 }
 
 /// Deletes what was sent, some weeks after the work on it ended.

@@ -57,7 +57,7 @@ fn every_word_has_its_english_and_no_english_is_left_over() {
         let text = text.split("#[cfg(test)]").next().unwrap();
         let text: String =
             text.lines().filter(|line| !line.trim_start().starts_with("///")).collect::<Vec<_>>().join("\n");
-        for opening in ["msg!(", "page.t("] {
+        for opening in ["msg!(", "page.t(", "page.tf(", "page.tf2("] {
             used.extend(literals(&text, opening).into_iter().map(str::to_owned));
         }
     }

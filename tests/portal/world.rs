@@ -32,6 +32,8 @@ pub struct Answer {
     pub headers: BTreeMap<String, String>,
     pub body: String,
     pub bytes: usize,
+    /// The body of a file, byte for byte.
+    pub raw: Vec<u8>,
 }
 
 impl Answer {
@@ -66,16 +68,20 @@ fn on_server(server: &str, sql: &str) {
 }
 
 /// The town that all worlds are copies of: its address.
-static TEMPLATE: LazyLock<String> = LazyLock::new(|| {
+static TEMPLATE: LazyLock<String> = LazyLock::new(|| made(demo::Scale::TOWN));
+/// The same town before anybody made a course.
+static BARE: LazyLock<String> = LazyLock::new(|| made(demo::Scale::BARE));
+
+fn made(scale: demo::Scale) -> String {
     let url = empty_database();
     let db = Db::open(&url, true).unwrap();
     let media = FOLDER.join("media");
-    db.write_now(|conn| demo::make(conn, &media, demo::Scale::TOWN, *MADE_AT, &mut |_, _| {})).unwrap();
+    db.write_now(|conn| demo::make(conn, &media, scale, *MADE_AT, &mut |_, _| {})).unwrap();
     if url.starts_with("sqlite:") {
         db.close_sqlite().unwrap();
     }
     url
-});
+}
 
 fn fresh_name() -> String {
     format!("t_{}_{}", std::process::id(), NUMBER.fetch_add(1, Relaxed))
@@ -105,13 +111,20 @@ pub fn config(url: &str) -> Config {
         public_url: None,
         trusted_proxies: vec![],
         metrics_token: None,
+        smtp: None,
         is_demo: false,
     }
 }
 
 impl World {
     pub fn new() -> World {
-        let template = TEMPLATE.clone();
+        World::copy(&TEMPLATE)
+    }
+    /// A town in which nobody has made a course, an event or a question yet.
+    pub fn before_courses() -> World {
+        World::copy(&BARE)
+    }
+    fn copy(template: &str) -> World {
         let name = fresh_name();
         let url = match server() {
             Some(server) => {
@@ -177,6 +190,20 @@ impl World {
             .unwrap();
         steps.into_iter().map(|step| step.detail).collect::<Vec<_>>().join("; ")
     }
+    /// The one text that this query gives.
+    pub fn text(&self, sql: &str) -> String {
+        #[derive(diesel::QueryableByName)]
+        struct Row {
+            #[diesel(sql_type = diesel::sql_types::Text)]
+            t: String,
+        }
+        let sql = format!("SELECT CAST(({sql}) AS TEXT) AS t");
+        self.db
+            .write_now(|conn: &mut Conn| {
+                Ok(weixiao::either!(conn, c => diesel::sql_query(&sql).get_result::<Row>(c))?.t)
+            })
+            .unwrap()
+    }
     /// The one number that this query gives.
     pub fn number(&self, sql: &str) -> i64 {
         #[derive(diesel::QueryableByName)]
@@ -195,7 +222,7 @@ impl World {
 
 /// Somebody's browser: keeps cookies, and says that its forms come from our own pages.
 pub struct Browser<'a> {
-    world: &'a World,
+    pub world: &'a World,
     pub cookies: RefCell<BTreeMap<String, String>>,
     /// Sent with every request.
     pub headers: Vec<(String, String)>,
@@ -255,7 +282,14 @@ impl Browser<'_> {
         }
         request
     }
+    /// A file as it was sent.
+    pub async fn bytes(&self, path: &str) -> (Answer, Vec<u8>) {
+        self.whole(self.request(Method::GET, path, &[])).await
+    }
     async fn answer(&self, request: test::TestRequest) -> Answer {
+        self.whole(request).await.0
+    }
+    async fn whole(&self, request: test::TestRequest) -> (Answer, Vec<u8>) {
         let portal = self.world.portal.clone();
         let app = test::init_service(App::new().configure(|app| portal.configure(app))).await;
         let response = match app.call(request.to_request()).await {
@@ -277,13 +311,15 @@ impl Browser<'_> {
             .collect();
         let status = response.status();
         let bytes = to_bytes(response.into_body()).await.unwrap();
-        Answer {
+        let answer = Answer {
             status,
             location: headers.get("location").cloned(),
             headers,
             bytes: bytes.len(),
+            raw: bytes.to_vec(),
             body: String::from_utf8_lossy(&bytes).into_owned(),
-        }
+        };
+        (answer, bytes.to_vec())
     }
 }
 

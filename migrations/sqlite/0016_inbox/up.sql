@@ -22,8 +22,9 @@ CREATE INDEX notices_unmailed ON notices (person_id) WHERE mailed_at IS NULL;
 CREATE TABLE mail_addresses (
   person_id BIGINT NOT NULL PRIMARY KEY REFERENCES persons,
   address TEXT NOT NULL,
-  -- the digest of the code that was sent to it
+  -- the digest of the code that was sent to it; the code itself is nowhere but in the letter
   code_hash TEXT,
+  -- when the code was made or while there is none asked for
   code_at TIMESTAMP,
   confirmed_at TIMESTAMP,
   is_on BOOLEAN NOT NULL,
@@ -33,11 +34,13 @@ CREATE TABLE mail_addresses (
   lang TEXT NOT NULL,
   -- the day of the last digest: one a day at most
   digest_on DATE,
-  -- tries of this digest that failed, and when to try again
+  -- tries of this letter that failed, and when to try again
   failures INTEGER NOT NULL DEFAULT 0,
   next_at TIMESTAMP
 );
 CREATE INDEX mail_addresses_on ON mail_addresses (digest_on) WHERE is_on;
+-- confirmations that wait to be sent: asked for, and no code made yet
+CREATE INDEX mail_addresses_asked ON mail_addresses (code_at) WHERE code_hash IS NULL AND confirmed_at IS NULL;
 CREATE TABLE mail_sendings (
   id INTEGER NOT NULL PRIMARY KEY,
   person_id BIGINT NOT NULL REFERENCES persons,

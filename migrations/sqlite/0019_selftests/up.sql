@@ -75,6 +75,8 @@ CREATE TABLE attempts (
 );
 CREATE UNIQUE INDEX attempts_open ON attempts (person_id, COALESCE(test_id, 0)) WHERE submitted_at IS NULL;
 CREATE INDEX attempts_person ON attempts (person_id, test_id, id);
+-- what study follows: tests as they are handed in
+CREATE INDEX attempts_submitted ON attempts (submitted_at, id) WHERE submitted_at IS NOT NULL;
 CREATE TABLE attempt_answers (
   attempt_id BIGINT NOT NULL REFERENCES attempts ON DELETE CASCADE,
   position INTEGER NOT NULL,

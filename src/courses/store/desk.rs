@@ -41,7 +41,7 @@ pub fn desk(
     rows(conn, author, Some(is_archived), false, skip, count)
 }
 
-/// The courses that wait for a review, those handed in first at the top.
+/// The courses that wait for a review, those made first at the top.
 pub fn awaiting(conn: &mut Conn, skip: i64, count: i64) -> Result<Vec<DeskRow>> {
     rows(conn, None, None, true, skip, count)
 }
@@ -57,7 +57,6 @@ fn rows(
     Ok(either!(conn, c => {
         let mut query = courses::table
             .inner_join(accounts::table.inner_join(persons::table))
-            .order(courses::id.desc())
             .offset(skip)
             .limit(count)
             .select((
@@ -75,9 +74,10 @@ fn rows(
             None => {}
         }
         if is_submitted {
-            query = query.filter(courses::is_submitted);
+            query.filter(courses::is_submitted).order(courses::id).load(c)
+        } else {
+            query.order(courses::id.desc()).load(c)
         }
-        query.load(c)
     })?)
 }
 
@@ -142,6 +142,7 @@ pub fn made_by_key(conn: &mut Conn, key: &str) -> Result<Option<CourseId>> {
     Ok(either!(conn, c => it.select(courses::id).first(c).optional())?)
 }
 
+/// A new draft; `None` if its name in addresses or its key is taken.
 pub fn insert(
     conn: &mut Conn,
     slug: &str,
@@ -149,7 +150,7 @@ pub fn insert(
     author: AccountId,
     key: &str,
     now: Timestamp,
-) -> Result<CourseId> {
+) -> Result<Option<CourseId>> {
     let row = (
         courses::slug.eq(slug),
         AboutRow::of(about),
@@ -164,9 +165,12 @@ pub fn insert(
         courses::created_at.eq(now),
         courses::key.eq(key),
     );
-    Ok(
-        either!(conn, c => diesel::insert_into(courses::table).values(row).returning(courses::id).get_result(c))?,
-    )
+    Ok(either!(conn, c => diesel::insert_into(courses::table)
+        .values(row)
+        .on_conflict_do_nothing()
+        .returning(courses::id)
+        .get_result(c)
+        .optional())?)
 }
 
 /// `false` if somebody saved meanwhile.
@@ -180,6 +184,13 @@ pub fn save(conn: &mut Conn, id: CourseId, revision: i32, about: &About) -> Resu
 pub fn touch(conn: &mut Conn, id: CourseId) -> Result<()> {
     let it = courses::table.find(id);
     either!(conn, c => diesel::update(it).set(courses::revision.eq(courses::revision + 1)).execute(c))?;
+    Ok(())
+}
+
+/// Locks the course until the transaction ends, and changes nothing: what others have open stays as it is.
+pub fn lock(conn: &mut Conn, id: CourseId) -> Result<()> {
+    let it = courses::table.find(id);
+    either!(conn, c => diesel::update(it).set(courses::revision.eq(courses::revision)).execute(c))?;
     Ok(())
 }
 
@@ -345,6 +356,17 @@ pub fn insert_review(
         Err(DatabaseError(UniqueViolation, _)) => Err(Refusal::ReviewedAlready.into()),
         Err(other) => Err(other.into()),
     }
+}
+
+/// Whether this account has judged the version that waits.
+pub fn has_judged(conn: &mut Conn, course: &Course, account: AccountId) -> Result<bool> {
+    let it = course_reviews::table.filter(
+        course_reviews::course_id
+            .eq(course.id)
+            .and(course_reviews::round.eq(course.round))
+            .and(course_reviews::reviewer_id.eq(account)),
+    );
+    Ok(either!(conn, c => diesel::select(diesel::dsl::exists(it)).get_result(c))?)
 }
 
 /// Whether this account has changed the course; the record knows.

@@ -5,6 +5,6 @@ mod read;
 pub(super) use desk::*;
 pub use desk::{DeskRow, Judged, attach_session, awaiting, desk, judged};
 pub use read::{
-    Card, SessionRow, by_slug, cards, count, find, items, prerequisites, session_course, sessions,
-    slug_taken, stale_steps,
+    Card, SessionRow, all, by_slug, cards, count, find, items, items_of, prerequisites, session_course,
+    sessions, slug_taken, stale_steps,
 };

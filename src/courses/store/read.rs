@@ -187,6 +187,35 @@ pub fn items(conn: &mut Conn, course: CourseId, version: i32) -> Result<Vec<Item
     rows.into_iter().map(ItemRow::item).collect()
 }
 
+/// The steps of several versions, in their order, each with its course. One query.
+pub fn items_of(conn: &mut Conn, versions: &[(CourseId, i32)]) -> Result<Vec<(CourseId, Vec<Item>)>> {
+    let mut found: Vec<(CourseId, Vec<Item>)> = versions.iter().map(|(id, _)| (*id, vec![])).collect();
+    if versions.is_empty() {
+        return Ok(found);
+    }
+    let ids: Vec<CourseId> = versions.iter().map(|(id, _)| *id).collect();
+    let numbers: Vec<i32> = versions.iter().map(|(_, version)| *version).collect();
+    let rows: Vec<(CourseId, ItemRow)> = either!(conn, c => course_items::table
+        .filter(course_items::course_id.eq_any(ids).and(course_items::version.eq_any(numbers)))
+        .order((course_items::course_id, course_items::version, course_items::position))
+        .select((course_items::course_id, ItemRow::as_select()))
+        .load(c))?;
+    for (course, row) in rows {
+        let place = versions.iter().position(|one| *one == (course, row.version));
+        if let Some(place) = place {
+            found[place].1.push(row.item()?);
+        }
+    }
+    Ok(found)
+}
+
+/// These courses, in no order.
+pub fn all(conn: &mut Conn, ids: &[CourseId]) -> Result<Vec<Course>> {
+    let rows: Vec<Row> =
+        either!(conn, c => courses::table.filter(courses::id.eq_any(ids)).select(Row::as_select()).load(c))?;
+    Ok(rows.into_iter().map(Course::from).collect())
+}
+
 /// The titles of steps that refer to something nobody can study now: withdrawn, closed, without that chapter.
 pub fn stale_steps(conn: &mut Conn, items: &[Item]) -> Result<Vec<String>> {
     let mut stale = vec![];

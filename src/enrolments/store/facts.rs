@@ -9,7 +9,8 @@ use crate::ids::{CourseId, EnrolmentId, EventId, OfferingId, PersonId};
 use crate::people::Category;
 use crate::schema::{
     attendance_heads, attendances, course_prerequisites, course_sessions, courses, cursors, enrolments,
-    events, member_categories, memberships, offerings, orgs, study_record_withdrawals, study_records,
+    events, member_categories, memberships, offerings, orgs, persons, study_record_withdrawals,
+    study_records,
 };
 use diesel::prelude::*;
 
@@ -64,6 +65,12 @@ pub fn event(conn: &mut Conn, id: EventId) -> Result<EventFacts> {
         .first(c))?)
 }
 
+/// When an event begins and ends.
+pub fn time_of(conn: &mut Conn, id: EventId) -> Result<(Timestamp, Timestamp)> {
+    let event = event(conn, id)?;
+    Ok((event.starts_at, event.ends_at))
+}
+
 /// The course that an event is a date of.
 pub fn course_of_event(conn: &mut Conn, event: EventId) -> Result<Option<CourseId>> {
     let it = course_sessions::table.find(event);
@@ -97,16 +104,23 @@ pub fn unfinished(conn: &mut Conn, course: CourseId, person: PersonId) -> Result
         .optional())?)
 }
 
-/// The title of a date that the person has a seat at and that overlaps this time (INV-E4; half-open).
+/// The title of a date that the person is enrolled at, also as one who waits or asks, and that overlaps this time (INV-E4;
+/// half-open): whoever waits may get the seat at any moment. Until the transaction ends nobody else asks this for the person.
 pub fn overlapping(
     conn: &mut Conn,
     person: PersonId,
     except: EventId,
     (from, to): (Timestamp, Timestamp),
 ) -> Result<Option<String>> {
+    // SQLite has one writer anyway.
+    if let Conn::Postgres(c) = conn {
+        let it = persons::table.find(person).select(persons::id);
+        it.for_no_key_update().first::<PersonId>(c)?;
+    }
+    let standing = [State::Requested, State::Waitlisted, State::Confirmed, State::Attended];
     Ok(either!(conn, c => enrolments::table
         .inner_join(offerings::table.inner_join(events::table))
-        .filter(enrolments::person_id.eq(person).and(enrolments::state.eq(State::Confirmed)))
+        .filter(enrolments::person_id.eq(person).and(enrolments::state.eq_any(standing)))
         .filter(events::id.ne(except).and(events::state.ne("cancelled")))
         .filter(events::starts_at.lt(to).and(events::ends_at.gt(from)))
         .order(events::starts_at)

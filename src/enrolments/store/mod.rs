@@ -2,8 +2,13 @@
 mod facts;
 mod lists;
 mod seats;
+mod steps;
 
 pub(super) use facts::*;
-pub use lists::{Filter, Row, participant_count, participants};
+pub use facts::{called, time_of};
+pub(super) use lists::*;
+pub use lists::{Filter, Row, participant_count, participants, places, standings};
 pub(super) use seats::*;
-pub use seats::{Enrolment, active, find, of_course, of_event, offering, quotas};
+pub use seats::{Enrolment, active, find, finish, of_course, of_event, of_events, offering, quotas};
+pub use steps::last_text;
+pub(super) use steps::{By, step};

@@ -2,16 +2,18 @@
 use crate::clock::Timestamp;
 use crate::db::Conn;
 use crate::either;
-use crate::enrolments::{Channel, Mode, Offering, Quota, Stands, State, Terms, What};
+use crate::enrolments::{Channel, Mode, Offering, Quota, Refusal, Stands, State, Terms, What};
 use crate::error::{Error, Result};
 use crate::ids::{AccountId, CourseId, EnrolmentId, EventId, OfferingId, OrgId, PersonId, QuotaId};
 use crate::organization::after;
 use crate::people::Category;
-use crate::schema::{enrolment_steps, enrolment_texts, enrolments, offering_quotas, offerings, orgs};
+use crate::schema::{enrolments, offering_quotas, offerings, orgs};
 use diesel::prelude::*;
+use diesel::result::DatabaseErrorKind::UniqueViolation;
+use diesel::result::Error::DatabaseError;
 
 /// Ids in one statement: SQLite takes 32,766 values.
-const TOGETHER: usize = 500;
+pub(super) const TOGETHER: usize = 500;
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = offerings)]
@@ -88,6 +90,20 @@ pub fn of_event(conn: &mut Conn, event: EventId) -> Result<Option<Offering>> {
     let row: Option<OfferingRow> =
         either!(conn, c => it.select(OfferingRow::as_select()).first(c).optional())?;
     row.map(OfferingRow::offering).transpose()
+}
+
+/// The offerings of these events, in no order.
+pub fn of_events(conn: &mut Conn, events: &[EventId]) -> Result<Vec<Offering>> {
+    let mut found = vec![];
+    for some in events.chunks(TOGETHER) {
+        let some: Vec<Option<EventId>> = some.iter().copied().map(Some).collect();
+        let them = offerings::table.filter(offerings::event_id.eq_any(some));
+        let rows: Vec<OfferingRow> = either!(conn, c => them.select(OfferingRow::as_select()).load(c))?;
+        for row in rows {
+            found.push(row.offering()?);
+        }
+    }
+    Ok(found)
 }
 
 /// Locks the offering until the transaction ends and draws the next number of its queue.
@@ -307,18 +323,45 @@ pub fn insert(conn: &mut Conn, new: &NewEnrolment<'_>) -> Result<EnrolmentId> {
         enrolments::changed_at.eq(new.now),
         enrolments::key.eq(new.key),
     );
-    Ok(either!(conn, c => diesel::insert_into(enrolments::table)
+    match either!(conn, c => diesel::insert_into(enrolments::table)
         .values(row)
         .returning(enrolments::id)
-        .get_result(c))?)
+        .get_result(c))
+    {
+        Ok(id) => Ok(id),
+        // The same key came for another offering at the same moment.
+        Err(DatabaseError(UniqueViolation, _)) => Err(Refusal::OtherKey.into()),
+        Err(other) => Err(other.into()),
+    }
 }
 
-/// Moves an enrolment from the state that was seen; `false` if it is in another one now.
+/// Moves an enrolment from the state that was seen; `false` if it is in another one now, or finished since. A seat that is
+/// kept stays the one that it is: which one may have changed since.
 pub fn pass(conn: &mut Conn, seen: &Enrolment, to: State, now: Timestamp) -> Result<bool> {
-    let it = enrolments::table.filter(enrolments::id.eq(seen.id).and(enrolments::state.eq(seen.state)));
-    let quota = seen.quota.filter(|_| to.is_seated());
-    let values = (enrolments::state.eq(to), enrolments::quota_id.eq(quota), enrolments::changed_at.eq(now));
-    Ok(either!(conn, c => diesel::update(it).set(values).execute(c))? == 1)
+    let is_as_seen = enrolments::state
+        .eq(seen.state)
+        .and(enrolments::finished_at.is_null().eq(seen.finished_at.is_none()));
+    let it = enrolments::table.filter(enrolments::id.eq(seen.id).and(is_as_seen));
+    let values = (enrolments::state.eq(to), enrolments::changed_at.eq(now));
+    Ok(match to.is_seated() {
+        true => either!(conn, c => diesel::update(it).set(values).execute(c))?,
+        false => {
+            let values = (values, enrolments::quota_id.eq(None::<QuotaId>));
+            either!(conn, c => diesel::update(it).set(values).execute(c))?
+        }
+    } == 1)
+}
+
+/// Says that the course is finished; `false` if it is already, or if the person has no place in it any more.
+pub fn finish(conn: &mut Conn, id: EnrolmentId, now: Timestamp) -> Result<bool> {
+    let is_open = enrolments::finished_at.is_null().and(enrolments::state.eq_any([
+        State::Confirmed,
+        State::Attended,
+        State::NoShow,
+        State::Excused,
+    ]));
+    let it = enrolments::table.filter(enrolments::id.eq(id).and(is_open));
+    Ok(either!(conn, c => diesel::update(it).set(enrolments::finished_at.eq(now)).execute(c))? == 1)
 }
 
 /// Enrolments with their persons.
@@ -394,59 +437,4 @@ pub fn shift(conn: &mut Conn, offering: OfferingId, quota: &Quota, count: i64) -
         either!(conn, c => diesel::update(them).set(enrolments::quota_id.eq(quota.id)).execute(c))?;
     }
     Ok(i32::try_from(ids.len()).unwrap_or(i32::MAX))
-}
-
-#[derive(Insertable)]
-#[diesel(table_name = enrolment_steps)]
-struct StepRow {
-    enrolment_id: EnrolmentId,
-    state: State,
-    at: Timestamp,
-    by_id: Option<AccountId>,
-    for_id: Option<PersonId>,
-}
-
-/// Who did it, and for whom if not for oneself. Nobody: the portal itself, in the order of the queue.
-#[derive(Clone, Copy, Default)]
-pub struct By {
-    pub account: Option<AccountId>,
-    pub for_person: Option<PersonId>,
-}
-
-/// Appends a step to each; with what was written to it.
-pub fn step(conn: &mut Conn, moved: &Moved, state: State, by: By, text: &str, now: Timestamp) -> Result<()> {
-    let rows: Vec<StepRow> = moved
-        .iter()
-        .map(|(id, _)| StepRow {
-            enrolment_id: *id,
-            state,
-            at: now,
-            by_id: by.account,
-            for_id: by.for_person,
-        })
-        .collect();
-    if !text.is_empty() {
-        for row in &rows {
-            let id: i64 = either!(conn, c => diesel::insert_into(enrolment_steps::table)
-                .values(row)
-                .returning(enrolment_steps::id)
-                .get_result(c))?;
-            let words = (enrolment_texts::step_id.eq(id), enrolment_texts::text.eq(text));
-            either!(conn, c => diesel::insert_into(enrolment_texts::table).values(words).execute(c))?;
-        }
-        return Ok(());
-    }
-    match conn {
-        Conn::Sqlite(c) => {
-            for row in &rows {
-                diesel::insert_into(enrolment_steps::table).values(row).execute(c)?;
-            }
-        }
-        Conn::Postgres(c) => {
-            for some in rows.chunks(5_000) {
-                diesel::insert_into(enrolment_steps::table).values(some).execute(c)?;
-            }
-        }
-    }
-    Ok(())
 }

@@ -86,8 +86,17 @@ async fn signed(
     }
 }
 
-/// A file of the folder: its bytes, or the word for nginx to send them.
-fn here(request: &HttpRequest, media: &Media, key: &str, mime: Option<&str>, keeping: &'static str) -> Reply {
+/// A file of the folder, for whoever has just shown a right to it: its bytes, or the word for nginx to send them.
+///
+/// # Errors
+/// Not found if there is no such file, or it is not in the folder.
+pub fn here(
+    request: &HttpRequest,
+    media: &Media,
+    key: &str,
+    mime: Option<&str>,
+    keeping: &'static str,
+) -> Reply {
     let keeping = HeaderValue::from_static(keeping);
     let path = media.store.local_path(key).ok_or(Error::NotFound)?;
     let mut file = open(&path)?;

@@ -1,13 +1,14 @@
 //! The rows that can be found, made from the content whenever `search_pending` names something that has changed.
 use super::{postgres, sqlite};
 use crate::booklets as booklet;
+use crate::courses as course_rules;
 use crate::db::Conn;
 use crate::either;
 use crate::error::Result;
 use crate::lectures as lecture_rules;
 use crate::schema::{
-    bases, booklet_chapters, booklets, cues, instructors, lecture_instructors, lectures, orgs, schools,
-    search_documents, search_pending, stories,
+    bases, booklet_chapters, booklets, course_items, courses, cues, instructors, lecture_instructors,
+    lectures, orgs, schools, search_documents, search_pending, stories,
 };
 use crate::search::Kind;
 use crate::web::text::plain;
@@ -101,6 +102,7 @@ struct Document {
 fn document(conn: &mut Conn, kind: Kind, id: i64) -> Result<Option<Document>> {
     match kind {
         Kind::Lecture => lecture(conn, id),
+        Kind::Course => course(conn, id),
         Kind::Chapter => {
             let row: Option<(String, String, booklet::Visibility)> = either!(conn, c => booklet_chapters::table
                 .inner_join(booklets::table)
@@ -154,6 +156,36 @@ fn document(conn: &mut Conn, kind: Kind, id: i64) -> Result<Option<Document>> {
             }))
         }
     }
+}
+
+fn course(conn: &mut Conn, id: i64) -> Result<Option<Document>> {
+    type Row = (String, String, String, i64, i32, course_rules::Visibility);
+    let row: Option<Row> = either!(conn, c => courses::table
+        .find(id)
+        .filter(courses::stage.eq(course_rules::Stage::Published).and(courses::archived_at.is_null()))
+        .select((
+            courses::title,
+            courses::summary,
+            courses::about,
+            courses::topic_id,
+            courses::version,
+            courses::visibility,
+        ))
+        .first(c)
+        .optional())?;
+    let Some((title, summary, about, topic, version, visibility)) = row else { return Ok(None) };
+    let steps: Vec<String> = either!(conn, c => course_items::table
+        .filter(course_items::course_id.eq(id).and(course_items::version.eq(version)))
+        .order(course_items::position)
+        .select(course_items::title)
+        .load(c))?;
+    Ok(Some(Document {
+        topic: Some(topic),
+        is_public: visibility == course_rules::Visibility::Public,
+        title,
+        body: format!("{summary}\n{}\n{}", plain(&about), steps.join("\n")),
+        ..Document::default()
+    }))
 }
 
 /// Something that everybody may find.
@@ -267,6 +299,9 @@ pub fn slugs(conn: &mut Conn, kind: Kind, ids: &[i64]) -> Result<BTreeMap<i64, S
     let rows: Vec<(i64, String)> = match kind {
         Kind::Base => {
             either!(conn, c => bases::table.filter(bases::id.eq_any(ids)).select((bases::id, bases::slug)).load(c))?
+        }
+        Kind::Course => {
+            either!(conn, c => courses::table.filter(courses::id.eq_any(ids)).select((courses::id, courses::slug)).load(c))?
         }
         Kind::Story => {
             either!(conn, c => stories::table.filter(stories::id.eq_any(ids)).select((stories::id, stories::slug)).load(c))?

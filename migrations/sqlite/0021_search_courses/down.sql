@@ -1,0 +1,22 @@
+DROP TRIGGER courses_search_insert;
+DROP TRIGGER courses_search_update;
+DROP TRIGGER courses_search_delete;
+DELETE FROM search_pending WHERE kind = 'course';
+DELETE FROM search_index WHERE rowid IN (SELECT id FROM search_documents WHERE kind = 'course');
+DELETE FROM search_documents WHERE kind = 'course';
+ALTER TABLE search_documents RENAME TO old_search_documents;
+CREATE TABLE search_documents (
+  id INTEGER NOT NULL PRIMARY KEY,
+  kind TEXT NOT NULL CHECK (kind IN ('lecture', 'chapter', 'instructor', 'school', 'base', 'story')),
+  ref_id BIGINT NOT NULL,
+  topic_id BIGINT REFERENCES topics,
+  duration_ms INTEGER,
+  is_public BOOLEAN NOT NULL,
+  title TEXT NOT NULL,
+  -- plain text, for the lines shown with a find
+  body TEXT NOT NULL,
+  UNIQUE (kind, ref_id)
+);
+INSERT INTO search_documents (id, kind, ref_id, topic_id, duration_ms, is_public, title, body)
+  SELECT id, kind, ref_id, topic_id, duration_ms, is_public, title, body FROM old_search_documents;
+DROP TABLE old_search_documents;

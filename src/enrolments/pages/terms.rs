@@ -1,0 +1,198 @@
+//! The terms of an offering: who may come, when, how many, and seats that are reserved.
+use super::{Managed, managed};
+use crate::access::Permission::MakeCourses;
+use crate::access::Viewer;
+use crate::clock;
+use crate::config::LARGEST_FORM;
+use crate::db::{Conn, Db};
+use crate::enrolments::forms::TermsForm;
+use crate::enrolments::{self, Mode, Quota, store};
+use crate::error::{Error, Result};
+use crate::ids::{OfferingId, OrgId, random_code};
+use crate::msg;
+use crate::people::Category;
+use crate::web::body;
+use crate::web::form::{self, Errors};
+use crate::web::page::Page;
+use crate::web::reply::{self, Reply};
+use crate::web::route::{Route, get, post};
+use actix_web::web::{Data, Form, Path, Payload};
+use askama::Template;
+use serde::Deserialize;
+
+pub fn routes() -> Vec<Route> {
+    vec![
+        get("/organize/offerings/{offering}", MakeCourses, show),
+        post("/organize/offerings/{offering}", MakeCourses, update),
+        post("/organize/offerings/{offering}/closing", MakeCourses, close),
+    ]
+}
+
+/// Organisations that a search shows.
+const FOUND: i64 = 30;
+
+/// An organisation in the form, with the seats that are typed for it and those that are used.
+struct Line {
+    id: OrgId,
+    name: String,
+    seats: String,
+    taken: i32,
+}
+
+#[derive(Template)]
+#[template(path = "enrolments/terms.html")]
+struct Show {
+    page: Page,
+    of: Managed,
+    form: TermsForm,
+    errors: Errors,
+    lines: Vec<Line>,
+    /// A search that found nothing.
+    is_unknown: bool,
+}
+
+impl Show {
+    fn load(
+        conn: &mut Conn,
+        page: Page,
+        viewer: &Viewer,
+        id: OfferingId,
+        sent: Option<TermsForm>,
+    ) -> Result<Show> {
+        let of = managed(conn, viewer, id)?;
+        let quotas = enrolments::quotas(conn, id)?;
+        let mut form = match sent {
+            Some(form) => form,
+            None => present(&of, &quotas),
+        };
+        let find = form::optional(&form.find, 80).unwrap_or_default();
+        let found = match find.as_str() {
+            "" => vec![],
+            find => store::orgs_named(conn, find, FOUND)?,
+        };
+        let is_unknown = !find.is_empty() && found.is_empty();
+        for (org, ..) in &found {
+            if form.seats.iter().all(|seats| seats.0 != org.0) {
+                form.seats.push((org.0, String::new()));
+            }
+        }
+        let lines = store::orgs_of(conn, &form.orgs())?
+            .into_iter()
+            .map(|(org, name, _)| Line {
+                id: org,
+                name,
+                seats: form
+                    .seats
+                    .iter()
+                    .find(|seats| seats.0 == org.0)
+                    .map(|one| one.1.clone())
+                    .unwrap_or_default(),
+                taken: quotas.iter().find(|quota| quota.org == org).map_or(0, |quota| quota.taken),
+            })
+            .collect();
+        Ok(Show { page, of, form, errors: Errors::default(), lines, is_unknown })
+    }
+    fn modes(&self) -> &'static [Mode] {
+        Mode::ALL
+    }
+    fn categories(&self) -> &'static [Category] {
+        Category::ALL
+    }
+    fn is_mode(&self, mode: &Mode) -> bool {
+        self.form.mode == mode.as_str()
+    }
+    fn is_within(&self, id: &OrgId) -> bool {
+        self.form.within == id.to_string()
+    }
+}
+
+/// The terms as they stand, in the form.
+fn present(of: &Managed, quotas: &[Quota]) -> TermsForm {
+    let mut terms = of.offering.terms.clone();
+    terms.quotas = quotas.iter().map(|quota| (quota.org, quota.seats)).collect();
+    // The last part of a path is the node's own number.
+    let within = terms.path.trim_end_matches('/').rsplit('/').next().and_then(|id| id.parse().ok());
+    TermsForm::of(&terms, within.map(OrgId))
+}
+
+async fn show(page: Page, viewer: Viewer, db: Data<Db>, id: Path<OfferingId>) -> Reply {
+    let id = *id;
+    let view = db.read(move |conn| Show::load(conn, page, &viewer, id, None)).await?;
+    reply::page(&view)
+}
+
+async fn again(
+    db: &Db,
+    page: Page,
+    viewer: Viewer,
+    id: OfferingId,
+    (form, errors): (TermsForm, Errors),
+) -> Reply {
+    let is_wrong = !errors.is_empty();
+    let view = db.read(move |conn| Show::load(conn, page, &viewer, id, Some(form))).await?;
+    let view = Show { errors, ..view };
+    if is_wrong { reply::invalid(&view) } else { reply::page(&view) }
+}
+
+async fn update(page: Page, viewer: Viewer, db: Data<Db>, id: Path<OfferingId>, sent: Payload) -> Reply {
+    let id = *id;
+    let mut form = TermsForm::sent(body::pairs(sent, LARGEST_FORM).await?);
+    match form.step.as_str() {
+        "find" => return again(&db, page, viewer, id, (form, Errors::default())).await,
+        "code" => {
+            form.code = random_code(6);
+            form.mode = Mode::Code.as_str().into();
+            return again(&db, page, viewer, id, (form, Errors::default())).await;
+        }
+        _ => {}
+    }
+    let (typed, who, doer) = (form.clone(), viewer.clone(), page.doer());
+    let saved = db
+        .write(move |conn| {
+            let of = managed(conn, &who, id)?;
+            let orgs = store::orgs_of(conn, &typed.orgs())?;
+            let path_of = |org: OrgId| orgs.iter().find(|one| one.0 == org).map(|one| one.2.clone());
+            match typed.check(of.offering.terms.is_closed, path_of) {
+                Ok(terms) => {
+                    enrolments::set_terms(conn, id, &terms, &doer, clock::now())?;
+                    Ok(Ok(()))
+                }
+                Err(errors) => Ok(Err(errors)),
+            }
+        })
+        .await;
+    let errors = match saved {
+        Ok(Ok(())) => return reply::see(format!("/organize/offerings/{id}?done=saved")),
+        Ok(Err(errors)) => errors,
+        // What is typed is not lost; nothing was changed.
+        Err(Error::Refused(why)) => Errors::default().with("capacity", why),
+        Err(other) => return Err(other),
+    };
+    again(&db, page, viewer, id, (form, errors)).await
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Closing {
+    is_closed: String,
+}
+
+async fn close(page: Page, viewer: Viewer, db: Data<Db>, id: Path<OfferingId>, form: Form<Closing>) -> Reply {
+    let (id, doer) = (*id, page.doer());
+    let is_closed = match form.is_closed.as_str() {
+        "1" => true,
+        "0" => false,
+        _ => return Err(Error::Malformed(msg!("这张表单不完整，请重新打开这一页再填"))),
+    };
+    db.write(move |conn| {
+        let of = managed(conn, &viewer, id)?;
+        let mut terms = of.offering.terms;
+        terms.is_closed = is_closed;
+        terms.quotas =
+            enrolments::quotas(conn, id)?.into_iter().map(|quota| (quota.org, quota.seats)).collect();
+        enrolments::set_terms(conn, id, &terms, &doer, clock::now())?;
+        Ok(())
+    })
+    .await?;
+    reply::see(format!("/organize/offerings/{id}?done=saved"))
+}
