@@ -31,8 +31,6 @@ static FILES: LazyLock<BTreeMap<&'static str, Asset>> = LazyLock::new(|| {
         "transcript.js",
         "captions.css",
         "captions.js",
-        "codes.js",
-        "group.js",
         "work.css",
         "studio.js",
         "manuscript.js",

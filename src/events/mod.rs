@@ -362,6 +362,7 @@ pub fn visible(conn: &mut Conn, viewer: &Viewer, id: EventId) -> Result<Event> {
         _ => false,
     };
     let is_seen = is_public
+        || store::enrolment(conn, id, viewer.person)?.is_some()
         || store::is_expected(conn, &event, viewer.person)?
         || store::standing(conn, id, viewer.person)?.is_some()
         || store::on_roll(conn, &event)?.contains(&viewer.person)

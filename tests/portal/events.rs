@@ -1,5 +1,5 @@
 //! Events and attendance: through the face where moments matter, through browsers where doors do.
-use crate::world::World;
+use crate::world::{Browser, World};
 use chrono::Duration;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
@@ -62,7 +62,7 @@ pub fn session(world: &World, starts_at: Timestamp, author: &str, enrolled: &[(&
     let id = arrange(world, Kind::Session, OrgId(1), plan(starts_at), now);
     let (author, at) = (account(world, author), now.format("%Y-%m-%d %H:%M:%S"));
     let key = random_hex(16);
-    world.sql(&format!("INSERT INTO courses (slug, title, summary, about, topic_id, cover, mode, visibility, quarters, stage, version, draft_version, is_submitted, round, revision, reason, author_id, created_at, key) VALUES ('{key}', '水利遗产', '', '', 1, '', 'mixed', 'public', 4, 'draft', 0, 1, FALSE, 0, 0, '', {author}, '{at}', '{key}')"));
+    world.sql(&format!("INSERT INTO courses (slug, title, summary, about, topic_id, cover, mode, visibility, quarters, stage, version, draft_version, published_at, is_submitted, round, revision, reason, author_id, created_at, key) VALUES ('{key}', '水利遗产', '', '', 1, '', 'mixed', 'public', 4, 'published', 1, 1, '{at}', FALSE, 0, 0, '', {author}, '{at}', '{key}')"));
     let course = world.number(&format!("SELECT id FROM courses WHERE key = '{key}'"));
     world.sql(&format!(
         "INSERT INTO course_sessions (event_id, course_id, step) VALUES ({id}, {course}, 'one')"
@@ -357,4 +357,530 @@ fn a_group_is_proven_once_and_what_was_taken_back_can_be_earned_again() {
     assert_eq!(count, 2);
     assert_eq!(prove(&viewed(&world, id, 90)), 1);
     assert_eq!(world.number("SELECT number FROM completions WHERE person_id = 2 AND seconds = 90"), 2);
+}
+
+// Through the doors.
+
+/// As a browser writes a moment in a form.
+fn typed(at: Timestamp) -> String {
+    clock::local(at).format("%Y-%m-%dT%H:%M").to_string()
+}
+
+/// The fields of the form of a discussion, at the first school.
+fn fields(world: &World, key: &str, starts: Timestamp) -> Vec<(&'static str, String)> {
+    let org = branch(world, "secretary");
+    let school = world.number(&format!("SELECT MIN(school_id) FROM school_branches WHERE branch_id = {org}"));
+    vec![
+        ("key", key.to_owned()),
+        ("title", "讨论水渠怎样管".to_owned()),
+        ("org", org.to_string()),
+        ("starts", typed(starts)),
+        ("ends", typed(starts + Duration::hours(2))),
+        ("school", school.to_string()),
+        ("place", "二楼会议室".to_owned()),
+    ]
+}
+
+async fn send(browser: &Browser<'_>, path: &str, fields: &[(&str, String)]) -> crate::world::Answer {
+    let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    browser.post(path, &fields).await
+}
+
+#[actix_web::test]
+async fn a_secretary_arranges_changes_and_cancels_a_discussion_of_the_branch() {
+    let world = World::new();
+    let host = world.signed_in("secretary").await;
+    let starts = clock::now() + Duration::days(3);
+    let page = host.get("/events/new").await;
+    assert_eq!(page.status, 200);
+    let key = page.key();
+    // Without a place, with an end before the beginning: everything typed stays.
+    let mut wrong = fields(&world, &key, starts);
+    wrong[4].1 = typed(starts - Duration::hours(1));
+    wrong[1].1 = "<b>名</b>".into();
+    let refused = send(&host, "/events/new", &wrong).await;
+    assert_eq!(refused.status, 422);
+    assert!(
+        refused.body.contains("结束时间要晚于开始时间") && refused.body.contains("&#60;b&#62;名&#60;/b&#62;")
+    );
+    assert!(refused.body.contains("二楼会议室"));
+    let good = fields(&world, &key, starts);
+    let made = send(&host, "/events/new", &good).await;
+    assert_eq!(made.status, 303, "{}", made.body);
+    let again = send(&host, "/events/new", &good).await;
+    assert_eq!(again.location, made.location);
+    let at = made.location.unwrap().split('?').next().unwrap().to_owned();
+    let id = EventId(at.rsplit('/').next().unwrap().parse().unwrap());
+    assert_eq!(told(&world, id), members_of(&world, branch(&world, "secretary")));
+    // The member sees it, the desk lists it, another branch knows nothing of it.
+    let member = world.signed_in("member").await;
+    let seen = member.get(&at).await;
+    assert!(
+        seen.body.contains("讨论水渠怎样管")
+            && seen.body.contains("/schools/")
+            && seen.body.contains("event.ics")
+    );
+    assert!(!seen.body.contains("/roll") && !seen.body.contains("/edit"));
+    assert!(member.get("/me/calendar").await.body.contains("讨论水渠怎样管"));
+    assert!(host.get("/events").await.body.contains("讨论水渠怎样管"));
+    assert!(!host.get("/events?when=past").await.body.contains("讨论水渠怎样管"));
+    assert!(!host.get("/events?kind=group_viewing").await.body.contains("讨论水渠怎样管"));
+    let stranger = world.signed_in("member2").await;
+    for path in ["", "/event.ics", "/check-in", "/edit", "/roll", "/codes"] {
+        assert_eq!(stranger.get(&format!("{at}{path}")).await.status, 404, "{path}");
+    }
+    let other = world.signed_in("secretary2").await;
+    assert!(!other.get("/events").await.body.contains("讨论水渠怎样管"));
+    for path in ["/edit", "/roll", "/codes"] {
+        assert_eq!(other.get(&format!("{at}{path}")).await.status, 404, "{path}");
+        assert_eq!(member.get(&format!("{at}{path}")).await.status, 404, "{path} of a member");
+    }
+    assert_eq!(send(&other, &format!("{at}/edit"), &good).await.status, 404);
+    assert_eq!(other.post(&format!("{at}/cancel"), &[("reason", "x")]).await.status, 404);
+    // A change with an old form is told.
+    let edit = host.get(&format!("{at}/edit")).await;
+    let seen = edit.between(r#"name="seen" value=""#, "\"").to_owned();
+    let mut moved = fields(&world, &key, starts + Duration::hours(1));
+    moved.push(("seen", seen.clone()));
+    let saved = send(&host, &format!("{at}/edit"), &moved).await;
+    assert_eq!(saved.location, Some(format!("{at}?done=event-changed")));
+    assert_eq!(find(&world, id).sequence, 1);
+    let mut late = fields(&world, &key, starts + Duration::hours(4));
+    late.push(("seen", seen));
+    assert_eq!(send(&host, &format!("{at}/edit"), &late).await.status, 409);
+    let empty = host.post(&format!("{at}/cancel"), &[("reason", "  ")]).await;
+    assert_eq!(empty.status, 422);
+    let gone = host.post(&format!("{at}/cancel"), &[("reason", "停电")]).await;
+    assert_eq!(gone.location, Some(format!("{at}?done=event-cancelled")));
+    let seen = member.get(&at).await;
+    assert!(seen.body.contains("这次活动取消了") && seen.body.contains("停电"));
+    assert_eq!(told(&world, id), 3 * members_of(&world, branch(&world, "secretary")));
+    let body = "SELECT COUNT(*) FROM notices WHERE body = '停电'";
+    assert_eq!(world.number(body), members_of(&world, branch(&world, "secretary")));
+}
+
+/// A list as a browser sends it.
+fn roll(key: &str, rows: &[(PersonId, &str, &str, &str)]) -> String {
+    let mut form = format!("key={key}");
+    for (person, status, minutes, was) in rows {
+        form.push_str(&format!(
+            "&person={person}&was={}&status={status}&minutes={minutes}",
+            was.replace(':', "%3A")
+        ));
+    }
+    form
+}
+
+async fn take(browser: &Browser<'_>, id: EventId, form: String) -> crate::world::Answer {
+    browser.send(actix_web::http::Method::POST, &format!("/events/{id}/roll"), Some(form), &[]).await
+}
+
+#[actix_web::test]
+async fn a_list_is_taken_whole_or_not_at_all_and_what_was_left_alone_says_nothing() {
+    let world = World::new();
+    let now = clock::now();
+    let id = discussion(&world, now - Duration::minutes(30), now);
+    let host = world.signed_in("secretary").await;
+    let [member, elder, mobile] = ["member", "elder", "mobile"].map(|name| person(&world, name));
+    let page = host.get(&format!("/events/{id}/roll")).await;
+    assert!(page.body.contains("林秋实") && page.body.contains("病假"), "{}", page.body);
+    let rows = [(member, "present", "", ""), (elder, "leave_sick", "", ""), (mobile, "", "", "")];
+    let key = page.key();
+    let taken = take(&host, id, roll(&key, &rows)).await;
+    assert_eq!(taken.location, Some(format!("/events/{id}/roll?done=attendance")), "{}", taken.body);
+    take(&host, id, roll(&key, &rows)).await;
+    assert_eq!(world.number("SELECT COUNT(*) FROM attendances"), 2);
+    assert_eq!(
+        world.number(&format!("SELECT minutes FROM attendance_heads WHERE person_id = {member}")),
+        120
+    );
+    let notices = format!("SELECT COUNT(*) FROM notices WHERE kind = 'attendance' AND link = '/events/{id}'");
+    assert_eq!(world.number(&notices), 2);
+    // Saved again without touching it: nothing. A correction: one more.
+    let page = host.get(&format!("/events/{id}/roll")).await;
+    let same = [(member, "present", "120", "present:120"), (elder, "leave_sick", "", "leave_sick:0")];
+    take(&host, id, roll(&page.key(), &same)).await;
+    assert_eq!(world.number("SELECT COUNT(*) FROM attendances"), 2);
+    let mended = [(member, "late", "90", "present:120"), (elder, "leave_sick", "", "leave_sick:0")];
+    take(&host, id, roll(&page.key(), &mended)).await;
+    assert_eq!(revisions(&world, id, member), 2);
+    assert_eq!(revisions(&world, id, elder), 1);
+    // A row that somebody else has changed meanwhile and this keeper has not touched stays as it is.
+    take(&host, id, roll(&random_hex(16), &[(member, "present", "120", "present:120")])).await;
+    assert_eq!(revisions(&world, id, member), 2);
+    // What is wrong with one row is said there, and nothing of the list is kept.
+    let wrong = [(mobile, "present", "", ""), (member, "late", "500", "late:90")];
+    let refused = take(&host, id, roll(&random_hex(16), &wrong)).await;
+    assert_eq!(refused.status, 422);
+    assert!(refused.body.contains("时长填 0 到 120 之间的分钟数") && refused.body.contains(r#"value="500""#));
+    assert_eq!(world.number("SELECT COUNT(*) FROM attendances"), 3);
+    let back = [(member, "", "", "late:90")];
+    assert_eq!(take(&host, id, roll(&random_hex(16), &back)).await.status, 422);
+    // Somebody who is not on the list.
+    let foreign = [(mobile, "present", "", ""), (person(&world, "member2"), "present", "", "")];
+    assert_eq!(take(&host, id, roll(&random_hex(16), &foreign)).await.status, 404);
+    assert_eq!(world.number("SELECT COUNT(*) FROM attendances"), 3);
+    assert_eq!(take(&host, id, roll("x", &same)).await.status, 400);
+    // The member sees both entries, and nobody's leave but the own.
+    let own = world.signed_in("member").await.get(&format!("/events/{id}")).await;
+    assert!(
+        own.body.contains("到场情况：迟到") && own.body.contains("以前的登记") && !own.body.contains("病假")
+    );
+}
+
+#[actix_web::test]
+async fn a_missed_event_is_made_up_for_by_what_the_member_did_within_thirty_days() {
+    let world = World::new();
+    let now = clock::now();
+    let missed = discussion(&world, now - Duration::days(20), now);
+    let other = discussion(&world, now - Duration::days(5), now);
+    let late = discussion(&world, now - Duration::hours(3), now);
+    world.sql(&format!("UPDATE events SET starts_at = '2026-01-05 01:00:00', ends_at = '2026-01-05 03:00:00' WHERE id = {late}"));
+    let (member, host) = (person(&world, "member"), world.signed_in("secretary").await);
+    record(&world, &entry(&world, missed, member, Status::LeaveOfficial), now).unwrap();
+    record(&world, &entry(&world, other, member, Status::Present), now).unwrap();
+    record(&world, &entry(&world, late, member, Status::Present), now).unwrap();
+    let at = format!("/events/{missed}/roll/{member}");
+    let page = host.get(&at).await;
+    assert!(
+        page.body.contains(&format!("event-{other}")) && !page.body.contains(&format!("event-{late}")),
+        "{}",
+        page.body
+    );
+    let via = format!("event-{other}");
+    let sent = |via: &str, key: &str| {
+        vec![("key", key.to_owned()), ("status", "makeup".to_owned()), ("via", via.to_owned())]
+    };
+    for wrong in ["", "event-999", "lecture-1", &format!("event-{late}")] {
+        let refused = send(&host, &at, &sent(wrong, &page.key())).await;
+        assert_eq!(refused.status, 422, "{wrong}");
+        assert!(refused.body.contains("请选补学的活动或课"));
+    }
+    assert_eq!(send(&host, &at, &sent(&via, &page.key())).await.status, 303);
+    let holds = format!(
+        "SELECT COUNT(*) FROM attendances WHERE event_id = {missed} AND status = 'makeup' AND via_event_id = {other} AND method = 'clerk' AND revision = 2"
+    );
+    assert_eq!(world.number(&holds), 1);
+    // A lecture completed counts too; one that was taken back does not.
+    let elder = person(&world, "elder");
+    record(&world, &entry(&world, missed, elder, Status::Absent), now).unwrap();
+    let media = world.number("SELECT media_id FROM lectures WHERE id = 1");
+    let when = (now - Duration::days(2)).format("%Y-%m-%d %H:%M:%S");
+    world.sql(&format!("INSERT INTO completions (person_id, lecture_id, media_id, kind, completed_at, seconds, length_s, threshold, rule) VALUES ({elder}, 1, {media}, 'online', '{when}', 500, 600, 80, 'budget-1')"));
+    let at = format!("/events/{missed}/roll/{elder}");
+    assert!(host.get(&at).await.body.contains("lecture-1"));
+    world.sql(&format!("INSERT INTO cases (kind, level, subject_kind, subject_id, person_id, path, filed_by, filed_at, due_on, state, key) VALUES ('dispute', 1, 'completion', 1, {elder}, '/1/', 1, '{when}', '2026-12-31', 'upheld', 'k')"));
+    let case = CaseId(world.number("SELECT id FROM cases WHERE key = 'k'"));
+    let id =
+        CompletionId(world.number(&format!("SELECT MAX(id) FROM completions WHERE person_id = {elder}")));
+    world.db.write_now(|conn| watching::reverse(conn, id, case, now)).unwrap();
+    assert!(!host.get(&at).await.body.contains("lecture-1"));
+    assert_eq!(host.get(&format!("/events/{missed}/roll/{}", person(&world, "member2"))).await.status, 404);
+}
+
+#[actix_web::test]
+async fn whoever_made_a_course_keeps_the_lists_of_its_sessions_and_nobody_else_does() {
+    let world = World::new();
+    let now = clock::now();
+    let enrolled = [("member", "confirmed"), ("elder", "waitlisted"), ("member2", "confirmed")];
+    let id = session(&world, now, "instructor", &enrolled);
+    let maker = world.signed_in("instructor").await;
+    let page = maker.get(&format!("/events/{id}/roll")).await;
+    assert!(
+        page.body.contains("林秋实") && page.body.contains("沈若谷") && !page.body.contains("高德泉"),
+        "{}",
+        page.body
+    );
+    let rows = [(person(&world, "member2"), "present", "", "")];
+    assert_eq!(take(&maker, id, roll(&page.key(), &rows)).await.status, 303);
+    // Who waits for a seat is not on the list.
+    let waiting = [(person(&world, "elder"), "present", "", "")];
+    assert_eq!(take(&maker, id, roll(&random_hex(16), &waiting)).await.status, 404);
+    for name in ["reviewer1", "secretary", "clerk", "admin", "member"] {
+        let other = world.signed_in(name).await;
+        assert_eq!(other.get(&format!("/events/{id}/roll")).await.status, 404, "{name}");
+        assert_eq!(other.get(&format!("/events/{id}/codes")).await.status, 404, "{name}");
+    }
+    assert_eq!(world.signed_in("organizer").await.get(&format!("/events/{id}/roll")).await.status, 200);
+    // While acting for a member nobody keeps lists.
+    let clerk = world.signed_in("clerk").await;
+    let own = discussion(&world, now, now);
+    assert_eq!(clerk.get(&format!("/events/{own}/roll")).await.status, 200);
+    clerk.post(&format!("/people/{}/acting", person(&world, "elder")), &[]).await;
+    assert_eq!(clerk.get(&format!("/events/{own}/roll")).await.status, 403);
+    assert_eq!(clerk.get(&format!("/events/{own}")).await.status, 200);
+}
+
+// Codes.
+
+fn viewer(world: &World, name: &str) -> weixiao::access::Viewer {
+    let account = account(world, name);
+    world.db.read_now(|conn| weixiao::accounts::viewer_for(conn, account, None)).unwrap().unwrap()
+}
+
+/// The code that a screen in the room shows at this moment.
+fn code(world: &World, id: EventId, now: Timestamp) -> String {
+    use diesel::prelude::*;
+    use weixiao::schema::events::dsl;
+    let key: String = world
+        .db
+        .read_now(|conn| {
+            Ok(weixiao::either!(conn, c => dsl::events.find(id).select(dsl::code_key).first(c))?)
+        })
+        .unwrap();
+    events::shown(&key, now).0
+}
+
+fn check_in(world: &World, id: EventId, name: &str, typed: &str, now: Timestamp) -> Result<events::Outcome> {
+    let (viewer, doer, key) = (viewer(world, name), doer(world, name), random_hex(16));
+    world.db.write_now(|conn| events::check_in(conn, id, &viewer, (typed, &key), &doer, now))
+}
+
+#[test]
+fn a_code_that_was_passed_on_is_useless_a_minute_later() {
+    let world = World::new();
+    let start = clock::now();
+    let at = |second: i64| start + Duration::seconds(second);
+    let enrolled = [("member", "confirmed"), ("elder", "confirmed"), ("mobile", "waitlisted")];
+    let id = session(&world, start, "instructor", &enrolled);
+    let shown = code(&world, id, start);
+    assert_eq!(check_in(&world, id, "member", &shown, at(61)).unwrap(), events::Outcome::Wrong);
+    let other = session(&world, start, "instructor", &enrolled);
+    assert_eq!(check_in(&world, other, "member", &shown, start).unwrap(), events::Outcome::Wrong);
+    let present = code(&world, id, at(70));
+    assert_eq!(check_in(&world, id, "member", &present, at(75)).unwrap(), events::Outcome::Done);
+    assert_eq!(check_in(&world, id, "member", &present, at(76)).unwrap(), events::Outcome::Already);
+    assert_eq!(revisions(&world, id, person(&world, "member")), 1);
+    let row = format!(
+        "SELECT COUNT(*) FROM attendances WHERE event_id = {id} AND method = 'code' AND status = 'present' AND minutes = 118"
+    );
+    assert_eq!(world.number(&row), 1);
+    // Only for those who have a seat.
+    let not_expected = Refusal::NotExpected.words().to_string();
+    for name in ["mobile", "member2"] {
+        assert_eq!(refused(check_in(&world, id, name, &present, at(75))), not_expected);
+    }
+    // Only while it runs.
+    let not_open = Refusal::NotOpen.words().to_string();
+    for minutes in [-31, 121] {
+        let then = start + Duration::minutes(minutes);
+        let typed = code(&world, id, then);
+        assert_eq!(refused(check_in(&world, id, "elder", &typed, then)), not_open, "{minutes}");
+    }
+    let before = start - Duration::minutes(30);
+    let early = code(&world, id, before);
+    assert_eq!(check_in(&world, id, "elder", &early, before).unwrap(), events::Outcome::Done);
+    let whole = format!("SELECT minutes FROM attendance_heads WHERE person_id = {}", person(&world, "elder"));
+    assert_eq!(world.number(&whole), 120);
+}
+
+#[test]
+fn a_member_has_five_guesses_a_minute() {
+    let world = World::new();
+    let start = clock::now();
+    // From the beginning of a minute.
+    let start = start - Duration::seconds(start.and_utc().timestamp() % 60);
+    let at = |second: i64| start + Duration::seconds(second);
+    let id = discussion(&world, start, start);
+    let wrong = |second| if code(&world, id, at(second)) == "000000" { "111111" } else { "000000" };
+    for second in 0..5 {
+        assert_eq!(
+            check_in(&world, id, "member", wrong(second), at(second)).unwrap(),
+            events::Outcome::Wrong
+        );
+    }
+    // The right one does not help before the minute is over; others are not held up.
+    let right = code(&world, id, at(10));
+    assert!(matches!(check_in(&world, id, "member", &right, at(10)), Err(Error::Wait(50))));
+    assert_eq!(check_in(&world, id, "elder", &right, at(10)).unwrap(), events::Outcome::Done);
+    let right = code(&world, id, at(60));
+    assert_eq!(check_in(&world, id, "member", &right, at(60)).unwrap(), events::Outcome::Done);
+    // Many at once have no more.
+    let outcomes: Vec<_> = std::thread::scope(|scope| {
+        let all: Vec<_> = (0..12)
+            .map(|_| {
+                let (world, now) = (&world, at(120));
+                scope.spawn(move || check_in(world, id, "mobile", wrong(120), now))
+            })
+            .collect();
+        all.into_iter().map(|one| one.join().unwrap()).collect()
+    });
+    assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 5, "{outcomes:?}");
+}
+
+#[actix_web::test]
+async fn the_screen_shows_the_code_and_the_picture_does_not() {
+    let world = World::new();
+    let now = clock::now();
+    let id = discussion(&world, now, now);
+    let host = world.signed_in("secretary").await;
+    let page = host.get(&format!("/events/{id}/codes")).await;
+    assert_eq!((page.status.as_u16(), page.headers["cache-control"].as_str()), (200, "no-store"));
+    let shown = page.between("onsite__n num\">", "</p>").replace("<span>", "").replace("</span>", "");
+    let digits: String = shown.chars().filter(char::is_ascii_digit).collect();
+    assert_eq!(digits.len(), 6);
+    assert!(page.body.contains(r#"http-equiv="refresh""#) && page.body.contains("<svg"));
+    let link = page.between("onsite__at\" lang=\"en\">", "<");
+    assert_eq!(link, format!("http://localhost/events/{id}/check-in"));
+    // Where the picture leads, signed in on any device.
+    let visitor = world.visitor();
+    let asked = visitor.get(&format!("/events/{id}/check-in")).await;
+    assert!(asked.location.unwrap().starts_with("/sign-in?next="));
+    let member = world.signed_in("member").await;
+    let form = member.get(&format!("/events/{id}/check-in")).await;
+    assert!(form.body.contains(r#"inputmode="numeric""#));
+    let key = form.key();
+    let wrong = if digits == "000000" { "111111" } else { "000000" };
+    let refused = member.post(&format!("/events/{id}/check-in"), &[("code", wrong), ("key", &key)]).await;
+    assert_eq!(refused.status, 422);
+    assert!(refused.body.contains("这个码不对，或者已经换了"));
+    let spaced = format!("{} {}", &digits[..3], &digits[3..]);
+    let done = member.post(&format!("/events/{id}/check-in"), &[("code", &spaced), ("key", &key)]).await;
+    assert_eq!(done.location, Some(format!("/events/{id}?done=checked-in")));
+    assert!(member.get(&format!("/events/{id}/check-in")).await.body.contains("不用再签"));
+    // A clerk types it for somebody without a telephone: that is recorded.
+    let clerk = world.signed_in("clerk").await;
+    let elder = person(&world, "elder");
+    clerk.post(&format!("/people/{elder}/acting"), &[]).await;
+    let key = clerk.get(&format!("/events/{id}/check-in")).await.key();
+    clerk.post(&format!("/events/{id}/check-in"), &[("code", &digits), ("key", &key)]).await;
+    let acted = format!(
+        "SELECT COUNT(*) FROM attendances WHERE person_id = {elder} AND acted_by = {} AND recorded_by = acted_by",
+        account(&world, "clerk")
+    );
+    assert_eq!(world.number(&acted), 1);
+}
+
+// Calendars.
+
+/// A calendar as programs read it: the events, each as its properties.
+fn parsed(text: &str) -> Vec<icalendar::Event> {
+    use icalendar::CalendarComponent;
+    for line in text.split("\r\n") {
+        assert!(line.len() <= 75, "{} bytes: {line}", line.len());
+        assert!(!line.contains('\n') && !line.contains('\r'), "{line}");
+    }
+    assert!(text.ends_with("END:VCALENDAR\r\n"), "{text}");
+    let calendar: icalendar::Calendar = text.parse().unwrap();
+    calendar
+        .components
+        .into_iter()
+        .map(|one| match one {
+            CalendarComponent::Event(event) => event,
+            other => panic!("{other:?}"),
+        })
+        .collect()
+}
+
+#[actix_web::test]
+async fn the_own_calendar_is_read_without_signing_in_until_another_address_is_asked_for() {
+    use icalendar::{Component, EventLike};
+    let world = World::new();
+    let now = clock::now();
+    let starts = "2026-12-24T01:30:00".parse::<Timestamp>().unwrap().max(now + Duration::days(1));
+    let starts = starts - Duration::seconds(starts.and_utc().timestamp() % 60);
+    let long = Plan {
+        title: "读《林盘》；分组, 讨论\\记录".into(),
+        about: "第一行,有逗号;和分号\n第二行很长很长很长很长很长很长很长很长很长很长很长很长很长很长很长很长很长很长".into(),
+        ..plan(starts)
+    };
+    let id = arrange(&world, Kind::StudyDiscussion, branch(&world, "member"), long, now);
+    let session = session(
+        &world,
+        starts + Duration::days(1),
+        "instructor",
+        &[("member", "waitlisted"), ("elder", "confirmed")],
+    );
+    let foreign = arrange(&world, Kind::StudyDiscussion, branch(&world, "member2"), plan(starts), now);
+    let member = world.signed_in("member").await;
+    let page = member.get("/me/calendar").await;
+    let address = page.between("spellcheck=\"false\">", "<").to_owned();
+    let path = address.strip_prefix("http://localhost").unwrap().to_owned();
+    assert!(page.body.contains(&format!("webcal://localhost{path}")));
+    let visitor = world.visitor();
+    let feed = visitor.get(&path).await;
+    assert_eq!(feed.status, 200, "{}", feed.body);
+    assert_eq!(feed.headers["content-type"], "text/calendar; charset=utf-8");
+    assert!(
+        feed.headers["cache-control"].contains("private") && feed.headers["x-robots-tag"].contains("noindex")
+    );
+    let events = parsed(&feed.body);
+    let of = |events: &[icalendar::Event], id: EventId| {
+        events
+            .iter()
+            .find(|one| one.get_url().is_some_and(|url| url.ends_with(&format!("/events/{id}"))))
+            .cloned()
+    };
+    let one = of(&events, id).unwrap();
+    assert_eq!(one.get_summary(), Some("读《林盘》；分组, 讨论\\记录"));
+    assert!(one.get_description().unwrap().contains("有逗号;和分号\n第二行很长"));
+    assert_eq!(one.property_value("DTSTART"), Some(starts.format("%Y%m%dT%H%M%SZ").to_string().as_str()));
+    assert_eq!(one.property_value("STATUS"), Some("CONFIRMED"));
+    assert_eq!(
+        (one.property_value("SEQUENCE"), one.get_location().unwrap().contains("二楼会议室")),
+        (Some("0"), true)
+    );
+    let waits = of(&events, session).unwrap();
+    assert_eq!(waits.property_value("STATUS"), Some("TENTATIVE"));
+    assert!(of(&events, foreign).is_none());
+    let uid = one.get_uid().unwrap().to_owned();
+    // A change counts up under the same name; a cancelled one stays, and says so.
+    let doer = doer(&world, "secretary");
+    let moved = Plan { place: "三楼".into(), ..find(&world, id).plan() };
+    world.db.write_now(|conn| events::change(conn, id, 0, &moved, &doer, now)).unwrap();
+    world.db.write_now(|conn| events::cancel(conn, id, "停电", &doer, now)).unwrap();
+    let one = of(&parsed(&visitor.get(&path).await.body), id).unwrap();
+    assert_eq!(one.get_uid(), Some(uid.as_str()));
+    assert_eq!(
+        (one.property_value("SEQUENCE"), one.property_value("STATUS")),
+        (Some("2"), Some("CANCELLED"))
+    );
+    let single = member.get(&format!("/events/{session}/event.ics")).await;
+    assert_eq!(parsed(&single.body).len(), 1);
+    // Another address ends this one at once, on every server.
+    let other = World::at(world.url.clone());
+    assert_eq!(other.visitor().get(&path).await.status, 200);
+    let renewed = member.post("/me/calendar/renew", &[]).await;
+    assert_eq!(renewed.location.as_deref(), Some("/me/calendar?done=feed-renewed"));
+    assert_eq!(visitor.get(&path).await.status, 404);
+    assert_eq!(other.visitor().get(&path).await.status, 404);
+    let fresh = member.get("/me/calendar").await;
+    let fresh = fresh.between("spellcheck=\"false\">", "<").replace("http://localhost", "");
+    assert_ne!(fresh, path);
+    assert_eq!(visitor.get(&fresh).await.status, 200);
+    // Nobody makes an address of another's.
+    let (head, tail) = fresh.split_at("/calendar/".len());
+    let (_, sig) = tail.split_once('-').unwrap();
+    assert_eq!(visitor.get(&format!("{head}{:x}-{sig}", person(&world, "elder").0)).await.status, 404);
+    assert_eq!(visitor.get(&fresh.to_uppercase().replace("/CALENDAR", "/calendar")).await.status, 404);
+    // It ends with the account.
+    world.sql("UPDATE accounts SET closed_at = created_at WHERE username = 'member'");
+    assert_eq!(visitor.get(&fresh).await.status, 404);
+    // While acting for somebody nobody sees the address.
+    let clerk = world.signed_in("clerk").await;
+    clerk.post(&format!("/people/{}/acting", person(&world, "elder")), &[]).await;
+    assert_eq!(clerk.get("/me/calendar").await.status, 403);
+}
+
+#[actix_web::test]
+async fn english_pages_of_events_are_english() {
+    let world = World::new();
+    let now = clock::now();
+    let id = discussion(&world, now, now);
+    let host = world.signed_in("secretary").await;
+    host.cookies.borrow_mut().insert("lang".into(), "en".into());
+    for (path, word) in [
+        (format!("/events/{id}"), "My attendance"),
+        (format!("/events/{id}/roll"), "Record"),
+        (format!("/events/{id}/codes"), "Changes every 20 seconds"),
+        (format!("/events/{id}/edit"), "Save the changes"),
+        ("/events".into(), "Hold a group viewing"),
+        ("/events/new".into(), "Arrange a discussion"),
+        ("/viewings/new".into(), "Which lecture"),
+        ("/me/calendar".into(), "My calendar"),
+    ] {
+        let page = host.get(&path).await;
+        assert_eq!(page.status, 200, "{path}");
+        assert!(page.body.contains(word), "{path}: {word}");
+    }
 }

@@ -35,6 +35,7 @@ mod study;
 mod templates;
 mod uploads;
 mod upkeep;
+mod viewings;
 mod watching;
 mod workers;
 mod world;
