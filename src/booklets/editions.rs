@@ -14,7 +14,8 @@ pub enum Fate {
 pub fn fates(old: &[(String, String)], new: &[(String, String)]) -> Vec<Fate> {
     let mut before: Vec<Option<usize>> = vec![None; new.len()];
     let mut is_taken = vec![false; old.len()];
-    let same: [fn(&(String, String), &(String, String)) -> bool; 3] = [
+    type Same = fn(&(String, String), &(String, String)) -> bool;
+    let same: [Same; 3] = [
         |old, new| old == new,
         |old, new| old.0 == new.0,
         |old, new| !old.1.trim().is_empty() && old.1 == new.1,

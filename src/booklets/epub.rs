@@ -142,7 +142,7 @@ fn page(title: &str, body: &str) -> String {
 /// Without the characters that XML does not know.
 fn clean(text: &str) -> String {
     text.chars()
-        .filter(|c| !(c.is_control() && !matches!(c, '\n' | '\t')) && !matches!(c, '\u{fffe}' | '\u{ffff}'))
+        .filter(|c| (!c.is_control() || matches!(c, '\n' | '\t')) && !matches!(c, '\u{fffe}' | '\u{ffff}'))
         .collect()
 }
 

@@ -49,7 +49,8 @@ pub(super) fn read(bytes: &[u8]) -> Result<Found, Message> {
     if lost_pictures > 0 {
         left_out.push(msg!("{} 张图片不是 PNG、JPEG 或 WebP（或者读不出来），没有导入。", lost_pictures));
     }
-    let kinds: [(&str, fn(usize) -> Message); 5] = [
+    type Said = fn(usize) -> Message;
+    let kinds: [(&str, Said); 5] = [
         ("oMath", |n| msg!("{} 个公式没有导入，请改成文字或图片。", n)),
         ("footnoteReference", |n| msg!("{} 条脚注没有导入，请写进正文。", n)),
         ("endnoteReference", |n| msg!("{} 条尾注没有导入，请写进正文。", n)),
@@ -121,7 +122,7 @@ fn count(bytes: &[u8]) -> Result<BTreeMap<String, usize>, Message> {
     }
     // A text box is there twice: as it is, and for programs of before 2010.
     if let Some(boxes) = counted.get_mut("txbxContent") {
-        *boxes = (*boxes as usize).div_ceil(2);
+        *boxes = (*boxes).div_ceil(2);
     }
     Ok(counted)
 }

@@ -318,7 +318,7 @@ pub fn dated(conn: &mut Conn, ids: &[(EventId, bool)], most: usize) -> Result<Ve
             .load(c))?;
         all.extend(rows.into_iter().map(|(event, school, base)| Dated {
             place: [school.or(base).unwrap_or_default(), event.place.clone()].join(" ").trim().to_owned(),
-            is_waiting: ids.iter().any(|one| *one == (event.id, true)),
+            is_waiting: ids.contains(&(event.id, true)),
             event,
         }));
     }
