@@ -74,7 +74,7 @@ fn count(bytes: &[u8]) -> Result<BTreeMap<String, usize>, Message> {
     let too_large = || msg!("文件太复杂，没有读。请分成几个文件再导入。");
     let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).map_err(|_| unreadable())?;
     let (mut all, mut paragraphs, mut runs) = (0, 0, 0);
-    let mut counted = BTreeMap::new();
+    let mut counted: BTreeMap<String, usize> = BTreeMap::new();
     for at in 0..archive.len() {
         let mut file = archive.by_index(at).map_err(|_| unreadable())?;
         let name = file.name().map_err(|_| unreadable())?.into_owned();
@@ -122,7 +122,7 @@ fn count(bytes: &[u8]) -> Result<BTreeMap<String, usize>, Message> {
     }
     // A text box is there twice: as it is, and for programs of before 2010.
     if let Some(boxes) = counted.get_mut("txbxContent") {
-        *boxes = (*boxes).div_ceil(2);
+        *boxes = boxes.div_ceil(2);
     }
     Ok(counted)
 }
