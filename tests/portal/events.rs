@@ -99,7 +99,7 @@ fn members_of(world: &World, org: OrgId) -> i64 {
 
 #[test]
 fn an_event_that_is_sent_twice_is_one_and_the_branch_is_told_once() {
-    let world = World::new();
+    let world = World::before_courses();
     let now = clock::now();
     let org = branch(&world, "member");
     let new = NewEvent {
@@ -121,7 +121,7 @@ fn an_event_that_is_sent_twice_is_one_and_the_branch_is_told_once() {
 
 #[test]
 fn a_change_of_time_or_place_counts_up_and_tells_those_who_are_coming() {
-    let world = World::new();
+    let world = World::before_courses();
     let now = clock::now();
     let coming = [("member", "confirmed"), ("elder", "waitlisted"), ("member2", "cancelled")];
     let id = session(&world, now + Duration::days(2), "instructor", &coming);
@@ -161,7 +161,7 @@ fn a_change_of_time_or_place_counts_up_and_tells_those_who_are_coming() {
 
 #[test]
 fn what_is_over_is_changed_no_more() {
-    let world = World::new();
+    let world = World::before_courses();
     let now = clock::now();
     let id = discussion(&world, now - Duration::hours(5), now);
     let doer = doer(&world, "secretary");
@@ -196,7 +196,7 @@ fn revisions(world: &World, event: EventId, who: PersonId) -> i64 {
 
 #[test]
 fn corrections_append_and_what_is_known_already_does_not() {
-    let world = World::new();
+    let world = World::before_courses();
     let now = clock::now();
     let id = discussion(&world, now, now);
     let who = person(&world, "member");
@@ -222,7 +222,7 @@ fn corrections_append_and_what_is_known_already_does_not() {
 
 #[test]
 fn before_the_beginning_only_leaves_are_recorded_and_nothing_of_what_is_cancelled() {
-    let world = World::new();
+    let world = World::before_courses();
     let now = clock::now();
     let id = discussion(&world, now + Duration::minutes(31), now);
     let who = person(&world, "member");
@@ -254,7 +254,7 @@ fn before_the_beginning_only_leaves_are_recorded_and_nothing_of_what_is_cancelle
 /// last revision, and revisions without a gap.
 #[test]
 fn the_head_is_always_the_last_revision() {
-    let world = World::new();
+    let world = World::before_courses();
     let now = clock::now();
     let events = [discussion(&world, now, now), discussion(&world, now, now)];
     let persons: Vec<PersonId> = (1..=3).map(PersonId).collect();
@@ -301,7 +301,7 @@ fn the_head_is_always_the_last_revision() {
 
 #[test]
 fn two_who_record_the_same_member_at_once_both_succeed() {
-    let world = World::new();
+    let world = World::before_courses();
     let now = clock::now();
     let id = discussion(&world, now, now);
     let who = person(&world, "member");
@@ -332,7 +332,7 @@ fn viewed(world: &World, event: EventId, seconds: i32) -> Viewed {
 
 #[test]
 fn a_group_is_proven_once_and_what_was_taken_back_can_be_earned_again() {
-    let world = World::new();
+    let world = World::before_courses();
     let now = clock::now();
     let id = discussion(&world, now, now);
     let persons: Vec<PersonId> = (1..=3).map(PersonId).collect();
@@ -388,7 +388,7 @@ async fn send(browser: &Browser<'_>, path: &str, fields: &[(&str, String)]) -> c
 
 #[actix_web::test]
 async fn a_secretary_arranges_changes_and_cancels_a_discussion_of_the_branch() {
-    let world = World::new();
+    let world = World::before_courses();
     let host = world.signed_in("secretary").await;
     let starts = clock::now() + Duration::days(3);
     let page = host.get("/events/new").await;
@@ -477,7 +477,7 @@ async fn take(browser: &Browser<'_>, id: EventId, form: String) -> crate::world:
 
 #[actix_web::test]
 async fn a_list_is_taken_whole_or_not_at_all_and_what_was_left_alone_says_nothing() {
-    let world = World::new();
+    let world = World::before_courses();
     let now = clock::now();
     let id = discussion(&world, now - Duration::minutes(30), now);
     let host = world.signed_in("secretary").await;
@@ -530,7 +530,7 @@ async fn a_list_is_taken_whole_or_not_at_all_and_what_was_left_alone_says_nothin
 
 #[actix_web::test]
 async fn a_missed_event_is_made_up_for_by_what_the_member_did_within_thirty_days() {
-    let world = World::new();
+    let world = World::before_courses();
     let now = clock::now();
     let missed = discussion(&world, now - Duration::days(20), now);
     let other = discussion(&world, now - Duration::days(5), now);
@@ -580,7 +580,7 @@ async fn a_missed_event_is_made_up_for_by_what_the_member_did_within_thirty_days
 
 #[actix_web::test]
 async fn whoever_made_a_course_keeps_the_lists_of_its_sessions_and_nobody_else_does() {
-    let world = World::new();
+    let world = World::before_courses();
     let now = clock::now();
     let enrolled = [("member", "confirmed"), ("elder", "waitlisted"), ("member2", "confirmed")];
     let id = session(&world, now, "instructor", &enrolled);
@@ -638,7 +638,7 @@ fn check_in(world: &World, id: EventId, name: &str, typed: &str, now: Timestamp)
 
 #[test]
 fn a_code_that_was_passed_on_is_useless_a_minute_later() {
-    let world = World::new();
+    let world = World::before_courses();
     let start = clock::now();
     let at = |second: i64| start + Duration::seconds(second);
     let enrolled = [("member", "confirmed"), ("elder", "confirmed"), ("mobile", "waitlisted")];
@@ -676,7 +676,7 @@ fn a_code_that_was_passed_on_is_useless_a_minute_later() {
 
 #[test]
 fn a_member_has_five_guesses_a_minute() {
-    let world = World::new();
+    let world = World::before_courses();
     let start = clock::now();
     // From the beginning of a minute.
     let start = start - Duration::seconds(start.and_utc().timestamp() % 60);
@@ -710,7 +710,7 @@ fn a_member_has_five_guesses_a_minute() {
 
 #[actix_web::test]
 async fn the_screen_shows_the_code_and_the_picture_does_not() {
-    let world = World::new();
+    let world = World::before_courses();
     let now = clock::now();
     let id = discussion(&world, now, now);
     let host = world.signed_in("secretary").await;
@@ -775,7 +775,7 @@ fn parsed(text: &str) -> Vec<icalendar::Event> {
 #[actix_web::test]
 async fn the_own_calendar_is_read_without_signing_in_until_another_address_is_asked_for() {
     use icalendar::{Component, EventLike};
-    let world = World::new();
+    let world = World::before_courses();
     let now = clock::now();
     let starts = "2026-12-24T01:30:00".parse::<Timestamp>().unwrap().max(now + Duration::days(1));
     let starts = starts - Duration::seconds(starts.and_utc().timestamp() % 60);
@@ -864,7 +864,7 @@ async fn the_own_calendar_is_read_without_signing_in_until_another_address_is_as
 
 #[actix_web::test]
 async fn english_pages_of_events_are_english() {
-    let world = World::new();
+    let world = World::before_courses();
     let now = clock::now();
     let id = discussion(&world, now, now);
     let host = world.signed_in("secretary").await;

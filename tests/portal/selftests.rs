@@ -382,8 +382,8 @@ async fn a_script_is_told_what_became_of_an_answer() {
     for odd in ["", "{", r#"{"position":"x"}"#, r#"{"position":1,"chosen":7}"#] {
         assert_eq!(send(odd.into()).await.status, 400, "{odd}");
     }
-    assert_eq!(world.visitor().json(&path, "{}").await.status, 401);
-    submit(&member, attempt).await;
+    assert_eq!(world.visitor().json(path, "{}").await.status, 401);
+    submit(member, attempt).await;
     let late = send(r#"{"position":1,"chosen":["0"]}"#.into()).await;
     assert_eq!(late.body, r#"{"state":"submitted"}"#);
 }

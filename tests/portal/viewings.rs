@@ -120,7 +120,7 @@ const WHOLE: &[(i64, i64)] = &[(0, 36_000_000)];
 
 #[test]
 fn whoever_sits_there_for_eighty_per_cent_has_completed_it_once_and_is_told() {
-    let world = World::new();
+    let world = World::before_courses();
     last(&world, 600);
     let start = clock::now();
     let room = Room::open(&world, "secretary", start);
@@ -164,7 +164,7 @@ fn whoever_sits_there_for_eighty_per_cent_has_completed_it_once_and_is_told() {
 
 #[test]
 fn forged_beats_gain_the_small_start_and_then_twice_the_clock() {
-    let world = World::new();
+    let world = World::before_courses();
     last(&world, 36_000);
     let start = clock::now();
     let at = |second: i64| start + Duration::seconds(second);
@@ -197,7 +197,7 @@ fn forged_beats_gain_the_small_start_and_then_twice_the_clock() {
 
 #[test]
 fn a_play_is_worth_nothing_to_anybody_else() {
-    let world = World::new();
+    let world = World::before_courses();
     last(&world, 600);
     let now = clock::now();
     let room = Room::open(&world, "secretary", now);
@@ -229,7 +229,7 @@ fn a_play_is_worth_nothing_to_anybody_else() {
 
 #[test]
 fn late_comers_get_what_is_played_after_they_came() {
-    let world = World::new();
+    let world = World::before_courses();
     last(&world, 600);
     let start = clock::now();
     let room = Room::open(&world, "secretary", start);
@@ -258,7 +258,7 @@ fn late_comers_get_what_is_played_after_they_came() {
 
 #[test]
 fn what_was_held_back_until_somebody_came_is_not_theirs() {
-    let world = World::new();
+    let world = World::before_courses();
     last(&world, 600);
     let start = clock::now();
     let at = |second: i64| start + Duration::seconds(second);
@@ -275,7 +275,7 @@ fn what_was_held_back_until_somebody_came_is_not_theirs() {
 
 #[test]
 fn nobody_sits_in_front_of_two_screens_and_nobody_hosts_two() {
-    let world = World::new();
+    let world = World::before_courses();
     last(&world, 600);
     let now = clock::now();
     let (member, elder) = (person(&world, "member"), person(&world, "elder"));
@@ -305,7 +305,7 @@ fn nobody_sits_in_front_of_two_screens_and_nobody_hosts_two() {
 
 #[test]
 fn at_once_two_hosts_do_not_both_get_the_same_person() {
-    let world = World::new();
+    let world = World::before_courses();
     let now = clock::now();
     let member = person(&world, "member");
     let first = Room::open(&world, "secretary", now);
@@ -330,7 +330,7 @@ fn at_once_two_hosts_do_not_both_get_the_same_person() {
 
 #[test]
 fn after_the_end_nothing_is_added_and_nothing_is_played() {
-    let world = World::new();
+    let world = World::before_courses();
     last(&world, 600);
     let start = clock::now();
     let room = Room::open(&world, "secretary", start);
@@ -352,7 +352,7 @@ fn after_the_end_nothing_is_added_and_nothing_is_played() {
 
 #[test]
 fn a_host_alone_is_no_group() {
-    let world = World::new();
+    let world = World::before_courses();
     last(&world, 600);
     let start = clock::now();
     let room = Room::open(&world, "secretary", start);
@@ -377,7 +377,7 @@ fn a_host_alone_is_no_group() {
 
 #[test]
 fn whoever_has_completed_it_stays_on_the_list_and_gains_nothing_more() {
-    let world = World::new();
+    let world = World::before_courses();
     last(&world, 600);
     let start = clock::now();
     let (member, elder) = (person(&world, "member"), person(&world, "elder"));
@@ -399,7 +399,7 @@ fn whoever_has_completed_it_stays_on_the_list_and_gains_nothing_more() {
 
 #[test]
 fn killed_in_the_middle_it_goes_on_and_unheard_of_it_ends_by_itself() {
-    let world = World::new();
+    let world = World::before_courses();
     last(&world, 600);
     let start = clock::now();
     let at = |second: i64| start + Duration::seconds(second);
@@ -428,7 +428,7 @@ fn killed_in_the_middle_it_goes_on_and_unheard_of_it_ends_by_itself() {
 
 #[test]
 fn a_viewing_that_nobody_hears_of_keeps_nobody_from_the_next_one() {
-    let world = World::new();
+    let world = World::before_courses();
     let start = clock::now();
     let later = start + Duration::minutes(61);
     let (member, elder) = (person(&world, "member"), person(&world, "elder"));
@@ -447,7 +447,7 @@ fn a_viewing_that_nobody_hears_of_keeps_nobody_from_the_next_one() {
 
 #[test]
 fn without_javascript_the_same_rule_holds() {
-    let world = World::new();
+    let world = World::before_courses();
     last(&world, 600);
     let start = clock::now();
     let at = |second: i64| start + Duration::seconds(second);
@@ -470,7 +470,7 @@ fn without_javascript_the_same_rule_holds() {
 
 #[test]
 fn a_withdrawn_lecture_is_not_played_and_an_event_that_is_cancelled_records_nobody() {
-    let world = World::new();
+    let world = World::before_courses();
     last(&world, 600);
     let now = clock::now();
     let room = Room::open(&world, "secretary", now);
@@ -490,7 +490,7 @@ fn a_withdrawn_lecture_is_not_played_and_an_event_that_is_cancelled_records_nobo
 
 #[test]
 fn a_list_opens_in_its_time_only_and_for_its_scope_only() {
-    let world = World::new();
+    let world = World::before_courses();
     let now = clock::now();
     let org = branch(&world, "secretary");
     let session = "session-secretary".to_owned();
@@ -518,7 +518,7 @@ fn a_list_opens_in_its_time_only_and_for_its_scope_only() {
 /// start; and a proof is there exactly for whoever has sat there long enough.
 #[test]
 fn nobodys_own_time_grows_faster_than_twice_the_clock() {
-    let world = World::new();
+    let world = World::before_courses();
     last(&world, 200);
     let cases = std::cell::Cell::new(0_i64);
     let step = (0_i64..60, 0_u8..10, 0_i64..220_000, 0_i64..220_000);
@@ -592,7 +592,7 @@ fn read(answer: &Answer) -> Value {
 
 #[actix_web::test]
 async fn a_host_signs_people_in_plays_and_ends_through_the_pages() {
-    let world = World::new();
+    let world = World::before_courses();
     last(&world, 600);
     let host = world.signed_in("secretary").await;
     let id = make(&world, &host).await;
@@ -659,7 +659,7 @@ async fn a_host_signs_people_in_plays_and_ends_through_the_pages() {
 
 #[actix_web::test]
 async fn a_guest_is_found_by_name_or_number_within_the_scope_only() {
-    let world = World::new();
+    let world = World::before_courses();
     let host = world.signed_in("organizer").await;
     let now = clock::now();
     let id = planned(&world, branch(&world, "member"), now);
@@ -682,7 +682,7 @@ async fn a_guest_is_found_by_name_or_number_within_the_scope_only() {
 
 #[actix_web::test]
 async fn nothing_of_it_is_for_members_or_from_elsewhere() {
-    let world = World::new();
+    let world = World::before_courses();
     let now = clock::now();
     let id = planned(&world, branch(&world, "member"), now);
     let member = world.signed_in("member").await;
