@@ -697,7 +697,10 @@ async fn pages_cost_the_same_with_one_course_and_with_many() {
     assert_eq!(cost(&world, &browser, "/me").await, mine, "six courses in place of one");
     assert_eq!(cost(&world, &browser, &path).await, course_page, "six steps in place of one");
     assert_eq!(cost(&world, &browser, "/courses").await, list, "more courses");
-    assert!(mine <= 40 && course_page <= 40 && list <= 16, "{mine} {course_page} {list}");
+    // As in queries.rs: on a server two connections are asked whether they are still there.
+    let asked = if crate::world::server().is_some() { 2 } else { 0 };
+    let most = [25, 35, 15].map(|budget| budget + asked);
+    assert!(mine <= most[0] && course_page <= most[1] && list <= most[2], "{mine} {course_page} {list}");
     let visitor = world.visitor();
     visitor.get(&path).await;
     visitor.get(&path).await;
