@@ -95,7 +95,7 @@ pub(super) fn listed(conn: &mut Conn, person: PersonId, skip: i64, count: i64) -
 /// Unread notices that are counted; more are "many".
 pub const MOST_UNREAD: i64 = 100;
 
-/// How many notices this person has not read, at most [`MOST_UNREAD`].
+/// How many notices this person has not read, at most `MOST_UNREAD`.
 ///
 /// # Errors
 /// Those of the database.
