@@ -213,6 +213,8 @@ pub struct Viewer {
     pub grants: Vec<Grant>,
     /// The clerk's name, while acting.
     pub actor_name: Option<String>,
+    /// Something in the inbox is unread. Never while acting: the inbox is the member's own.
+    pub has_news: bool,
 }
 
 impl Viewer {

@@ -417,6 +417,7 @@ mod tests {
             name: String::new(),
             grants: vec![],
             actor_name: None,
+            has_news: false,
         }
     }
 

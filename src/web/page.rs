@@ -144,6 +144,10 @@ impl Page {
     pub fn may_decide_cases(&self) -> bool {
         self.may(Permission::DecideCases)
     }
+    /// Something in the reader's inbox is unread.
+    pub fn has_news(&self) -> bool {
+        self.viewer.as_ref().is_some_and(|viewer| viewer.has_news)
+    }
     /// Whether a clerk looks at this for a member.
     pub fn is_acting(&self) -> bool {
         self.viewer.as_ref().is_some_and(Viewer::is_acting)

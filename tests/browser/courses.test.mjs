@@ -4,9 +4,9 @@ import assert from 'node:assert/strict';
 import { DESK, PHONE, signIn } from './browser.mjs';
 import { isSound, journey, path, press, said, unique } from './journey.mjs';
 
-/** A recorded lecture, of which a little is enough. */
+/** A recorded lecture of five minutes, of which nine seconds are enough. */
 const LECTURE = 1;
-const SHARE = 5;
+const SHARE = 3;
 
 /** The organizer makes a course with a lecture and a chapter, and hands it in; its address at the desk. */
 async function makeCourse(page, title) {
@@ -58,7 +58,8 @@ async function passCourse(page, course, title) {
 /** Says that the chapter is read, and follows the way to the record. */
 async function finish(page, open, address, title) {
   await page.goto(address);
-  await press(page, 'main form[action$="/read"] button');
+  // On a city where the journey was made before, this member has read it: that counts for every course.
+  if (await page.locator('main form[action$="/read"] button').count()) await press(page, 'main form[action$="/read"] button');
   await page.goto(address);
   const claim = page.locator(`main form[action="${address}/finish"] button`);
   if (await claim.count()) await press(page, `main form[action="${address}/finish"] button`);
@@ -111,7 +112,7 @@ journey('without JavaScript, the same way', PHONE, async (page, open) => {
   await press(member, `main form[action="${address}/enrol"] button`);
   await member.goto(`/lectures/${LECTURE}`);
   await press(member, 'form[action="/watch/start"] button');
-  await member.waitForTimeout(6_000);
+  await member.waitForTimeout(11_000);
   await press(member, 'form[action="/watch/finish"] button');
   await finish(member, open, address, title);
 }, { javaScriptEnabled: false });

@@ -9,7 +9,8 @@ use crate::either;
 use crate::error::{Error, Result};
 use crate::ids::{AccountId, PersonId};
 use crate::people;
-use crate::schema::{accounts, grants, memberships, one_time_codes, orgs, persons};
+use crate::schema::{accounts, grants, memberships, notices, one_time_codes, orgs, persons};
+use diesel::dsl::exists;
 use diesel::prelude::*;
 use diesel::result::DatabaseErrorKind::UniqueViolation;
 use diesel::result::Error::DatabaseError;
@@ -195,15 +196,16 @@ pub fn viewer_for(
     account: AccountId,
     acting_for: Option<PersonId>,
 ) -> Result<Option<Viewer>> {
-    let found: Option<(PersonId, String)> = either!(conn, c => accounts::table
+    let news = notices::table.filter(notices::person_id.eq(persons::id)).filter(notices::read_at.is_null());
+    let found: Option<(PersonId, String, bool)> = either!(conn, c => accounts::table
         .inner_join(persons::table)
         .filter(accounts::id.eq(account))
         .filter(is_open())
-        .select((persons::id, persons::name))
+        .select((persons::id, persons::name, exists(news)))
         .first(c)
         .optional())?;
-    let Some((person, name)) = found else { return Ok(None) };
-    let own = Viewer { account, person, name, grants: grants(conn, account)?, actor_name: None };
+    let Some((person, name, has_news)) = found else { return Ok(None) };
+    let own = Viewer { account, person, name, grants: grants(conn, account)?, actor_name: None, has_news };
     let Some(member) = acting_for else { return Ok(Some(own)) };
     match people::find_within(conn, &own.paths(crate::access::Permission::ActForMembers), member) {
         Ok(card) => Ok(Some(Viewer {
@@ -212,6 +214,7 @@ pub fn viewer_for(
             name: card.name,
             grants: vec![],
             actor_name: Some(own.name),
+            has_news: false,
         })),
         Err(Error::NotFound) => Ok(Some(own)),
         Err(other) => Err(other),
