@@ -1,7 +1,8 @@
-//! The working days of the years around: the real table of 2026, and one of the statutory days of 2027.
+//! The working days of the years around: the real table of 2026, one of the statutory days of 2027, and the statutory days
+//! with a fixed date for the years of a city that is made later.
 use super::people::People;
 use super::store::*;
-use crate::clock::Timestamp;
+use crate::clock::{self, Timestamp};
 use crate::db::Conn;
 use crate::error::{Error, Result};
 use chrono::{Datelike, Duration, NaiveDate, Weekday};
@@ -40,8 +41,20 @@ const YEARS: [Year; 2] = [
     ),
 ];
 
+/// A year whose days off nobody has published yet.
+const fn plain(year: i32) -> Year {
+    (
+        year,
+        "日期固定的法定节日（演示，放假通知公布后请更新）",
+        &[(1, 1, 1, 1), (5, 1, 5, 2), (10, 1, 10, 3)],
+        &[],
+    )
+}
+
 pub fn make(conn: &mut Conn, people: &People, now: Timestamp) -> Result<()> {
-    for (id, (year, source, holidays, worked)) in (1..).zip(YEARS) {
+    let this = clock::day(now).year();
+    let later = [this, this + 1].into_iter().filter(|year| YEARS.iter().all(|known| known.0 != *year));
+    for (id, (year, source, holidays, worked)) in (1..).zip(YEARS.into_iter().chain(later.map(plain))) {
         let day = |month, day| {
             NaiveDate::from_ymd_opt(year, month, day)
                 .ok_or_else(|| Error::Internal(format!("no day {year}-{month}-{day}").into()))

@@ -1,5 +1,5 @@
 //! Courses in each state, with those who are enrolled, wait, ask and have finished; questions and tests.
-use super::Scale;
+use super::{Scale, at};
 use super::content::{BankQuestion, Content, Course};
 use super::people::People;
 use super::random::Random;
@@ -162,9 +162,7 @@ fn sessions(conn: &mut Conn, people: &People, course: &Course, id: CourseId, now
         let base_id = step.base.as_deref().map(|slug| base(conn, slug)).transpose()?;
         for days in &step.dates {
             let number = next_event(conn)?;
-            // Nine o'clock in the city is one o'clock UTC.
-            let starts_at = (clock::day(now) + Duration::days(*days)).and_time(chrono::NaiveTime::MIN)
-                + Duration::hours(1);
+            let starts_at = at(now, *days, 9);
             let event = EventRow {
                 id: number,
                 kind: "session",
@@ -240,21 +238,21 @@ fn enrol(
     random: &mut Random,
 ) -> Result<()> {
     let (organizer, by_organizer) = doer(people, "organizer");
-    let at = now - Duration::days(60);
+    let asked_at = now - Duration::days(60);
     let committee = people.branches.get(30).map_or(1, |branch| branch.committee);
     let terms = Terms {
         mode: enrolments::Mode::of(&wanted.mode).unwrap_or(enrolments::Mode::Open),
         code: wanted.code.clone().unwrap_or_default(),
-        opens_at: wanted.opens.map(|days| now + Duration::days(days)),
-        closes_at: Some(now + Duration::days(40)),
-        withdraw_until: wanted.withdraw.map(|days| now + Duration::days(days)),
+        opens_at: wanted.opens.map(|days| at(now, days, 9)),
+        closes_at: Some(at(now, 40, 18)),
+        withdraw_until: wanted.withdraw.map(|days| at(now, days, 18)),
         capacity: wanted.capacity,
         audience: wanted.audience.iter().filter_map(|one| Category::of(one)).collect(),
         path: String::new(),
         is_closed: false,
         quotas: wanted.quota.map(|seats| (crate::ids::OrgId(committee), seats)).into_iter().collect(),
     };
-    enrolments::set_terms(conn, offering, &terms, &by_organizer, at)?;
+    enrolments::set_terms(conn, offering, &terms, &by_organizer, asked_at)?;
     let mut asked = vec![];
     let mut persons: Vec<PersonId> = vec![];
     // The accounts that people sign in with are among them.
@@ -286,7 +284,7 @@ fn enrol(
             code: terms.code.clone(),
             is_sure: false,
         };
-        let at = at + Duration::hours(2 + 7 * place as i64);
+        let at = asked_at + Duration::hours(2 + 7 * place as i64);
         let at = at.min(now - Duration::minutes(40 + persons.len() as i64 - place as i64));
         if let Ok(stands) = enrolments::try_enrol(conn, offering, &asking, &by_organizer, at)? {
             asked.push(stands.id);

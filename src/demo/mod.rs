@@ -11,13 +11,15 @@ mod lessons;
 mod people;
 mod random;
 mod store;
+mod study;
 
 use crate::access::{Role, ScopeKind};
-use crate::clock::Timestamp;
+use crate::clock::{self, Timestamp};
 use crate::db::{Conn, reseat_ids};
 use crate::error::Result;
 use crate::{search, site};
 use content::Content;
+use chrono::{Duration, NaiveTime};
 use std::path::Path;
 
 /// The password of every demo account.
@@ -34,6 +36,8 @@ pub struct Scale {
     pub record: usize,
     /// With courses, questions, and a calendar of working days.
     pub has_courses: bool,
+    /// Those who sign in as members have studied already.
+    pub has_study: bool,
 }
 
 impl Scale {
@@ -45,6 +49,7 @@ impl Scale {
         schools: 369,
         record: 300,
         has_courses: true,
+        has_study: true,
     };
     /// Ten cities, with the records of years: for measurements.
     pub const BENCH: Scale = Scale {
@@ -54,10 +59,18 @@ impl Scale {
         schools: 3_690,
         record: 200_000,
         has_courses: true,
+        has_study: true,
     };
-    /// One town: for tests.
-    pub const TOWN: Scale =
-        Scale { members: 600, branches: 40, lectures: 120, schools: 50, record: 20, has_courses: true };
+    /// One town, whose members have done nothing yet: for tests.
+    pub const TOWN: Scale = Scale {
+        members: 600,
+        branches: 40,
+        lectures: 120,
+        schools: 50,
+        record: 20,
+        has_courses: true,
+        has_study: false,
+    };
     /// The town before anybody made a course: for tests that count what they make themselves.
     pub const BARE: Scale = Scale { has_courses: false, ..Scale::TOWN };
 }
@@ -143,6 +156,9 @@ pub fn make(
         reseat_ids(conn)?;
         courses::make(conn, &content, &people, scale, now)?;
     }
+    if scale.has_study {
+        study::make(conn, &people, now)?;
+    }
     said("搜索", 97);
     search::catch_up(conn)?;
     said("收尾", 98);
@@ -150,4 +166,9 @@ pub fn make(
     store::analyze(conn)?;
     said("完成", 100);
     Ok(())
+}
+
+/// A moment so many days from now, back if negative, at this time of the day in the city.
+fn at(now: Timestamp, days: i64, hour: i64) -> Timestamp {
+    (clock::day(now) + Duration::days(days)).and_time(NaiveTime::MIN) + Duration::hours(hour - 8)
 }

@@ -3,6 +3,7 @@ use crate::clock::Timestamp;
 use crate::db::Conn;
 use crate::either;
 use crate::error::Result;
+use crate::ids::{AttendanceId, EventId, PersonId};
 use crate::schema::*;
 use chrono::NaiveDate;
 use diesel::connection::SimpleConnection;
@@ -162,4 +163,10 @@ pub fn finished(conn: &mut Conn, enrolment: i64, at: Timestamp) -> Result<()> {
 pub fn analyze(conn: &mut Conn) -> Result<()> {
     either!(conn, c => c.batch_execute("ANALYZE"))?;
     Ok(())
+}
+
+/// What is recorded of somebody's attendance now.
+pub fn attendance(conn: &mut Conn, event: EventId, person: PersonId) -> Result<AttendanceId> {
+    let head = attendance_heads::table.find((event, person)).select(attendance_heads::attendance_id);
+    Ok(either!(conn, c => head.first(c))?)
 }

@@ -25,7 +25,8 @@ pub use banks::{
 };
 pub use paper::{Answer, Paper};
 pub use question::{Choice, Content, Kind};
-pub use taking::{close_overdue, start, submit};
+pub use store::{Asked, asked};
+pub use taking::{Given, answer, close_overdue, start, submit};
 
 text_enum! {
     /// When a member learns what was right.

@@ -178,6 +178,7 @@ async fn two_who_decide_at_once_are_told_apart() {
             name: name.into(),
             grants: vec![],
             actor_name: None,
+            has_news: false,
         }
     };
     let decide = |who: Viewer, verdict| {

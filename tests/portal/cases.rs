@@ -106,6 +106,7 @@ fn of_city(world: &World, name: &str) -> Viewer {
         name: name.into(),
         grants: vec![grant],
         actor_name: None,
+        has_news: false,
     }
 }
 

@@ -7,6 +7,7 @@ mod calendar;
 mod cases;
 mod commands;
 mod database;
+mod demo;
 mod events;
 mod enrolment_pages;
 mod enrolments;

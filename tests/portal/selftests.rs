@@ -232,6 +232,7 @@ async fn starting_and_handing_in_twice_at_once_is_once() {
         name: String::new(),
         grants: vec![],
         actor_name: None,
+        has_news: false,
     };
     let started: BTreeSet<i64> = std::thread::scope(|scope| {
         let starts: Vec<_> = (0..6)
@@ -805,6 +806,7 @@ async fn makers_of_courses_choose_among_open_tests() {
             name: String::new(),
             grants: vec![grant],
             actor_name: None,
+            has_news: false,
         };
         let found = world.db.read_now(|conn| selftests::choices(conn, &viewer)).unwrap();
         found.into_iter().map(|one| one.0.0).collect()
