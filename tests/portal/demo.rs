@@ -23,7 +23,7 @@ async fn a_member_finds_what_they_have_done() {
     assert!(home.body.contains("有未读"));
     let history = member.get("/me/history").await;
     assert!(history.body.contains("没有闸门的古堰"), "{}", history.body);
-    let attendance = member.get("/me/history?kind=attendance").await;
+    let attendance = member.get("/me/history?kind=presence").await;
     assert!(attendance.body.contains("水量不够的那几天怎样轮灌"), "{}", attendance.body);
     let cases = member.get("/me/cases").await;
     assert!(cases.body.contains("水量不够的那几天怎样轮灌"), "{}", cases.body);
