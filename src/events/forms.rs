@@ -167,12 +167,17 @@ pub fn shown(standing: Option<(Status, i32)>) -> String {
     standing.map_or_else(String::new, |(status, minutes)| format!("{}:{minutes}", status.as_str()))
 }
 
-/// The rows of a list, and the key of the form.
+/// The rows of a list, and the key of the form. Where the keeper says that the rest was there, that holds for the rows of
+/// which nothing is said.
 pub fn rows(pairs: &[(String, String)]) -> (String, Vec<Sent>) {
     let of = |name: &'static str| pairs.iter().filter(move |pair| pair.0 == name).map(|pair| pair.1.clone());
+    let is_rest_present = of("rest").any(|rest| rest == Status::Present.as_str());
     let people = of("person").zip(of("status")).zip(of("minutes")).zip(of("was"));
     let rows = people
-        .filter_map(|(((person, status), minutes), was)| {
+        .filter_map(|(((person, mut status), minutes), was)| {
+            if is_rest_present && status.is_empty() && was.is_empty() {
+                Status::Present.as_str().clone_into(&mut status);
+            }
             Some(Sent { person: PersonId(person.parse().ok()?), status, minutes, was })
         })
         .collect();

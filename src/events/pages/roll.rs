@@ -109,6 +109,10 @@ impl Show {
     fn has_problems(&self) -> bool {
         self.rows.iter().any(|row| row.problem.is_some())
     }
+    /// Somebody on this page is not recorded yet.
+    fn has_open(&self) -> bool {
+        self.rows.iter().any(|row| row.was.is_empty())
+    }
     fn is_makeup(&self, row: &Shown) -> bool {
         row.status == Status::Makeup.as_str()
     }
