@@ -267,11 +267,12 @@ pub fn review(
 /// # Errors
 /// Refused if it is not published.
 pub fn withdraw(conn: &mut Conn, id: BookletId, reason: &str, doer: &Doer, now: Timestamp) -> Result<()> {
-    if !booklets::withdraw(conn, id, reason)? {
-        return Err(Refusal::NotPublished.into());
-    }
+    // The draft first, as a reviewer does who passes it at the same time: neither waits for the other.
     if let Some(draft) = store::draft(conn, id)?.filter(|draft| draft.is_submitted) {
         store::leave(conn, id, draft.round)?;
+    }
+    if !booklets::withdraw(conn, id, reason)? {
+        return Err(Refusal::NotPublished.into());
     }
     doer.did(conn, Action::BookletWithdrawn, ("booklet", id.0), now)
 }
