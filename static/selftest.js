@@ -148,7 +148,10 @@ function take(paper) {
 
   if (form) {
     const { position } = form.dataset;
+    // Whoever has answered here means it, also where it is what was there before.
+    const touched = () => form.querySelector('[name="was"]')?.remove();
     const keep = () => {
+      touched();
       const waiting = store.read(attempt);
       const seen = waiting[position]?.seen ?? Number(form.dataset.seen);
       waiting[position] = { ...given(), seen, t: Date.now() };
@@ -156,11 +159,15 @@ function take(paper) {
       flush();
     };
     const left = store.read(attempt)[position];
-    if (left) restore(left);
+    if (left) {
+      restore(left);
+      touched();
+    }
     let typing = 0;
     form.addEventListener('change', keep);
     form.addEventListener('input', (event) => {
       if (event.target.name !== 'text') return;
+      touched();
       clearTimeout(typing);
       typing = setTimeout(keep, 1000);
     });

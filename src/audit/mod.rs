@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::ids::{AccountId, PersonId};
 use crate::lang::Message;
 use crate::{msg, text_enum};
-pub use store::{Entry, Filter, about, has_done, latest};
+pub use store::{Entry, Filter, about, has_done, has_done_since, latest};
 
 text_enum! {
     /// What was done.
@@ -82,6 +82,7 @@ text_enum! {
         BookletMade = "booklet_made",
         BookletChanged = "booklet_changed",
         BookletSubmitted = "booklet_submitted",
+        BookletReopened = "booklet_reopened",
         BookletWithdrawn = "booklet_withdrawn",
         BookletArchived = "booklet_archived",
         RecordMade = "record_made",
@@ -166,6 +167,7 @@ impl Action {
             Action::BookletMade => msg!("新建读本"),
             Action::BookletChanged => msg!("修改读本"),
             Action::BookletSubmitted => msg!("送审读本"),
+            Action::BookletReopened => msg!("让读本可以再改"),
             Action::BookletWithdrawn => msg!("下架读本"),
             Action::BookletArchived => msg!("归档读本"),
             Action::RecordMade => msg!("发给结业记录"),

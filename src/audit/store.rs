@@ -100,6 +100,29 @@ pub fn about(conn: &mut Conn, person: PersonId, skip: i64, count: i64) -> Result
     latest(conn, &Filter { for_person: Some(person), ..Filter::default() }, skip, count)
 }
 
+/// Whether this account did this to this record after `since`.
+pub fn has_done_since(
+    conn: &mut Conn,
+    account: AccountId,
+    action: Action,
+    (kind, id): (&str, i64),
+    since: Option<Timestamp>,
+) -> Result<bool> {
+    let it = audit_entries::actor_id
+        .eq(account)
+        .and(audit_entries::action.eq(action))
+        .and(audit_entries::subject_kind.eq(kind))
+        .and(audit_entries::subject_id.eq(id));
+    Ok(either!(conn, c => {
+        let mut query = audit_entries::table.filter(it).into_boxed();
+        if let Some(since) = since {
+            query = query.filter(audit_entries::at.gt(since));
+        }
+        query.select(audit_entries::id).first::<i64>(c).optional()
+    })?
+    .is_some())
+}
+
 /// Whether this account did this to this subject.
 pub fn has_done(conn: &mut Conn, account: AccountId, action: Action, subject: i64) -> Result<bool> {
     let it = audit_entries::actor_id

@@ -48,7 +48,8 @@ pub fn fates(old: &[(String, String)], new: &[(String, String)]) -> Vec<Fate> {
     kept.chain(gone).collect()
 }
 
-/// Where readers of each chapter go, from and to, numbered from 1; those that stay are not among them.
+/// Where readers of each chapter go, and whatever else names one: from and to, numbered from 1; those that stay are not among
+/// them.
 pub(super) fn moves(old: &[(String, String)], new: &[(String, String)]) -> Vec<(i32, i32)> {
     let fates = fates(old, new);
     let now = |at: usize| {

@@ -84,8 +84,9 @@ pub fn keep_position(
     store::keep_position(conn, reader, booklet, chapter, now)
 }
 
-/// Makes this what is read, in one step. Readers stay with the chapter that they were in, wherever it stands now; where it is
-/// gone, with the one that stands in its place. Whether it may be read is for the caller to have settled.
+/// Makes this what is read, in one step. Readers stay with the chapter that they were in, wherever it stands now, and so do
+/// steps of courses, what readers said to have read, questions and self-tests; where it is gone, with the one before it.
+/// Whether it may be read is for the caller to have settled.
 ///
 /// # Errors
 /// Those of the database.
@@ -99,5 +100,5 @@ pub fn publish(
     let old: Vec<_> =
         store::chapters(conn, id)?.into_iter().map(|chapter| (chapter.title, chapter.body)).collect();
     store::replace(conn, id, about, chapters, now)?;
-    store::move_readers(conn, id, &editions::moves(&old, chapters))
+    store::renumber(conn, id, &editions::moves(&old, chapters))
 }

@@ -1,6 +1,8 @@
 //! Word processors' files as Markdown: headings by the styles of Word and WPS in Chinese and English, bold and italic, lists,
 //! tables, links, pictures. What the crate cannot read is named, not guessed. Files from outside are measured first: how far
 //! they unfold, how deep and how many their elements are, and whether each part ends.
+mod marks;
+
 use super::import::{self, Found, unreadable};
 use crate::lang::Message;
 use crate::msg;
@@ -10,6 +12,7 @@ use docx_rs::{
     ReadDocxOptions, Run, RunChild, RunProperty, StructuredDataTagChild, Table, TableCellContent, TableChild,
     TableRowChild, read_docx_with_options,
 };
+use marks::{Piece, escape, inline, lines, plain};
 use quick_xml::Reader;
 use quick_xml::events::Event;
 use serde::Serialize;
@@ -34,8 +37,14 @@ pub(super) fn read(bytes: &[u8]) -> Result<Found, Message> {
     // A file that is not as it should be ends some of the crate's steps with a panic.
     let docx = std::panic::catch_unwind(|| read_docx_with_options(bytes, options));
     let docx = docx.map_err(|_| unreadable())?.map_err(|_| unreadable())?;
-    let mut writer =
-        Writer { docx: &docx, out: String::new(), pictures: vec![], lost_pictures: 0, numbers: vec![] };
+    let mut writer = Writer {
+        docx: &docx,
+        out: String::new(),
+        pictures: vec![],
+        lost_pictures: 0,
+        lost_numbers: 0,
+        numbers: vec![],
+    };
     for child in &docx.document.children {
         match child {
             DocumentChild::Paragraph(paragraph) => writer.paragraph(paragraph),
@@ -44,8 +53,14 @@ pub(super) fn read(bytes: &[u8]) -> Result<Found, Message> {
             _ => {}
         }
     }
-    let Writer { out, pictures, lost_pictures, .. } = writer;
+    let Writer { out, pictures, lost_pictures, lost_numbers, .. } = writer;
     let mut left_out = vec![];
+    if lost_numbers > 0 {
+        left_out.push(msg!(
+            "{} 个标题的自动编号没有导入（例如“第一章”“1.1”）。需要的话，请写进标题里。",
+            lost_numbers
+        ));
+    }
     if lost_pictures > 0 {
         left_out.push(msg!("{} 张图片不是 PNG、JPEG 或 WebP（或者读不出来），没有导入。", lost_pictures));
     }
@@ -137,18 +152,10 @@ struct Writer<'a> {
     out: String,
     pictures: Vec<(String, Vec<u8>)>,
     lost_pictures: usize,
+    /// Headings whose numbers the word processor counts.
+    lost_numbers: usize,
     /// In ordered lists: the next number of each level.
     numbers: Vec<usize>,
-}
-
-/// Words with one look.
-#[derive(Default, Clone, PartialEq, Eq)]
-struct Piece {
-    text: String,
-    is_bold: bool,
-    is_italic: bool,
-    /// Markdown already: a picture, a link.
-    is_made: bool,
 }
 
 impl Writer<'_> {
@@ -174,6 +181,7 @@ impl Writer<'_> {
     fn paragraph(&mut self, paragraph: &Paragraph) {
         if let Some(level) = self.level(paragraph) {
             self.numbers.clear();
+            self.lost_numbers += usize::from(matches!(self.list(paragraph), Some((_, true))));
             let text = plain(&self.pieces(&paragraph.children));
             // A heading that holds a picture alone is a picture.
             match text.is_empty() {
@@ -233,10 +241,17 @@ impl Writer<'_> {
     }
     /// The level of an item of a list, from 0, and whether it is numbered.
     fn list(&self, paragraph: &Paragraph) -> Option<(usize, bool)> {
+        // By the style, or the style that this one was made from.
         let of_style = || {
-            let id = &paragraph.property.style.as_ref()?.val;
-            let style = self.docx.styles.styles.iter().find(|style| style.style_id == *id)?;
-            style.paragraph_property.numbering_property.as_ref()
+            let mut id = paragraph.property.style.as_ref()?.val.clone();
+            for _ in 0..10 {
+                let style = self.docx.styles.styles.iter().find(|style| style.style_id == id)?;
+                if let Some(property) = style.paragraph_property.numbering_property.as_ref() {
+                    return Some(property);
+                }
+                id = told(&style.based_on).as_str()?.to_owned();
+            }
+            None
         };
         let property = paragraph.property.numbering_property.as_ref().or_else(of_style)?;
         let (id, level) =
@@ -416,81 +431,6 @@ fn is_on(value: &serde_json::Value) -> bool {
 
 fn look(property: &RunProperty) -> (bool, bool) {
     (is_on(&told(&property.bold)), is_on(&told(&property.italic)))
-}
-
-/// The words alone, on one line.
-fn plain(pieces: &[Piece]) -> String {
-    let words: String =
-        pieces.iter().filter(|piece| !piece.is_made).map(|piece| piece.text.as_str()).collect();
-    words.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-/// The words with their look. Marks stand inside punctuation: before a Chinese mark they would not be read as marks.
-fn inline(pieces: &[Piece]) -> String {
-    let mut out = String::new();
-    for piece in pieces {
-        let mark = match (piece.is_bold, piece.is_italic) {
-            (true, true) => "***",
-            (true, false) => "**",
-            (false, true) => "*",
-            (false, false) => "",
-        };
-        if piece.is_made || mark.is_empty() {
-            out.push_str(&if piece.is_made { piece.text.clone() } else { escape(&piece.text) });
-            continue;
-        }
-        let is_outside = |c: char| !c.is_alphanumeric();
-        let text = piece.text.as_str();
-        let inner = text.trim_matches(is_outside);
-        if inner.is_empty() || inner.contains('\n') {
-            out.push_str(&escape(text));
-            continue;
-        }
-        let start = text.find(inner).unwrap_or_default();
-        // Two marks that touch would be one.
-        if out.ends_with('*') {
-            out.push('\u{200b}');
-        }
-        out.push_str(&escape(&text[..start]));
-        out.push_str(&format!("{mark}{}{mark}", escape(inner)));
-        out.push_str(&escape(&text[start + inner.len()..]));
-    }
-    out
-}
-
-/// A paragraph with its line breaks, none of its lines taken for a list or a heading.
-fn lines(text: &str) -> String {
-    let lines: Vec<String> =
-        text.trim().split('\n').map(|line| guarded(line.trim())).filter(|line| !line.is_empty()).collect();
-    lines.join("\\\n")
-}
-
-/// A line that begins like a heading, a list, a quotation or a rule, so that it is none.
-fn guarded(line: &str) -> String {
-    let digits = line.bytes().take_while(u8::is_ascii_digit).count();
-    if (1..=9).contains(&digits) && line[digits..].starts_with(['.', ')']) {
-        return format!("{}\\{}", &line[..digits], &line[digits..]);
-    }
-    match line.chars().next() {
-        Some('#' | '+' | '-' | '>' | '=' | '~') => format!("\\{line}"),
-        _ => line.to_owned(),
-    }
-}
-
-/// Text in which nothing is a sign of Markdown.
-fn escape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '\\' | '*' | '_' | '`' | '[' | ']' | '<' | '&' => {
-                out.push('\\');
-                out.push(c);
-            }
-            c if c.is_control() && c != '\n' => {}
-            c => out.push(c),
-        }
-    }
-    out
 }
 
 #[cfg(test)]

@@ -8,6 +8,9 @@ use pulldown_cmark::{Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 /// The largest file that is read, in bytes.
 pub const LARGEST: usize = 20 * 1024 * 1024;
 
+/// The longest text of all chapters together, in bytes: it comes back in one form.
+const LONGEST_TEXT: usize = 7 * 1024 * 1024;
+
 /// What was found in a file.
 #[derive(Debug, Default)]
 pub struct Found {
@@ -38,7 +41,9 @@ pub fn read(bytes: &[u8]) -> Result<Found, Message> {
         }
         markdown(&text)
     };
+    let length: usize = found.chapters.iter().map(|(title, body)| title.len() + body.len()).sum();
     match found.chapters.len() {
+        _ if length > LONGEST_TEXT => Err(msg!("文件太复杂，没有读。请分成几个文件再导入。")),
         0 => Err(msg!("文件里没有内容。")),
         n if n > MOST_CHAPTERS => {
             Err(msg!("分出了 {} 章，太多了，最多 {} 章。请检查标题的级别。", n, MOST_CHAPTERS))
@@ -197,5 +202,7 @@ mod tests {
         let many = "# a\n".repeat(MOST_CHAPTERS + 1);
         assert!(read(many.as_bytes()).is_err());
         assert!(read("长".repeat(LONGEST + 1).as_bytes()).is_err());
+        let much = format!("# 章\n{}\n", "长".repeat(50_000));
+        assert!(read(much.repeat(10).as_bytes()).is_ok() && read(much.repeat(60).as_bytes()).is_err());
     }
 }

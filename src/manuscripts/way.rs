@@ -1,7 +1,7 @@
 //! The way of a booklet: written, handed in, passed by one person who did not write it, read; and off the shelf again.
 //! product.md: booklets need the author and one other.
 use super::{Manuscript, Refusal, Verdict, find, store};
-use crate::audit::{Action, Doer};
+use crate::audit::{self, Action, Doer};
 use crate::booklets::attachments::{self, Owner};
 use crate::booklets::{self, About, Stage};
 use crate::clock::Timestamp;
@@ -88,7 +88,7 @@ pub fn begin(conn: &mut Conn, id: BookletId, doer: &Doer, now: Timestamp) -> Res
             let text = (chapter.title.as_str(), chapter.body.as_str());
             store::insert_chapter(conn, id, chapter.number, text, by, at)?;
         }
-        doer.did(conn, Action::BookletChanged, ("booklet", id.0), now)?;
+        doer.did(conn, Action::BookletReopened, ("booklet", id.0), now)?;
     }
     Ok(())
 }
@@ -176,7 +176,7 @@ pub fn take_back(conn: &mut Conn, id: BookletId, doer: &Doer, now: Timestamp) ->
     let manuscript = find(conn, id)?;
     let round = manuscript.draft.map(|draft| draft.round).unwrap_or_default();
     send_back(conn, id, round)?;
-    doer.did(conn, Action::BookletChanged, ("booklet", id.0), now)
+    doer.did(conn, Action::BookletReopened, ("booklet", id.0), now)
 }
 
 fn send_back(conn: &mut Conn, id: BookletId, round: i32) -> Result<()> {
@@ -199,7 +199,8 @@ pub struct Judgement {
     pub remark: String,
 }
 
-/// Why this account may not review the booklet, if that is so: it is their own, or they wrote in it since it was passed last.
+/// Why this account may not review the booklet, if that is so: it is their own, or they changed something of it since it was
+/// passed last.
 ///
 /// # Errors
 /// Those of the database.
@@ -212,9 +213,10 @@ pub(super) fn barred(
     if manuscript.standing.author == account {
         return Ok(Some(Refusal::OwnBooklet));
     }
-    let is_last = manuscript.draft.as_ref().is_some_and(|draft| draft.changed_by == account);
     let since = store::last_passed(conn, id)?;
-    let wrote = is_last || store::is_writer(conn, id, account, since)?;
+    // What is said of it, the order of chapters and its files are on the record alone.
+    let wrote = store::is_writer(conn, id, account, since)?
+        || audit::has_done_since(conn, account, Action::BookletChanged, ("booklet", id.0), since)?;
     Ok(wrote.then_some(Refusal::Wrote))
 }
 
@@ -254,7 +256,7 @@ pub fn review(
         booklets::advance(conn, id, Stage::InReview, Stage::Draft)?;
         return Ok(());
     }
-    let (about, chapters) = (manuscript.about(conn)?, super::text(conn, id)?);
+    let (about, chapters) = (present.about(conn)?, super::text(conn, id)?);
     booklets::publish(conn, id, &about, &chapters, now)?;
     store::settle(conn, id)?;
     doer.did(conn, Action::BookletPublished, ("booklet", id.0), now)
@@ -265,11 +267,12 @@ pub fn review(
 /// # Errors
 /// Refused if it is not published.
 pub fn withdraw(conn: &mut Conn, id: BookletId, reason: &str, doer: &Doer, now: Timestamp) -> Result<()> {
-    if !booklets::withdraw(conn, id, reason)? {
-        return Err(Refusal::NotPublished.into());
-    }
+    // The draft first, as a reviewer does who passes it at the same time: neither waits for the other.
     if let Some(draft) = store::draft(conn, id)?.filter(|draft| draft.is_submitted) {
         store::leave(conn, id, draft.round)?;
+    }
+    if !booklets::withdraw(conn, id, reason)? {
+        return Err(Refusal::NotPublished.into());
     }
     doer.did(conn, Action::BookletWithdrawn, ("booklet", id.0), now)
 }
@@ -285,7 +288,7 @@ pub fn reopen(conn: &mut Conn, id: BookletId, doer: &Doer, now: Timestamp) -> Re
         return Err(Refusal::NotDraft.into());
     }
     begin(conn, id, &Doer::default(), now)?;
-    doer.did(conn, Action::BookletChanged, ("booklet", id.0), now)
+    doer.did(conn, Action::BookletReopened, ("booklet", id.0), now)
 }
 
 /// Puts a draft or a withdrawn booklet away: it leaves the list, and nothing of it is lost.

@@ -4,7 +4,7 @@ use super::question::{Choice, Content, Kind, MOST_CHOICES, Part, Problem, truth}
 use super::store::{Filter, Test};
 use super::taking::Given;
 use super::{Belongs, Feedback};
-use crate::ids::{BankId, BankQuestionId, BookletId, CourseId};
+use crate::ids::{BankId, BankQuestionId, BookletId, CourseId, digest};
 use crate::lang::Message;
 use crate::msg;
 use crate::web::form::{Errors, optional, text};
@@ -17,11 +17,18 @@ pub struct BankForm {
     pub title: String,
     pub belongs: String,
     pub key: String,
+    /// What its editor had before them: [`BankForm::state`].
+    pub seen: String,
 }
 
 impl BankForm {
     pub fn of(title: &str, belongs: Belongs) -> BankForm {
-        BankForm { title: title.to_owned(), belongs: value(belongs), key: String::new() }
+        let seen = BankForm::state(title, belongs);
+        BankForm { title: title.to_owned(), belongs: value(belongs), key: String::new(), seen }
+    }
+    /// Name and owner in one word.
+    pub fn state(title: &str, belongs: Belongs) -> String {
+        digest(&format!("{}\n{title}", value(belongs)))
     }
     /// `booklets` and `courses` are what may be chosen.
     pub fn check(
@@ -305,7 +312,13 @@ pub struct Sent {
 
 impl Sent {
     pub fn given(self) -> Given {
-        Given { position: self.position, chosen: self.chosen, written: self.written, seen: self.seen }
+        Given {
+            position: self.position,
+            chosen: self.chosen,
+            written: self.written,
+            seen: self.seen,
+            was: None,
+        }
     }
 }
 
@@ -316,6 +329,7 @@ pub fn given(pairs: &[(String, String)]) -> Given {
         chosen: of(pairs, "choice").take(50).map(str::to_owned).collect(),
         written: first(pairs, "text"),
         seen: None,
+        was: of(pairs, "was").next().map(str::to_owned),
     }
 }
 

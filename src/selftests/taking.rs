@@ -82,7 +82,11 @@ pub fn start(conn: &mut Conn, viewer: &Viewer, id: TestId, doer: &Doer, now: Tim
         if !open.is_over(now) {
             return Ok(open.id);
         }
-        close(conn, &open, now)?;
+        // An answer that came at the last moment is counted.
+        let open = own_locked(conn, viewer, open.id)?;
+        if open.submitted_at.is_none() {
+            close(conn, &open, now)?;
+        }
     }
     if !test.is_open {
         return Err(Refusal::Closed.into());
@@ -182,6 +186,9 @@ pub struct Given {
     pub written: String,
     /// The answer that the sender had before them, by [`version`]; without one the present answer is replaced.
     pub seen: Option<i64>,
+    /// The answer that a form came with, as it is kept: who changed nothing in it takes back nothing that was answered
+    /// elsewhere.
+    pub was: Option<String>,
 }
 
 /// What became of an answer.
@@ -234,7 +241,9 @@ pub fn answer(
     if attempt.is_immediate() && !answer.is_given() && !asked.answer.is_given() {
         return Ok(Outcome::Nothing);
     }
-    if answer == asked.answer {
+    let is_untouched =
+        !attempt.is_immediate() && given.was.as_ref().is_some_and(|was| *was == answer.to_kept());
+    if answer == asked.answer || is_untouched {
         return Ok(Outcome::Saved(present));
     }
     let is_final = attempt.is_immediate() && asked.answer.is_given();
@@ -292,7 +301,10 @@ fn close(conn: &mut Conn, attempt: &Attempt, now: Timestamp) -> Result<()> {
     let is_closed =
         store::mark_submitted(conn, attempt.id, &rights, standing.right_count, standing.is_passed, at)?;
     if is_closed && !attempt.is_immediate() {
-        for one in standing.asked.iter().filter(|one| one.answer.is_given()) {
+        // Two papers of one person with the same questions take them in the same order: neither waits for the other.
+        let mut given: Vec<_> = standing.asked.iter().filter(|one| one.answer.is_given()).collect();
+        given.sort_by_key(|one| one.question);
+        for one in given {
             note(conn, attempt.person, one.question, one.paper.is_right(&one.answer), at)?;
         }
     }

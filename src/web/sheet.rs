@@ -13,6 +13,8 @@ use std::io::{Cursor, Read};
 pub const LARGEST: usize = 4 * 1024 * 1024;
 /// What may be in it once it is unpacked, in bytes: a small file can hold a very large one.
 const LARGEST_INSIDE: u64 = 64 * 1024 * 1024;
+/// The most files in one: a package of questions has one for each.
+const MOST_PARTS: usize = 4_000;
 /// The most rows that are read.
 pub const MOST_ROWS: usize = 50_000;
 /// The most columns that are read; those behind them are left out.
@@ -146,6 +148,10 @@ fn not_a_list() -> Message {
     msg!("读不出这个文件。请用 XLSX（Excel 或 WPS 保存的）、CSV，或者直接粘贴名单。")
 }
 
+fn too_large() -> Message {
+    msg!("文件展开后太大，没有读。请减少内容后再试。")
+}
+
 /// Refuses a file whose content is much larger than it looks, by unpacking it without keeping anything.
 ///
 /// # Errors
@@ -153,13 +159,13 @@ fn not_a_list() -> Message {
 pub fn unpack_check(bytes: &[u8]) -> Result<(), Message> {
     let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).map_err(|_| not_a_list())?;
     let mut left = LARGEST_INSIDE;
-    if archive.len() > 2_000 {
+    if archive.len() > MOST_PARTS {
         return Err(not_a_list());
     }
     for place in 0..archive.len() {
         let file = archive.by_index(place).map_err(|_| not_a_list())?;
         let size = std::io::copy(&mut file.take(left + 1), &mut std::io::sink()).map_err(|_| not_a_list())?;
-        left = left.checked_sub(size).ok_or_else(|| msg!("文件展开后太大，没有读。请减少内容后再试。"))?;
+        left = left.checked_sub(size).ok_or_else(too_large)?;
     }
     Ok(())
 }
@@ -171,6 +177,8 @@ fn read_xlsx(bytes: &[u8]) -> Result<Vec<Vec<String>>, Message> {
     // Cell by cell: a sheet may say that it is a million rows long.
     let mut cells = book.worksheet_cells_reader(&name).map_err(|_| not_a_list())?;
     let mut rows: Vec<Vec<String>> = vec![];
+    // A word that is kept once in the file may stand in a million cells.
+    let mut left = LARGEST_INSIDE as usize;
     while let Some(cell) = cells.next_cell().map_err(|_| not_a_list())? {
         let (row, column) = cell.get_position();
         let (row, column) = (row as usize, column as usize);
@@ -181,6 +189,7 @@ fn read_xlsx(bytes: &[u8]) -> Result<Vec<Vec<String>>, Message> {
         if column >= MOST_COLUMNS || text.is_empty() {
             continue;
         }
+        left = left.checked_sub(text.len()).ok_or_else(too_large)?;
         while rows.len() <= row {
             rows.push(vec![]);
         }
@@ -273,5 +282,66 @@ mod tests {
         let bytes = zip.finish().unwrap().into_inner();
         assert!(bytes.len() < 200_000);
         assert!(read(&bytes).is_err());
+    }
+
+    #[test]
+    fn one_long_word_in_a_great_many_cells_is_refused() {
+        use std::io::Write;
+        let part = |name: &str, kind: &str| {
+            format!(
+                r#"<Override PartName="/xl/{name}" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.{kind}+xml"/>"#
+            )
+        };
+        let types = format!(
+            r#"<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>{}{}{}</Types>"#,
+            part("workbook.xml", "sheet.main"),
+            part("worksheets/sheet1.xml", "worksheet"),
+            part("sharedStrings.xml", "sharedStrings")
+        );
+        let relations = |of: &[(&str, &str)]| {
+            let all: String = of.iter().enumerate().map(|(n, (kind, to))| format!(r#"<Relationship Id="rId{}" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/{kind}" Target="{to}"/>"#, n + 1)).collect();
+            format!(
+                r#"<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">{all}</Relationships>"#
+            )
+        };
+        let book = |cells: usize| {
+            let row: String = (1..=cells)
+                .map(|n| format!(r#"<row r="{n}"><c r="A{n}" t="s"><v>0</v></c></row>"#))
+                .collect();
+            let main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
+            let parts = [
+                ("[Content_Types].xml", types.clone()),
+                ("_rels/.rels", relations(&[("officeDocument", "xl/workbook.xml")])),
+                (
+                    "xl/workbook.xml",
+                    format!(
+                        r#"<workbook xmlns="{main}" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><sheets><sheet name="a" sheetId="1" r:id="rId1"/></sheets></workbook>"#
+                    ),
+                ),
+                (
+                    "xl/_rels/workbook.xml.rels",
+                    relations(&[
+                        ("worksheet", "worksheets/sheet1.xml"),
+                        ("sharedStrings", "sharedStrings.xml"),
+                    ]),
+                ),
+                (
+                    "xl/sharedStrings.xml",
+                    format!(r#"<sst xmlns="{main}"><si><t>{}</t></si></sst>"#, "x".repeat(100_000)),
+                ),
+                (
+                    "xl/worksheets/sheet1.xml",
+                    format!(r#"<worksheet xmlns="{main}"><sheetData>{row}</sheetData></worksheet>"#),
+                ),
+            ];
+            let mut zip = zip::ZipWriter::new(Cursor::new(vec![]));
+            for (name, text) in parts {
+                zip.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+                zip.write_all(text.as_bytes()).unwrap();
+            }
+            zip.finish().unwrap().into_inner()
+        };
+        assert_eq!(read(&book(3)).map(|rows| (rows.len(), rows[2][0].len())), Ok((3, 100_000)));
+        assert_eq!(read(&book(1_000)).unwrap_err(), too_large());
     }
 }

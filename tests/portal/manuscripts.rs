@@ -1214,3 +1214,129 @@ async fn the_desk_costs_the_same_with_one_chapter_and_with_twenty() {
     assert_eq!([cost(&desk).await, cost("/studio/booklets").await], one);
     assert!(one[0] <= 18, "{one:?}");
 }
+
+#[actix_web::test]
+async fn what_names_a_chapter_follows_it_to_its_place_in_the_next_edition() {
+    let world = World::new();
+    let author = world.signed_in("instructor").await;
+    let chapters = [("一", "甲"), ("二", "乙"), ("三", "丙")];
+    let id = written(&author, "moving", &chapters).await;
+    published(&world, &author, id).await;
+    let persons = ["member", "member2", "elder"]
+        .map(|name| world.number(&format!("SELECT person_id FROM accounts WHERE username = '{name}'")));
+    for (person, read) in persons.iter().zip([&[1, 2, 3][..], &[2], &[3]]) {
+        for chapter in read {
+            world.sql(&format!(
+                "INSERT INTO chapter_reads (person_id, booklet_id, chapter, read_at) VALUES ({person}, {id}, {chapter}, CURRENT_TIMESTAMP)"
+            ));
+        }
+    }
+    let other = world.number(&format!("SELECT MIN(id) FROM booklets WHERE id <> {id}"));
+    let course = world.number("SELECT MIN(id) FROM courses");
+    for (step, booklet, chapter) in [("m1", id, 1), ("m2", id, 2), ("m3", id, 3), ("m4", other, 3)] {
+        world.sql(&format!(
+            "INSERT INTO course_items (course_id, version, position, step, unit, title, is_required, share, opens, kind, booklet_id, chapter)
+             SELECT {course}, 1, MAX(position) + 1, '{step}', '', '{step}', TRUE, 80, 'at_once', 'chapter', {booklet}, {chapter} FROM course_items"
+        ));
+    }
+    let account = world.number("SELECT id FROM accounts WHERE username = 'instructor'");
+    world.sql(&format!(
+        "INSERT INTO banks (title, booklet_id, author_id, created_at, question_count, key) VALUES ('x', {id}, {account}, CURRENT_TIMESTAMP, 3, 'moving')"
+    ));
+    for chapter in 1..=3 {
+        world.sql(&format!(
+            "INSERT INTO bank_questions (bank_id, code, kind, stem, explanation, chapter, is_active, revision, changed_by, changed_at)
+             SELECT id, 'm{chapter}', 'boolean', 'x', '', {chapter}, TRUE, 1, {account}, CURRENT_TIMESTAMP FROM banks WHERE key = 'moving'"
+        ));
+    }
+    world.sql(&format!(
+        "INSERT INTO tests (bank_id, title, chapter, question_count, pass_share, feedback, is_open, revision, created_by, created_at, key)
+         SELECT id, 'x', 3, 1, 60, 'final', TRUE, 1, {account}, CURRENT_TIMESTAMP, 'moving' FROM banks WHERE key = 'moving'"
+    ));
+
+    // The second chapter is gone, a new one stands in front: 一 is 2, 二 goes with it, 三 is 3; 新 is 1.
+    let drafts = |order: &str| {
+        world.number(&format!(
+            "SELECT id FROM chapter_drafts WHERE booklet_id = {id} AND NOT is_deleted ORDER BY {order} LIMIT 1"
+        ))
+    };
+    let second =
+        world.number(&format!("SELECT id FROM chapter_drafts WHERE booklet_id = {id} AND title = '二'"));
+    let now = revision(&author, id).await;
+    let gone = author
+        .post(&format!("/studio/booklets/{id}/chapters/{second}/delete"), &[("revision", now.as_str())])
+        .await;
+    assert_eq!(gone.status, 303, "{}", gone.body);
+    let new = add(&author, id, "新").await;
+    assert_eq!(save(&author, id, new, 1, "新", "丁").await.status, 303);
+    while drafts("position") != new {
+        let now = revision(&author, id).await;
+        let up = [("revision", now.as_str()), ("direction", "up")];
+        assert_eq!(author.post(&format!("/studio/booklets/{id}/chapters/{new}/move"), &up).await.status, 303);
+    }
+    published(&world, &author, id).await;
+    let titles = ["新", "一", "三"];
+    for (number, title) in (1..).zip(titles) {
+        assert_eq!(
+            world.text(&format!(
+                "SELECT title FROM booklet_chapters WHERE booklet_id = {id} AND position = {number}"
+            )),
+            title
+        );
+    }
+    let reads = |person: i64, chapter: i32| {
+        world.number(&format!(
+            "SELECT COUNT(*) FROM chapter_reads WHERE booklet_id = {id} AND person_id = {person} AND chapter = {chapter}"
+        ))
+    };
+    let all = persons.map(|person| [1, 2, 3].map(|chapter| reads(person, chapter)));
+    assert_eq!(all, [[0, 1, 1], [0, 1, 0], [0, 0, 1]]);
+    assert_eq!(world.number(&format!("SELECT COUNT(*) FROM chapter_reads WHERE booklet_id = {id}")), 4);
+    let step = |step: &str| world.number(&format!("SELECT chapter FROM course_items WHERE step = '{step}'"));
+    assert_eq!(["m1", "m2", "m3", "m4"].map(step), [2, 2, 3, 3]);
+    let question = |code: &str, column: &str| {
+        world.number(&format!("SELECT {column} FROM bank_questions WHERE code = '{code}'"))
+    };
+    assert_eq!(["m1", "m2", "m3"].map(|code| question(code, "chapter")), [2, 2, 3]);
+    assert_eq!(["m1", "m2", "m3"].map(|code| question(code, "revision")), [2, 2, 1], "an open form is told");
+    assert_eq!(world.number("SELECT chapter FROM tests WHERE key = 'moving'"), 3);
+    // Once more the other way: 新 goes, all move up, and the test with them.
+    let now = revision(&author, id).await;
+    let gone = author
+        .post(&format!("/studio/booklets/{id}/chapters/{new}/delete"), &[("revision", now.as_str())])
+        .await;
+    assert_eq!(gone.status, 303, "{}", gone.body);
+    published(&world, &author, id).await;
+    assert_eq!(["m1", "m2", "m3", "m4"].map(step), [1, 1, 2, 3]);
+    assert_eq!(world.number("SELECT chapter FROM tests WHERE key = 'moving'"), 2);
+    let all = persons.map(|person| [1, 2, 3].map(|chapter| reads(person, chapter)));
+    assert_eq!(all, [[1, 1, 0], [1, 0, 0], [0, 1, 0]]);
+}
+
+#[actix_web::test]
+async fn who_changed_what_is_said_of_a_booklet_or_its_order_does_not_pass_it() {
+    let world = World::new();
+    let (author, organizer) = (world.signed_in("instructor").await, world.signed_in("organizer").await);
+    let id = written(&author, "said", &[("一", "甲"), ("二", "乙")]).await;
+    let revised = revision(&organizer, id).await;
+    let fields = about("巡渠手册", &[("intro", "组织部写的简介"), ("revision", revised.as_str())]);
+    assert_eq!(organizer.post(&format!("/studio/booklets/{id}"), &fields).await.status, 303);
+    // The author saves last.
+    let chapter = world.number(&format!("SELECT MIN(id) FROM chapter_drafts WHERE booklet_id = {id}"));
+    assert_eq!(save(&author, id, chapter, 2, "一", "甲甲").await.status, 303);
+    assert_eq!(step(&author, id, "submit").await.status, 303);
+    let page = organizer.get(&format!("/review/booklets/{id}")).await;
+    assert!(
+        page.body.contains("这一轮的文字您改过") && !page.body.contains("name=\"verdict\""),
+        "{}",
+        page.body
+    );
+    // Taking it back changes no word of it; what was changed before the last pass was passed.
+    assert_eq!(step(&author, id, "take-back").await.status, 303);
+    published(&world, &author, id).await;
+    assert_eq!(save(&author, id, chapter, 3, "一", "甲乙").await.status, 303);
+    assert_eq!(step(&author, id, "submit").await.status, 303);
+    assert_eq!(step(&organizer, id, "take-back").await.status, 303);
+    assert_eq!(step(&author, id, "submit").await.status, 303);
+    assert_eq!(judged(&organizer, id, "passed", "").await.status, 303);
+}

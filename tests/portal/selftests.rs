@@ -814,3 +814,69 @@ async fn makers_of_courses_choose_among_open_tests() {
     assert_eq!(choices("instructor"), [mine]);
     assert_eq!(choices("organizer"), [mine, theirs]);
 }
+
+#[actix_web::test]
+async fn a_form_in_which_nothing_was_changed_takes_back_no_answer_of_another_tab() {
+    let world = World::before_courses();
+    let (desk, member) = (world.signed_in("instructor").await, world.signed_in("member").await);
+    let bank = bank(&desk, "").await;
+    fill(&desk, bank, 4).await;
+    let test = test(&desk, bank, &[]).await;
+    let attempt = start(&member, test).await;
+    let (path, question) = (format!("/attempts/{attempt}/answers"), format!("/attempts/{attempt}?q=1"));
+    let kept = || {
+        world.text(&format!(
+            "SELECT answer FROM attempt_answers WHERE attempt_id = {attempt} AND position = 1"
+        ))
+    };
+    let was = |page: &Answer| page.between(r#"name="was" value=""#, "\"").to_owned();
+    // One tab shows the question without an answer, the other one answers it; the first goes on to the next question.
+    let empty = was(&member.get(&question).await);
+    post(&member, &path, &[("position", "1"), ("was", &empty), ("choice", "1")]).await;
+    assert_eq!(kept(), "1");
+    let on = post(&member, &path, &[("position", "1"), ("was", &empty)]).await;
+    assert!(on.location.unwrap().ends_with("?q=2"));
+    assert_eq!(kept(), "1", "nothing was taken back");
+    // Who changes something means it, and so does who takes an answer back.
+    post(&member, &path, &[("position", "1"), ("was", &empty), ("choice", "0")]).await;
+    assert_eq!(kept(), "0");
+    let now = was(&member.get(&question).await);
+    assert_eq!(now, "0");
+    post(&member, &path, &[("position", "1"), ("was", &now)]).await;
+    assert_eq!(kept(), "");
+}
+
+#[actix_web::test]
+async fn who_names_a_bank_second_is_told_and_members_find_its_tests_at_the_booklet() {
+    let world = World::before_courses();
+    let (one, other) = (world.signed_in("organizer").await, world.signed_in("organizer").await);
+    let id = bank(&one, "booklet-1").await;
+    let path = format!("/studio/banks/{id}");
+    let seen = |page: &Answer| page.between(r#"name="seen" value=""#, "\"").to_owned();
+    let before = seen(&one.get(&path).await);
+    let save = async |browser: &Browser<'_>, title: &str, seen: &str| {
+        browser.post(&path, &[("title", title), ("belongs", "booklet-1"), ("seen", seen)]).await
+    };
+    assert_eq!(save(&other, "别人的题库", &before).await.status, 303);
+    assert_eq!(save(&other, "别人的题库", &before).await.status, 303, "the same post twice is once");
+    let late = save(&one, "我的题库", &before).await;
+    assert_eq!(late.status, 422);
+    assert!(late.body.contains("我的题库") && late.body.contains("别人的题库"), "both are there");
+    assert_eq!(world.text(&format!("SELECT title FROM banks WHERE id = {id}")), "别人的题库");
+    assert_eq!(save(&one, "我的题库", &seen(&late)).await.status, 303);
+    assert_eq!(world.text(&format!("SELECT title FROM banks WHERE id = {id}")), "我的题库");
+
+    fill(&one, id, 4).await;
+    let open = test(&one, id, &[]).await;
+    let slug = world.text("SELECT slug FROM booklets WHERE id = 1");
+    let (page, link) = (format!("/booklets/{slug}"), format!("/tests/{open}"));
+    let member = world.signed_in("member").await;
+    assert!(member.get(&page).await.body.contains(&link));
+    assert!(!world.visitor().get(&page).await.body.contains(&link));
+    world.sql(&format!("UPDATE tests SET is_open = FALSE WHERE id = {open}"));
+    assert!(!member.get(&page).await.body.contains(&link));
+    let studio = world.signed_in("instructor").await.get("/studio").await;
+    for door in ["/studio/booklets", "/studio/banks", "/organize"] {
+        assert!(studio.body.contains(&format!("href=\"{door}\"")), "{door}");
+    }
+}

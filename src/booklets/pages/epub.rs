@@ -25,6 +25,8 @@ static PLACES: Semaphore = Semaphore::const_new(2);
 async fn book(page: Page, db: Data<Db>, media: Data<Media>, slug: Path<Slug>) -> Reply {
     let (viewer, publisher) = (reader(&page), page.site.organizer.clone());
     let name = slug.as_str().to_owned();
+    // Whoever waits has not read the text yet.
+    let _place = PLACES.acquire().await.map_err(Error::internal)?;
     let found = db
         .read_long(move |conn| {
             let booklet = match booklets::open(conn, slug.as_str(), viewer)? {
@@ -49,7 +51,6 @@ async fn book(page: Page, db: Data<Db>, media: Data<Media>, slug: Path<Slug>) ->
         Ok(book) => book,
         Err(gone) => return reply::html(StatusCode::GONE, &Withdrawn { page, gone }),
     };
-    let _place = PLACES.acquire().await.map_err(Error::internal)?;
     let (store, title) = (media.store.clone(), book.about.title.clone());
     let made = actix_web::web::block(move || {
         epub::make(&book, |file| match files::read(&store, &file.key()) {

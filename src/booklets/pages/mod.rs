@@ -9,7 +9,8 @@ use crate::access::Access::Anyone;
 use crate::clock;
 use crate::db::{Conn, Db};
 use crate::error::Result;
-use crate::ids::{BookletId, PersonId};
+use crate::ids::{BookletId, PersonId, TestId};
+use crate::selftests;
 use crate::web::page::Page;
 use crate::web::reply::{self, Reply};
 use crate::web::route::{Route, get};
@@ -89,6 +90,8 @@ struct Show {
     page: Page,
     booklet: BookletCard,
     contents: Vec<Heading>,
+    /// Its open self-tests, for those who may take them.
+    tests: Vec<(TestId, String)>,
 }
 
 async fn show(page: Page, db: Data<Db>, slug: Path<Slug>) -> Reply {
@@ -99,7 +102,12 @@ async fn show(page: Page, db: Data<Db>, slug: Path<Slug>) -> Reply {
             Err(gone) => return Ok(Err(Withdrawn { page, gone })),
         };
         let contents = store::contents(conn, booklet.id)?;
-        Ok(Ok(Show { page, booklet, contents }))
+        // Pages of visitors are kept, and who takes a test signs in.
+        let tests = match viewer {
+            Some(_) => selftests::of_booklet(conn, booklet.id)?,
+            None => vec![],
+        };
+        Ok(Ok(Show { page, booklet, contents, tests }))
     });
     answer(&view.await?)
 }

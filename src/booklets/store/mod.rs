@@ -1,5 +1,7 @@
-//! Rows of booklets and their chapters, and the readers' positions. `attachments` has their files.
+//! Rows of booklets and their chapters, and the readers' positions. `attachments` has their files, `numbers` what names a
+//! chapter by its number.
 pub(super) mod attachments;
+mod numbers;
 
 use super::{Stage, Visibility};
 use crate::clock::Timestamp;
@@ -9,6 +11,7 @@ use crate::error::Result;
 use crate::ids::{AccountId, BookletId, PersonId};
 use crate::schema::{booklet_chapters, booklets, reading_positions};
 use diesel::prelude::*;
+pub(super) use numbers::renumber;
 
 /// A published booklet in a list, with the reader's place in it.
 #[derive(Queryable, Debug, Clone, PartialEq, Eq)]
@@ -343,19 +346,5 @@ pub(super) fn replace(
             }
         }
     }
-    Ok(())
-}
-
-/// Moves readers from chapter to chapter, all at once.
-pub(super) fn move_readers(conn: &mut Conn, id: BookletId, moves: &[(i32, i32)]) -> Result<()> {
-    let of = || reading_positions::table.filter(reading_positions::booklet_id.eq(id));
-    // Marked as moved, so that nobody is moved twice.
-    for (from, to) in moves {
-        let them = of().filter(reading_positions::position.eq(from));
-        either!(conn, c => diesel::update(them).set(reading_positions::position.eq(-to)).execute(c))?;
-    }
-    let moved = of().filter(reading_positions::position.lt(0));
-    let values = reading_positions::position.eq(reading_positions::position * -1);
-    either!(conn, c => diesel::update(moved).set(values).execute(c))?;
     Ok(())
 }

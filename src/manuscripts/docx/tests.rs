@@ -168,3 +168,51 @@ fn files_that_were_made_to_do_harm_are_refused() {
     }
     assert!(read(&zip.finish().unwrap().into_inner()).is_err(), "it unfolds too far");
 }
+
+#[test]
+fn numbers_that_the_word_processor_counts_are_named_when_they_are_lost() {
+    let numbered = |style: &str, text: &str| {
+        format!(
+            r#"<w:p><w:pPr><w:pStyle w:val="{style}"/><w:numPr><w:ilvl w:val="0"/><w:numId w:val="2"/></w:numPr></w:pPr><w:r><w:t>{text}</w:t></w:r></w:p>"#
+        )
+    };
+    let body = [
+        numbered("1", "水尺"),
+        paragraph("", "甲"),
+        numbered("x1", "巡渠"),
+        paragraph("1", "第三章"),
+        paragraph("", "乙"),
+    ];
+    let found = read(&file(&body.concat())).unwrap();
+    let said: Vec<_> = found.left_out.iter().map(ToString::to_string).collect();
+    assert!(said.len() == 1 && said[0].contains("2 个标题的自动编号"), "{said:?}");
+    // The number stands in the style, and a style was made from that one.
+    let styles = STYLES.replace(
+        r#"<w:name w:val="heading 1"/><w:basedOn w:val="a"/>"#,
+        r#"<w:name w:val="heading 1"/><w:basedOn w:val="a"/><w:pPr><w:numPr><w:numId w:val="2"/></w:numPr></w:pPr>"#,
+    );
+    let document =
+        String::from_utf8(inside(&file(&[paragraph("1", "一"), paragraph("x1", "二")].concat()))).unwrap();
+    let found = read(&zipped(&[
+        ("[Content_Types].xml", TYPES.as_bytes()),
+        ("_rels/.rels", RELS.as_bytes()),
+        ("word/document.xml", document.as_bytes()),
+        ("word/_rels/document.xml.rels", DOCUMENT_RELS.as_bytes()),
+        ("word/styles.xml", styles.as_bytes()),
+        ("word/numbering.xml", NUMBERING.as_bytes()),
+    ]))
+    .unwrap();
+    assert!(
+        found.left_out.iter().any(|one| one.to_string().contains("2 个标题的自动编号")),
+        "{:?}",
+        found.left_out
+    );
+}
+
+/// The text of a file's document.
+fn inside(file: &[u8]) -> Vec<u8> {
+    let mut archive = zip::ZipArchive::new(Cursor::new(file)).unwrap();
+    let mut bytes = vec![];
+    archive.by_name("word/document.xml").unwrap().read_to_end(&mut bytes).unwrap();
+    bytes
+}

@@ -151,6 +151,8 @@ struct Show {
     owners: Owners,
     form: BankForm,
     errors: Errors,
+    /// Somebody else has saved the name meanwhile.
+    is_overtaken: bool,
 }
 
 impl Show {
@@ -166,6 +168,7 @@ impl Show {
             owners: Owners::load(conn, viewer, Some(&bank))?,
             form: BankForm::of(&bank.title, bank.belongs()),
             errors: Errors::default(),
+            is_overtaken: false,
             page,
             bank,
             rows,
@@ -192,12 +195,22 @@ async fn update(page: Page, viewer: Viewer, db: Data<Db>, id: Path<BankId>, form
     let (form, doer, id) = (form.into_inner(), page.doer(), *id);
     let refused = db
         .write(move |conn| {
+            // Of two who save at once the second sees what the first has saved.
+            store::bank_locked(conn, id)?;
             let bank = bank(conn, &viewer, id)?;
             let owners = Owners::load(conn, &viewer, Some(&bank))?;
+            let present = BankForm::state(&bank.title, bank.belongs());
+            let mut is_overtaken = false;
             let errors = match form.check(&owners.booklets, &owners.courses) {
                 Ok((_, belongs)) if belongs != bank.belongs() && store::uses_chapters(conn, id)? => {
                     let problem = msg!("题目或自测里标了章，不能换。请先把章都去掉。");
                     Errors::default().with("belongs", problem)
+                }
+                // Sent twice, or nothing new.
+                Ok((title, belongs)) if BankForm::state(&title, belongs) == present => return Ok(None),
+                Ok(_) if form.seen != present => {
+                    is_overtaken = true;
+                    Errors::default()
                 }
                 Ok((title, belongs)) => {
                     banks::change_bank(conn, id, &title, belongs, &doer, clock::now())?;
@@ -206,7 +219,9 @@ async fn update(page: Page, viewer: Viewer, db: Data<Db>, id: Path<BankId>, form
                 Err(errors) => errors,
             };
             let view = Show::load(conn, page, &viewer, id, ListQuery::default())?;
-            Ok(Some(Show { form, errors, ..view }))
+            // Who has read what somebody else saved may save over it.
+            let seen = if is_overtaken { present } else { form.seen.clone() };
+            Ok(Some(Show { form: BankForm { seen, ..form }, errors, is_overtaken, ..view }))
         })
         .await?;
     match refused {

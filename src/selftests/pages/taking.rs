@@ -183,6 +183,10 @@ impl Take {
     fn seen(&self, asked: &Asked) -> i64 {
         version(asked.answered_at)
     }
+    /// The answer that stands in the form.
+    fn was(&self, asked: &Asked) -> String {
+        asked.answer.to_kept()
+    }
     fn kind(&self, asked: &Asked) -> String {
         self.page.say(&asked.paper.kind().words())
     }

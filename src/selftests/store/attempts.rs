@@ -7,7 +7,7 @@ use crate::db::Conn;
 use crate::either;
 use crate::error::{Error, Result};
 use crate::ids::{AccountId, AttemptId, BankQuestionId, PersonId, TestId};
-use crate::schema::{attempt_answers, attempts, banks, booklets, courses, persons, tests};
+use crate::schema::{attempt_answers, attempts, bank_questions, banks, booklets, courses, persons, tests};
 use diesel::prelude::*;
 
 /// One try of a person.
@@ -65,10 +65,12 @@ pub struct Asked {
     pub answered_at: Option<Timestamp>,
 }
 
-type AskedRow = (i32, BankQuestionId, String, String, Option<Timestamp>);
+type AskedRow = (i32, BankQuestionId, String, String, Option<Timestamp>, Option<i32>);
 
-fn read((position, question, paper, answer, answered_at): AskedRow) -> Result<Asked> {
-    let paper: Paper = serde_json::from_str(&paper).map_err(Error::internal)?;
+fn read((position, question, paper, answer, answered_at, chapter): AskedRow) -> Result<Asked> {
+    let mut paper: Paper = serde_json::from_str(&paper).map_err(Error::internal)?;
+    // Where it stands now: the booklet may have another edition since.
+    paper.content.chapter = chapter;
     let answer = Answer::of(paper.kind(), &answer);
     Ok(Asked { position, question, paper, answer, answered_at })
 }
@@ -228,6 +230,7 @@ pub fn insert_attempt(
 /// The questions of an attempt in their order.
 pub fn asked(conn: &mut Conn, id: AttemptId) -> Result<Vec<Asked>> {
     let rows: Vec<AskedRow> = either!(conn, c => attempt_answers::table
+        .inner_join(bank_questions::table)
         .filter(attempt_answers::attempt_id.eq(id))
         .order(attempt_answers::position)
         .select((
@@ -236,6 +239,7 @@ pub fn asked(conn: &mut Conn, id: AttemptId) -> Result<Vec<Asked>> {
             attempt_answers::paper,
             attempt_answers::answer,
             attempt_answers::answered_at,
+            bank_questions::chapter,
         ))
         .load(c))?;
     rows.into_iter().map(read).collect()
@@ -243,13 +247,15 @@ pub fn asked(conn: &mut Conn, id: AttemptId) -> Result<Vec<Asked>> {
 
 pub fn asked_one(conn: &mut Conn, id: AttemptId, position: i32) -> Result<Asked> {
     let row: AskedRow = either!(conn, c => attempt_answers::table
-        .find((id, position))
+        .inner_join(bank_questions::table)
+        .filter(attempt_answers::attempt_id.eq(id).and(attempt_answers::position.eq(position)))
         .select((
             attempt_answers::position,
             attempt_answers::question_id,
             attempt_answers::paper,
             attempt_answers::answer,
             attempt_answers::answered_at,
+            bank_questions::chapter,
         ))
         .first(c))?;
     read(row)

@@ -30,6 +30,9 @@ pub use questions::{
 /// As many ids as one statement takes on SQLite, and some more room.
 const TOGETHER: usize = 500;
 
+/// Tests that the page of a booklet lists.
+const MOST_SHOWN: i64 = 60;
+
 pub fn open_tests(conn: &mut Conn, author: Option<AccountId>) -> Result<Vec<(TestId, String)>> {
     Ok(either!(conn, c => {
         let mut query = tests::table
@@ -62,6 +65,7 @@ pub fn tests_of_booklet(conn: &mut Conn, booklet: BookletId) -> Result<Vec<(Test
         .inner_join(banks_table::table)
         .filter(tests::is_open.and(banks_table::booklet_id.eq(booklet)))
         .order((tests::chapter.is_not_null(), tests::chapter, tests::id))
+        .limit(MOST_SHOWN)
         .select((tests::id, tests::title))
         .load(c))?)
 }
