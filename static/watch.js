@@ -41,7 +41,9 @@ async function post(path, body) {
       signal: stop.signal,
     });
     if (answer.ok) return await answer.json();
-    throw Object.assign(new Error(path), { status: answer.status });
+    // A rule's no is told in its own words.
+    const page = answer.status === 409 ? new DOMParser().parseFromString(await answer.text(), 'text/html') : null;
+    throw Object.assign(new Error(path), { status: answer.status, why: page?.querySelector('main h1 + p, main p')?.textContent || '' });
   } finally {
     clearTimeout(timer);
   }
@@ -86,6 +88,7 @@ export function watch(figure, panel, player) {
   let failures = 0;
   let isBusy = false;
   let trouble = '';     // 'late', 'signin' or 'unsaved': said under the bar
+  let why = '';         // the server's own words for 'unsaved'
 
   // ---- what is shown ----
 
@@ -115,7 +118,7 @@ export function watch(figure, panel, player) {
     const waiting = Math.round(joined([...beats.flatMap((beat) => beat.segs), ...ranges]).reduce((sum, [a, b]) => sum + b - a, 0) / 1000);
     const figures = fill(words.credited, length(shown.credited_s), length(shown.length_s));
     const parts = shown.completed ? [words.done, figures] : [figures + fill(words.share, shown.share, shown.threshold)];
-    if (trouble) parts.push(words[trouble]);
+    if (trouble) parts.push((trouble === 'unsaved' && why) || words[trouble]);
     else if (!shown.completed && waiting > 0) parts.push(fill(words.waiting, length(waiting)));
     const text = parts.join(words.gap);
     if (line.textContent !== text) line.textContent = text;
@@ -179,6 +182,7 @@ export function watch(figure, panel, player) {
     }
     const isFinal = error.status >= 400 && error.status < 500 && error.status !== 408 && error.status !== 429;
     trouble = isFinal ? 'unsaved' : 'late';
+    why = error.why || '';
     write();
     if (!isFinal) later();
     return isFinal;

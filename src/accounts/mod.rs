@@ -20,7 +20,7 @@ use crate::ids::{AccountId, PersonId, SettingChangeId, digest, random_code};
 use crate::lang::Message;
 use crate::{msg, people};
 use chrono::Duration;
-pub use store::{Account, by_username, grants, id_of_name, viewer_for};
+pub use store::{Account, by_username, grants, holders_above, id_of_name, viewer_for};
 
 /// A printed code, shown once; only its digest is kept.
 #[derive(Clone)]

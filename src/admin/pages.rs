@@ -10,7 +10,7 @@ use crate::web::page::Page;
 use crate::web::paging::{self, Paging};
 use crate::web::reply::{self, Reply};
 use crate::web::route::{Route, get, post};
-use crate::{accounts, clock, feedback, msg};
+use crate::{accounts, cases, clock, feedback, msg};
 use actix_web::web::{Data, Path, Query};
 use askama::Template;
 use serde::Deserialize;
@@ -31,10 +31,15 @@ struct Index {
     may_read_feedback: bool,
     may_read_audit: bool,
     may_decide: bool,
+    /// Disputes, corrections and appeals of the whole city that nobody has answered by their last day.
+    overdue: i64,
 }
 
-async fn index(page: Page) -> Reply {
+async fn index(page: Page, db: Data<Db>) -> Reply {
+    let today = clock::day(clock::now());
+    let overdue = db.read(move |conn| cases::overdue_within(conn, &["/".to_owned()], today)).await?;
     reply::page(&Index {
+        overdue,
         may_read_feedback: page.may(ReadFeedback),
         may_read_audit: page.may(ReadAudit),
         may_decide: page.may(DecideSettings),

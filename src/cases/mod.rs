@@ -1,5 +1,6 @@
 //! Matters that people bring: disputes, objections, appeals, corrections; with deadlines in working days. domain.md §4.8.
 //! Pages and what a decision brings about are in `redress`.
+mod late;
 mod store;
 
 use crate::access::{Permission, Viewer};
@@ -12,7 +13,8 @@ use crate::inbox::{self, NewNotice};
 use crate::lang::Message;
 use crate::{calendar, clock, msg, text_enum};
 use chrono::NaiveDate;
-pub use store::{find_own, mine, open_about, open_within, steps};
+pub use late::escalate;
+pub use store::{find_own, listed_within, mine, open_about, overdue_within, steps};
 
 text_enum! {
     pub enum Kind {
@@ -114,6 +116,15 @@ impl Level {
     }
 }
 
+/// Which cases a list has.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Which {
+    Open,
+    /// Those of the open ones whose last day has passed.
+    Overdue,
+    Answered,
+}
+
 /// Working days after the answer in which the person may appeal.
 pub const APPEAL_TERM: i32 = 10;
 
@@ -165,13 +176,16 @@ impl Case {
     }
     /// Why this viewer does not decide, though it lies in the scope; `None` if they may.
     pub fn barrier(&self, viewer: &Viewer) -> Option<Refusal> {
-        if self.made_by == Some(viewer.account) {
+        self.barrier_to(viewer.account, viewer.person)
+    }
+    fn barrier_to(&self, account: AccountId, person: PersonId) -> Option<Refusal> {
+        if self.made_by == Some(account) {
             Some(Refusal::OwnRecord)
-        } else if self.filed_by == viewer.account {
+        } else if self.filed_by == account {
             Some(Refusal::OwnFiling)
-        } else if self.person == viewer.person {
+        } else if self.person == person {
             Some(Refusal::OwnMatter)
-        } else if self.answered_by == Some(viewer.account) {
+        } else if self.answered_by == Some(account) {
             Some(Refusal::OwnAnswer)
         } else {
             None

@@ -1,5 +1,5 @@
 //! Rows of cases, their steps and what was written to them.
-use super::{Case, Filing, Kind, Level, State, Step};
+use super::{Case, Filing, Kind, Level, State, Step, Which};
 use crate::clock::Timestamp;
 use crate::db::Conn;
 use crate::either;
@@ -242,18 +242,56 @@ pub(super) fn find_within(conn: &mut Conn, paths: &[String], id: CaseId) -> Resu
     Ok(case(row))
 }
 
-/// The open cases of these sub-trees, those that are due first before the others, `count` after the first `skip`.
+/// The cases of these sub-trees, `count` after the first `skip`: open ones by their last day, answered ones the newest first.
 ///
 /// # Errors
 /// Those of the database.
-pub fn open_within(conn: &mut Conn, paths: &[String], skip: i64, count: i64) -> Result<Vec<Case>> {
+pub fn listed_within(
+    conn: &mut Conn,
+    paths: &[String],
+    (which, today): (Which, NaiveDate),
+    (skip, count): (i64, i64),
+) -> Result<Vec<Case>> {
     if paths.is_empty() {
         return Ok(vec![]);
     }
-    let rows: Vec<(About, Course)> = either!(conn, c => in_scope!(rows!(), paths)
-        .filter(cases::state.eq_any(OPEN))
-        .order((cases::due_on, cases::id))
-        .offset(skip)
+    let is_open = cases::state.eq_any(OPEN);
+    let rows: Vec<(About, Course)> = either!(conn, c => {
+        let query = in_scope!(rows!(), paths).offset(skip).limit(count);
+        match which {
+            Which::Open => query.filter(is_open).order((cases::due_on, cases::id)).load(c),
+            Which::Overdue => query
+                .filter(is_open.and(cases::due_on.lt(today)))
+                .order((cases::due_on, cases::id))
+                .load(c),
+            Which::Answered => query
+                .filter(cases::decided_at.is_not_null())
+                .order((cases::decided_at.desc(), cases::id.desc()))
+                .load(c),
+        }
+    })?;
+    Ok(rows.into_iter().map(case).collect())
+}
+
+/// How many cases of these sub-trees are open after their last day.
+///
+/// # Errors
+/// Those of the database.
+pub fn overdue_within(conn: &mut Conn, paths: &[String], today: NaiveDate) -> Result<i64> {
+    if paths.is_empty() {
+        return Ok(0);
+    }
+    Ok(either!(conn, c => in_scope!(cases::table, paths)
+        .filter(cases::state.eq_any(OPEN).and(cases::due_on.lt(today)))
+        .count()
+        .get_result(c))?)
+}
+
+/// Cases that are open after their last day, the newest of them first.
+pub(super) fn overdue(conn: &mut Conn, today: NaiveDate, count: i64) -> Result<Vec<Case>> {
+    let rows: Vec<(About, Course)> = either!(conn, c => rows!()
+        .filter(cases::state.eq_any(OPEN).and(cases::due_on.lt(today)))
+        .order((cases::due_on.desc(), cases::id.desc()))
         .limit(count)
         .load(c))?;
     Ok(rows.into_iter().map(case).collect())

@@ -12,7 +12,7 @@ use weixiao::config::{BLOCKING_THREADS, Config, HEAD_SECONDS, KEEP_ALIVE_SECONDS
 use weixiao::db::Db;
 use weixiao::inbox::mail::Mailer;
 use weixiao::media::Store;
-use weixiao::{clock, demo, msg, site, upkeep, uploads, viewings, worker};
+use weixiao::{clock, demo, msg, site, upkeep, uploads, worker};
 
 #[derive(Args)]
 pub struct DemoArgs {
@@ -150,8 +150,7 @@ async fn run(
     Ok(ExitCode::SUCCESS)
 }
 
-/// Each hour: a sample of the disk once a day, uploads that have expired, group viewings that nobody ended, originals that
-/// were kept long enough. A failure
+/// Each hour: a sample of the disk once a day, uploads that have expired, originals that were kept long enough. A failure
 /// costs that round, not the server.
 async fn keep_house(db: Db, config: Config, store: Store) {
     loop {
@@ -165,7 +164,6 @@ async fn keep_house(db: Db, config: Config, store: Store) {
             };
             told("disk sample", upkeep::disk::keep_todays(&db, &config, now));
             told("uploads", db.write_now(|conn| uploads::sweep(conn, &config.uploads, now)));
-            told("viewings", db.write_now(|conn| viewings::sweep(conn, now)));
             told("originals", worker::sweep(&db, &store, now));
         };
         if let Err(error) = actix_web::web::block(round).await {

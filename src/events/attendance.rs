@@ -118,11 +118,12 @@ pub struct Entry {
     pub key: String,
 }
 
-/// Records what is known of somebody: appends the next revision, and it is the one that holds. What is known already, and a
-/// key that was used, change nothing.
+/// Records what is known of somebody: appends the next revision, and it is the one that holds. What is known already, and
+/// the same post once more, change nothing.
 ///
 /// # Errors
-/// Refused for a cancelled event, and before the beginning for everything but a leave.
+/// Refused for a cancelled event, before the beginning for everything but a leave, and where the key was used for something
+/// else.
 pub fn record(conn: &mut Conn, entry: &Entry, now: Timestamp) -> Result<()> {
     let event = store::find(conn, entry.event)?;
     record_in(conn, &event, entry, now)?;
@@ -131,7 +132,8 @@ pub fn record(conn: &mut Conn, entry: &Entry, now: Timestamp) -> Result<()> {
 
 /// [`record`] in an event that was looked up; whether it was new.
 pub(super) fn record_in(conn: &mut Conn, event: &Event, entry: &Entry, now: Timestamp) -> Result<bool> {
-    if event.state == State::Cancelled {
+    // That a record does not hold can be said of every event.
+    if event.state == State::Cancelled && entry.status != Status::Void {
         return Err(Refusal::Cancelled.into());
     }
     if entry.status.needs_beginning() && !event.has_begun(now) {

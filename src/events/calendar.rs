@@ -76,7 +76,8 @@ impl Feeds {
         calendar.append_property(
             Property::new("REFRESH-INTERVAL", "PT1H").add_parameter("VALUE", "DURATION").done(),
         );
-        calendar.name(&plain(name));
+        // The crate writes this name as it is: it must not begin a line of its own.
+        calendar.name(&plain(name).replace('\n', " "));
         for one in dated {
             calendar.push(self.entry(one, base, lang));
         }

@@ -22,10 +22,10 @@ pub use attendance::{Entry, Mark, Method, Roll, Status, Via, record, take};
 pub use calendar::{Dated, Feeds};
 use chrono::{Duration, NaiveDate};
 pub use codes::{Outcome, STEP, check_in, shown};
-pub use forms::moment;
+pub use forms::{moment, via_word};
 pub use store::{
-    Choices, Event, Line, choices, find, is_expected, lecture_title, lectures_named, lines, on_roll, own,
-    set_state,
+    Choices, Event, Line, choices, find, is_expected, lecture_title, lectures_named, lines, makeups, on_roll,
+    own, set_state,
 };
 
 text_enum! {
@@ -129,6 +129,9 @@ pub enum Refusal {
     MakeupWithout,
     NotOpen,
     NotExpected,
+    HasAttendance(usize),
+    CodeUsed,
+    KeyUsed,
 }
 
 impl Refusal {
@@ -153,6 +156,15 @@ impl Refusal {
                 "现在不能签到：开始前 {} 分钟到结束这段时间可以签。错过了请找负责登记的人",
                 EARLY_MINUTES
             ),
+            Refusal::HasAttendance(count) => {
+                msg!("已经登记了 {} 人到场，不能再取消，也不能改到以后。登记错了的，请先在登记页改正", count)
+            }
+            Refusal::CodeUsed => {
+                msg!(
+                    "您已经用现场码签到过，之后的登记有改动，不能再用码签到。有不同意见请找负责登记的人，或者提出异议"
+                )
+            }
+            Refusal::KeyUsed => msg!("这张表已经提交过一次。请重新打开这一页，在新的内容上再改"),
             Refusal::NotExpected => {
                 msg!("名单上没有您：要先报名，或者是这个支部的党员。到了现场请找负责登记的人")
             }
@@ -269,7 +281,8 @@ pub fn arrange(
 /// or place are others.
 ///
 /// # Errors
-/// Refused if time or place make no sense, if it is over or cancelled, and if somebody else has changed it since.
+/// Refused if time or place make no sense, if it is over or cancelled, if somebody else has changed it since, and if it is
+/// put off although somebody was there.
 pub fn change(
     conn: &mut Conn,
     id: EventId,
@@ -292,6 +305,10 @@ pub fn change(
     if old == *plan {
         return Ok(());
     }
+    let is_put_off = before.has_begun(now) && plan.starts_at - Duration::minutes(EARLY_MINUTES) > now;
+    if is_put_off {
+        must_be_empty(conn, id)?;
+    }
     if before.sequence != seen || !store::update(conn, id, seen, plan, now)? {
         return Err(Refusal::ChangedMeanwhile.into());
     }
@@ -304,10 +321,18 @@ pub fn change(
     Ok(())
 }
 
+/// What did not take place has nobody who was there.
+fn must_be_empty(conn: &mut Conn, id: EventId) -> Result<()> {
+    match store::counting(conn, id)?.max(store::proved(conn, id)?) {
+        0 => Ok(()),
+        count => Err(Refusal::HasAttendance(count).into()),
+    }
+}
+
 /// Cancels an event, with the reason; who would have come is told. Once more with the same reason changes nothing.
 ///
 /// # Errors
-/// Refused if it is over, or cancelled for another reason.
+/// Refused if it is over, or cancelled for another reason, and once somebody was there.
 pub fn cancel(conn: &mut Conn, id: EventId, reason: &str, doer: &Doer, now: Timestamp) -> Result<()> {
     let before = store::find(conn, id)?;
     match before.phase(now) {
@@ -316,6 +341,7 @@ pub fn cancel(conn: &mut Conn, id: EventId, reason: &str, doer: &Doer, now: Time
         State::Held => return Err(Refusal::Over.into()),
         State::Planned | State::UnderWay => {}
     }
+    must_be_empty(conn, id)?;
     if !store::cancel(conn, id, before.sequence, reason, now)? {
         return Err(Refusal::ChangedMeanwhile.into());
     }

@@ -1,7 +1,7 @@
 //! What the forms of redress send: what somebody says of a record, and what somebody answers.
 use super::{CORRECTIONS, Decision, Subject};
 use crate::cases::Outcome;
-use crate::events::Status;
+use crate::events::{Status, Via, via_word};
 use crate::ids;
 use crate::msg;
 use crate::web::form::{self, Errors, text};
@@ -54,11 +54,16 @@ impl SayForm {
 pub struct DecisionForm {
     pub outcome: String,
     pub status: String,
+    pub via: String,
     pub reasons: String,
 }
 
 impl DecisionForm {
-    pub fn check(&self, subject: Subject) -> Result<Decision, Errors> {
+    /// What it says. `offered` is what can have made up for the event.
+    ///
+    /// # Errors
+    /// What is wrong with it, by field.
+    pub fn check(&self, subject: Subject, offered: &[(Via, String)]) -> Result<Decision, Errors> {
         let mut errors = Errors::default();
         let outcome = Outcome::of(&self.outcome)
             .filter(|outcome| subject.outcomes().contains(outcome))
@@ -73,8 +78,18 @@ impl DecisionForm {
             Some(status) => Ok(status),
             None => Err(msg!("请选改成哪一种")),
         };
-        match (outcome, errors.take("status", status), reasons) {
-            (Some(outcome), Some(status), Some(reasons)) => Ok(Decision { outcome, status, reasons }),
+        let via = match status {
+            Ok(Status::Makeup) => offered
+                .iter()
+                .find(|one| via_word(one.0) == self.via)
+                .map(|one| Some(one.0))
+                .ok_or_else(|| msg!("请选补学的活动或课")),
+            _ => Ok(None),
+        };
+        match (outcome, errors.take("status", status), errors.take("via", via), reasons) {
+            (Some(outcome), Some(status), Some(via), Some(reasons)) => {
+                Ok(Decision { outcome, status, via, reasons })
+            }
             _ => Err(errors),
         }
     }
@@ -83,11 +98,16 @@ impl DecisionForm {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ids::{AttendanceId, RecordId};
+    use crate::ids::{AttendanceId, LectureId, RecordId};
 
     fn check(subject: Subject, outcome: &str, status: &str, reasons: &str) -> Result<Decision, Errors> {
-        DecisionForm { outcome: outcome.into(), status: status.into(), reasons: reasons.into() }
-            .check(subject)
+        let form = DecisionForm {
+            outcome: outcome.into(),
+            status: status.into(),
+            via: "lecture-3".into(),
+            reasons: reasons.into(),
+        };
+        form.check(subject, &[(Via::Lecture(LectureId(3)), String::new())])
     }
 
     #[test]
@@ -96,12 +116,20 @@ mod tests {
         let record = Subject::Record(RecordId(1));
         assert_eq!(check(attendance, "upheld", "present", "签到表上有").unwrap().status, Status::Present);
         assert_eq!(check(attendance, "partly", "late", "晚到").unwrap().outcome, Outcome::Partly);
+        let made_up = check(attendance, "upheld", "makeup", "补学过").unwrap();
+        assert_eq!((made_up.status, made_up.via), (Status::Makeup, Some(Via::Lecture(LectureId(3)))));
+        let form = DecisionForm {
+            outcome: "upheld".into(),
+            status: "makeup".into(),
+            reasons: "x".into(),
+            ..DecisionForm::default()
+        };
+        assert!(form.check(attendance, &[]).unwrap_err().of("via").is_some(), "nothing made up for it");
         assert_eq!(check(attendance, "dismissed", "", "没有依据").unwrap().status, Status::Void);
         assert_eq!(check(record, "upheld", "present", "重复").unwrap().status, Status::Void);
         for (subject, outcome, status, reasons, field) in [
             (attendance, "upheld", "", "x", "status"),
             (attendance, "upheld", "absent", "x", "status"),
-            (attendance, "upheld", "makeup", "x", "status"),
             (attendance, "partly", "void", "x", "status"),
             (attendance, "dismissed", "", " ", "reasons"),
             (attendance, "withdrawn", "", "x", "outcome"),

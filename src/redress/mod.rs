@@ -10,7 +10,7 @@ use crate::cases::{self, Case, Filing, Kind, Level, Outcome};
 use crate::clock::Timestamp;
 use crate::db::Conn;
 use crate::error::{Error, Result};
-use crate::events::{self, Entry, Method, Status};
+use crate::events::{self, Entry, Method, Status, Via};
 use crate::ids::{AccountId, AttendanceId, CaseId, CompletionId, EventId, PersonId, RecordId};
 use crate::lang::Message;
 use crate::msg;
@@ -97,14 +97,15 @@ pub struct About {
     pub holds: bool,
 }
 
-/// What a dispute about attendance can be answered with: what was recorded does not hold, or this does instead. Made-up study
-/// is recorded with what made up for it, and nobody is worse off by a dispute: so neither is here.
-pub const CORRECTIONS: [Status; 8] = [
+/// What a dispute about attendance can be answered with: what was recorded does not hold, or this does instead; made-up study
+/// with what made up for it. Nobody is worse off by a dispute.
+pub const CORRECTIONS: [Status; 9] = [
     Status::Void,
     Status::Present,
     Status::Late,
     Status::LeftEarly,
     Status::Remote,
+    Status::Makeup,
     Status::LeaveOfficial,
     Status::LeaveSick,
     Status::LeavePrivate,
@@ -172,6 +173,8 @@ pub struct Decision {
     pub outcome: Outcome,
     /// What is recorded instead, where a dispute about attendance is upheld.
     pub status: Status,
+    /// What made up for it.
+    pub via: Option<Via>,
     pub reasons: String,
 }
 
@@ -193,12 +196,12 @@ pub fn decide(
     let is_upheld = decision.outcome == Outcome::Upheld;
     match (about.subject, &about.what) {
         (_, What::Attendance { event, minutes, .. }) if is_upheld || decision.outcome == Outcome::Partly => {
-            correct(conn, &case, (*event, decision.status, *minutes), viewer, now)
+            correct(conn, &case, (*event, decision.status, *minutes, decision.via), viewer, now)
         }
         (Subject::Completion(completion), What::Completion { event }) if is_upheld && about.holds => {
             watching::reverse(conn, completion, case.id, now)?;
             match event {
-                Some(event) => correct(conn, &case, (*event, Status::Void, 0), viewer, now),
+                Some(event) => correct(conn, &case, (*event, Status::Void, 0, None), viewer, now),
                 None => Ok(()),
             }
         }
@@ -214,7 +217,7 @@ pub fn decide(
 fn correct(
     conn: &mut Conn,
     case: &Case,
-    (event, status, recorded): (EventId, Status, i32),
+    (event, status, recorded, via): (EventId, Status, i32, Option<Via>),
     viewer: &Viewer,
     now: Timestamp,
 ) -> Result<()> {
@@ -229,7 +232,7 @@ fn correct(
         status,
         minutes,
         method: Method::List,
-        via: None,
+        via,
         by: viewer.account,
         acted_by: None,
         key: format!("case-{}", case.id),

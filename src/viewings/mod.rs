@@ -135,7 +135,9 @@ pub fn open(
     if !store::insert(conn, &new)? {
         return Err(Error::Busy);
     }
-    events::set_state(conn, id, State::UnderWay)?;
+    if !events::set_state(conn, id, State::UnderWay)? {
+        return Err(Refusal::NotNow.into());
+    }
     doer.did(conn, Action::ViewingStarted, ("event", id.0), now)
 }
 
@@ -168,6 +170,7 @@ pub fn play(
     now: Timestamp,
 ) -> Result<Standing> {
     let mut viewing = hosted(conn, viewer, id)?;
+    must_take_place(conn, id)?;
     if !is_shown(conn, viewing.lecture)? {
         return Err(Refusal::LectureGone.into());
     }
@@ -182,6 +185,14 @@ pub fn play(
     (viewing.session, viewing.play, viewing.seq) = (session.to_owned(), play.to_owned(), 0);
     store::save(conn, &viewing)?;
     Ok(viewing.standing(RUNS))
+}
+
+/// Nobody gains anything by an event that somebody has cancelled meanwhile; its list can only be ended.
+fn must_take_place(conn: &mut Conn, id: EventId) -> Result<()> {
+    match events::find(conn, id)?.state {
+        State::Cancelled => Err(events::Refusal::Cancelled.into()),
+        _ => Ok(()),
+    }
 }
 
 /// Whether the lecture is still public: what was withdrawn is not credited any more.
@@ -212,9 +223,9 @@ pub struct Beat {
 /// # Errors
 /// Not found outside the viewer's scope, or those of the database.
 pub fn beat(conn: &mut Conn, viewer: &Viewer, id: EventId, beat: &Beat, now: Timestamp) -> Result<Told> {
-    events::held(conn, viewer, id)?;
+    let event = events::held(conn, viewer, id)?;
     let Some(mut viewing) = store::locked(conn, id)? else { return Ok(Told::Ended) };
-    if viewing.ended_at.is_some() {
+    if viewing.ended_at.is_some() || event.state == State::Cancelled {
         return Ok(Told::Ended);
     }
     if viewing.play != beat.play || viewing.clock.is_plain {
@@ -250,6 +261,7 @@ pub fn finish(
     now: Timestamp,
 ) -> Result<Standing> {
     let mut viewing = hosted(conn, viewer, id)?;
+    must_take_place(conn, id)?;
     let is_playing = !viewing.play.is_empty() && viewing.clock.is_plain && viewing.session == session;
     if !is_playing || !is_shown(conn, viewing.lecture)? {
         return Err(Refusal::NotPlaying.into());
@@ -349,10 +361,10 @@ fn close(conn: &mut Conn, id: EventId, doer: &Doer, now: Timestamp) -> Result<()
         let roll = Roll { marks, method, by: viewing.host, key: format!("viewing-{id}") };
         events::take(conn, &event, &roll, doer, now)?;
     }
+    let persons: Vec<PersonId> = seats.iter().map(|seat| seat.person).collect();
+    watching::leave(conn, &persons)?;
     store::clear_seats(conn, id)?;
-    if event.state != State::Cancelled {
-        events::set_state(conn, id, State::Held)?;
-    }
+    events::set_state(conn, id, State::Held)?;
     doer.did(conn, Action::ViewingEnded, ("event", id.0), now)
 }
 

@@ -1,5 +1,5 @@
 //! Who sits in front of the screen, and since which second.
-use super::{Refusal, Viewing, close, credited, hosted, store};
+use super::{Refusal, Viewing, close, credited, hosted, must_take_place, store};
 use crate::access::Permission::HoldEvents;
 use crate::access::Viewer;
 use crate::audit::Doer;
@@ -9,6 +9,7 @@ use crate::error::{Error, Result};
 use crate::events;
 use crate::ids::{AccountId, EventId, PersonId};
 use crate::people;
+use crate::watching;
 
 /// A member in front of the screen.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +36,7 @@ pub fn sign(
     now: Timestamp,
 ) -> Result<usize> {
     let mut viewing = hosted(conn, viewer, id)?;
+    must_take_place(conn, id)?;
     let event = events::find(conn, id)?;
     let known = events::on_roll(conn, &event)?;
     let paths = viewer.paths(HoldEvents);
@@ -58,6 +60,7 @@ pub fn sign(
     }
     viewing.clock.beat_at = viewing.clock.beat_at.max(now);
     credited(conn, &mut viewing, before, now)?;
+    watching::leave(conn, &new)?;
     let mut taken = vec![];
     for person in &new {
         let seat = Seat {
@@ -100,5 +103,6 @@ pub fn unsign(conn: &mut Conn, viewer: &Viewer, id: EventId, person: PersonId) -
     if store::has_proof(conn, id, person)? {
         return Err(Refusal::HasCompleted.into());
     }
+    watching::leave(conn, &[person])?;
     store::remove_seat(conn, id, person)
 }

@@ -14,7 +14,7 @@ use crate::error::Result;
 use crate::ids::{AccountId, EventId, LectureId, MediaId, PersonId};
 pub use crate::lectures::THRESHOLD;
 pub use credit::{PLAY_SECONDS, length_s};
-pub use store::{completed, finish, prove, reverse};
+pub use store::{completed, finish, leave, prove, reverse};
 
 /// Seconds between two beats of the player.
 pub const BEAT_SECONDS: i32 = 15;
@@ -95,6 +95,8 @@ pub enum Told {
     TakenOver,
     /// Nothing was heard for too long.
     Ended,
+    /// The person sits in front of a group's screen: the time is credited there.
+    InGroup,
     /// The sign-in that opened the play is over, or it is not the one that asks.
     SignedOut,
 }

@@ -7,6 +7,7 @@ use crate::clock;
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::ids::{LectureId, MediaId, PersonId, digest, random_hex};
+use crate::lang::Message;
 use crate::msg;
 use crate::web::metrics::Metrics;
 use crate::web::reply::{self, Reply};
@@ -73,6 +74,13 @@ fn session(request: &HttpRequest) -> Result<String> {
     sessions::shown(request).ok_or(Error::SignIn)
 }
 
+/// Why nothing is credited to somebody alone for now.
+fn in_group() -> Message {
+    msg!(
+        "您在一场集体收看的名单里，同一时间只在那里记一次。请等那一场结束再记；您不在现场的话，请主持人把您移出名单。"
+    )
+}
+
 async fn open(request: HttpRequest, viewer: Viewer, watching: Data<Watching>, ask: Json<OpenAsk>) -> Reply {
     let key = random_hex(16);
     let opening = Opening {
@@ -90,6 +98,7 @@ async fn open(request: HttpRequest, viewer: Viewer, watching: Data<Watching>, as
         Told::Replaced => {
             return Err(Error::Refused(msg!("这堂课换了新的录像，请刷新这一页再看。")));
         }
+        Told::InGroup => return Err(Error::Refused(in_group())),
         _ => return Err(Error::NotFound),
     };
     Ok(HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(Opened {
@@ -204,6 +213,7 @@ async fn start(request: HttpRequest, viewer: Viewer, db: Data<Db>, form: Form<Le
     };
     match db.write(move |conn| super::begin(conn, &opening)).await? {
         Told::Standing(_) => reply::see(format!("/lectures/{}?done=watch-started#watched", form.lecture)),
+        Told::InGroup => Err(Error::Refused(in_group())),
         _ => Err(Error::NotFound),
     }
 }
@@ -215,6 +225,7 @@ async fn finish(request: HttpRequest, viewer: Viewer, db: Data<Db>, form: Form<L
     let done = match told {
         Told::Standing(Standing { is_complete: true, .. }) => "watch-completed",
         Told::Standing(_) => "watch-counted",
+        Told::InGroup => return Err(Error::Refused(in_group())),
         // Also if it was started on another device.
         _ => return Err(Error::Refused(msg!("没有找到开始的记录：可能中途开了别的课。请重新点“开始”。"))),
     };

@@ -210,6 +210,10 @@ impl Page {
     pub fn markdown(&self, markdown: &str) -> String {
         text::markdown(markdown)
     }
+    /// Markdown as HTML, with all its headings at this level: below the heading of the page that it stands under.
+    pub fn markdown_below(&self, markdown: &str, level: u8) -> String {
+        text::markdown_below(markdown, level)
+    }
     /// As on a player: `4:05`.
     pub fn clock(&self, ms: &i32) -> String {
         text::clock(*ms)

@@ -18,6 +18,18 @@ pub fn markdown(markdown: &str) -> String {
     render(markdown, &|_| None, true)
 }
 
+/// As [`markdown`](fn@markdown), for a text that stands under a heading of its page at the level before `level`: all its own
+/// headings are of that level, so that none is above the page's.
+pub fn markdown_below(markdown: &str, level: u8) -> String {
+    let mut html = self::markdown(markdown);
+    for own in (1..=6).filter(|own| *own != level) {
+        html = html
+            .replace(&format!("<h{own}>"), &format!("<h{level}>"))
+            .replace(&format!("</h{own}>"), &format!("</h{level}>"));
+    }
+    html
+}
+
 /// As [`markdown`](fn@markdown), with the pictures and files that belong to the text: `![说明](attachment:12)`.
 pub fn markdown_with(markdown: &str, attachments: Attachments) -> String {
     render(markdown, attachments, true)
@@ -213,6 +225,12 @@ mod tests {
             plain("# 记录\n\n先写 **时间**，\n再写[地点](/x)。\n\n| 项 | 值 |\n|---|---|\n| 人 | 3 |"),
             "记录\n先写 时间，\n再写地点。\n项\n值\n人\n3"
         );
+    }
+
+    #[test]
+    fn headings_stand_below_the_heading_of_the_page() {
+        let html = markdown_below("# 一\n\n## 二\n\n###### 三\n\n`<h1>`", 3);
+        assert_eq!(html, "<h3>一</h3>\n<h3>二</h3>\n<h3>三</h3>\n<p><code>&lt;h1&gt;</code></p>\n");
     }
 
     #[test]

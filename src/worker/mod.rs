@@ -9,7 +9,7 @@ use crate::jobs::{self, Job, Kind, RENEW_SECONDS, TRIES};
 use crate::media::{Store, fresh_folder};
 use crate::processing::{self, Fault, Tools};
 use crate::recordings::{self, self as store, Made, State, Subject, gave_up};
-use crate::{enrolments, selftests, study, uploads};
+use crate::{cases, enrolments, selftests, study, uploads, viewings};
 use chrono::Duration;
 use rustix::fs::{FlockOperation, flock};
 use std::path::{Path, PathBuf};
@@ -342,12 +342,14 @@ impl Worker {
     }
 }
 
-/// What study needs done by itself, a bounded piece of each: seats that follow presence, tests whose time is over, records that
+/// What study needs done by itself, a bounded piece of each: group viewings that nobody ended, late cases, seats that follow presence, tests whose time is over, records that
 /// facts have earned, what is due soon. Several workers may do it at once.
 ///
 /// # Errors
 /// Those of the database.
 pub fn tend(db: &Db, now: Timestamp) -> Result<()> {
+    db.write_now(|conn| viewings::sweep(conn, now))?;
+    db.write_now(|conn| cases::escalate(conn, now))?;
     db.write_now(|conn| enrolments::follow_attendance(conn, now))?;
     db.write_now(|conn| selftests::close_overdue(conn, now))?;
     study::catch_up(db, now)?;

@@ -182,6 +182,84 @@ async fn an_upheld_dispute_is_answered_by_somebody_else_and_recorded_anew() {
 }
 
 #[actix_web::test]
+async fn an_upheld_dispute_can_say_that_it_was_made_up_and_by_what() {
+    let world = town();
+    let id = attendance(&world, Status::Absent, "secretary");
+    let other = event(&world, Kind::StudyDiscussion, None);
+    attend(&world, other, "member", Status::Present, "secretary");
+    let case = dispute(&world, id).await;
+    let committee = world.signed_in("committee").await;
+    let (path, via) = (format!("/cases/{case}"), format!("event-{other}"));
+    let desk = committee.get(&path).await;
+    assert!(desk.body.contains(&format!("value=\"{via}\"")), "{}", desk.body);
+    let fields = |via| [("outcome", "upheld"), ("status", "makeup"), ("via", via), ("reasons", "补学过")];
+    for wrong in ["", "event-999", "lecture-999"] {
+        let again = committee.post(&path, &fields(wrong)).await;
+        assert!(again.status == 422 && again.body.contains("请选补学的活动或课"), "{wrong}: {}", again.body);
+    }
+    assert_eq!(committee.post(&path, &fields(&via)).await.status, 303);
+    let holds = format!(
+        "SELECT COUNT(*) FROM attendances a JOIN attendance_heads h ON h.attendance_id = a.id WHERE a.status = 'makeup' AND a.via_event_id = {other} AND a.key = 'case-{case}'"
+    );
+    assert_eq!(world.number(&holds), 1);
+}
+
+#[actix_web::test]
+async fn a_record_of_an_event_that_was_cancelled_can_still_be_voided() {
+    let world = town();
+    let id = attendance(&world, Status::Present, "secretary");
+    let case = dispute(&world, id).await;
+    world.sql(&format!("UPDATE events SET state = 'cancelled', reason = 'x' WHERE id = (SELECT event_id FROM attendances WHERE id = {id})"));
+    let committee = world.signed_in("committee").await;
+    let fields = [("outcome", "upheld"), ("status", "void"), ("reasons", "没有举行")];
+    let answered = committee.post(&format!("/cases/{case}"), &fields).await;
+    assert_eq!(answered.status, 303, "{}", answered.body);
+    assert_eq!(
+        world.number(&format!(
+            "SELECT COUNT(*) FROM attendances WHERE status = 'void' AND key = 'case-{case}'"
+        )),
+        1
+    );
+}
+
+#[actix_web::test]
+async fn what_is_late_goes_to_the_next_level_and_what_was_answered_can_be_found() {
+    let world = town();
+    let id = attendance(&world, Status::Absent, "secretary");
+    let case = dispute(&world, id).await;
+    let committee = world.signed_in("committee").await;
+    let line = format!("href=\"/cases/{case}\"");
+    let lists = async |show: &str| committee.get(&format!("/cases?show={show}")).await.body.contains(&line);
+    assert!(lists("").await && !lists("overdue").await && !lists("answered").await);
+    let escalate = || world.db.write_now(|conn| cases::escalate(conn, clock::now())).unwrap();
+    let told = |name: &str, link: &str| {
+        world.number(&format!(
+            "SELECT COUNT(*) FROM notices WHERE person_id = {} AND kind = 'case' AND link = '{link}/{case}'",
+            person(&world, name)
+        ))
+    };
+    escalate();
+    assert_eq!(told("committee", "/cases"), 0, "it is in time");
+    let yesterday = clock::day(clock::now()) - Duration::days(1);
+    world.sql(&format!("UPDATE cases SET due_on = '{yesterday}' WHERE id = {case}"));
+    escalate();
+    escalate();
+    assert_eq!((told("committee", "/cases"), told("member", "/me/cases")), (1, 1));
+    // The branch's own, who let it lie and made the record, and another committee's are not asked.
+    assert_eq!((told("secretary", "/cases"), told("secretary2", "/cases")), (0, 0));
+    assert!(lists("").await && lists("overdue").await && !lists("answered").await);
+    let admin = world.signed_in("admin").await.get("/admin").await;
+    let late = format!("SELECT COUNT(*) FROM cases WHERE state IN ('filed', 'in_review') AND due_on <= '{yesterday}'");
+    let count = world.number(&late);
+    assert!(count > 0 && admin.body.contains(&format!("超期 {count} 件")), "{}", admin.body);
+    assert_eq!(committee.post(&format!("/cases/{case}"), DISMISSED).await.status, 303);
+    assert!(!lists("").await && !lists("overdue").await && lists("answered").await);
+    let other = world.signed_in("secretary2").await;
+    assert!(!other.get("/cases?show=answered").await.body.contains(&line));
+    assert_eq!(world.number(&late), count - 1);
+}
+
+#[actix_web::test]
 async fn whoever_recorded_or_filed_it_or_is_concerned_does_not_answer() {
     let world = town();
     let id = attendance(&world, Status::Absent, "secretary");

@@ -245,9 +245,55 @@ fn before_the_beginning_only_leaves_are_recorded_and_nothing_of_what_is_cancelle
     let made_up = Entry { via: Some(Via::Lecture(LectureId(1))), ..makeup };
     record(&world, &made_up, now + Duration::minutes(2)).unwrap();
     let doer = doer(&world, "secretary");
-    world.db.write_now(|conn| events::cancel(conn, id, "停电", &doer, now)).unwrap();
+    let cancel = || world.db.write_now(|conn| events::cancel(conn, id, "停电", &doer, now));
+    // What somebody has taken part in is not undone behind their back.
+    assert_eq!(refused(cancel()), Refusal::HasAttendance(1).words().to_string());
+    record(&world, &entry(&world, id, who, Status::Void), now + Duration::minutes(2)).unwrap();
+    cancel().unwrap();
     let outcome = record(&world, &entry(&world, id, who, Status::Absent), now + Duration::minutes(3));
     assert_eq!(refused(outcome), Refusal::Cancelled.words().to_string());
+    let elder = person(&world, "elder");
+    record(&world, &entry(&world, id, elder, Status::Void), now + Duration::minutes(3)).unwrap();
+}
+
+#[test]
+fn what_somebody_was_at_is_not_put_off_and_who_asks_for_a_seat_is_told_too() {
+    let world = World::before_courses();
+    let now = clock::now();
+    let id = session(&world, now, "instructor", &[("member", "confirmed"), ("elder", "requested")]);
+    record(&world, &entry(&world, id, person(&world, "member"), Status::Present), now).unwrap();
+    let doer = doer(&world, "instructor");
+    let change = |plan: &Plan| {
+        let seen = find(&world, id).sequence;
+        world.db.write_now(|conn| events::change(conn, id, seen, plan, &doer, now))
+    };
+    let off = plan(now + Duration::days(7));
+    assert_eq!(refused(change(&off)), Refusal::HasAttendance(1).words().to_string());
+    let longer = Plan { ends_at: now + Duration::hours(3), ..find(&world, id).plan() };
+    change(&longer).unwrap();
+    let told = format!(
+        "SELECT COUNT(*) FROM notices WHERE person_id = {} AND link = '/events/{id}'",
+        person(&world, "elder")
+    );
+    assert_eq!(world.number(&told), 1);
+}
+
+#[test]
+fn a_form_that_was_changed_and_sent_again_is_told_and_not_lost_silently() {
+    let world = World::before_courses();
+    let now = clock::now();
+    let (id, who) = (discussion(&world, now, now), person(&world, "member"));
+    let first = entry(&world, id, who, Status::Present);
+    record(&world, &first, now).unwrap();
+    record(&world, &entry(&world, id, who, Status::Absent), now).unwrap();
+    // The very same post, late: what was said after it stays.
+    record(&world, &first, now).unwrap();
+    assert_eq!(revisions(&world, id, who), 2);
+    let changed = Entry { status: Status::Late, ..first.clone() };
+    let used = Refusal::KeyUsed.words().to_string();
+    assert_eq!(refused(record(&world, &changed, now)), used);
+    let elsewhere = Entry { event: discussion(&world, now, now), ..first };
+    assert_eq!(refused(record(&world, &elsewhere, now)), used);
 }
 
 /// Whatever is recorded in whatever order, and however often it is sent: one head for each member and event, which is the
@@ -277,7 +323,10 @@ fn the_head_is_always_the_last_revision() {
                 };
                 let known = world.number(&format!("SELECT COUNT(*) FROM attendances WHERE key = '{}'", entry.key)) > 0;
                 let before = revisions(&world, entry.event, entry.person);
-                record(&world, &entry, now).unwrap();
+                // A key that was used for something else is told.
+                if let Err(error) = record(&world, &entry, now) {
+                    prop_assert!(known && matches!(error, Error::Refused(_)), "{error:?}");
+                }
                 let after = revisions(&world, entry.event, entry.person);
                 prop_assert!(after == before || (after == before + 1 && !known));
                 if !known {
@@ -655,6 +704,10 @@ fn a_code_that_was_passed_on_is_useless_a_minute_later() {
         "SELECT COUNT(*) FROM attendances WHERE event_id = {id} AND method = 'code' AND status = 'present' AND minutes = 118"
     );
     assert_eq!(world.number(&row), 1);
+    // Once a member: what was corrected since is not undone by a code that somebody passes on.
+    record(&world, &entry(&world, id, person(&world, "member"), Status::Absent), at(80)).unwrap();
+    let next = code(&world, id, at(90));
+    assert_eq!(refused(check_in(&world, id, "member", &next, at(90))), Refusal::CodeUsed.words().to_string());
     // Only for those who have a seat.
     let not_expected = Refusal::NotExpected.words().to_string();
     for name in ["mobile", "member2"] {

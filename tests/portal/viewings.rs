@@ -11,7 +11,7 @@ use weixiao::error::{Error, Result};
 use weixiao::events::{Kind, Plan};
 use weixiao::ids::{EventId, LectureId, OrgId, PersonId, digest, random_hex};
 use weixiao::viewings::{self, Beat, Refusal};
-use weixiao::watching::{Standing, Told};
+use weixiao::watching::{self, Ask, Standing, Told};
 
 const LECTURE: i64 = 1;
 
@@ -486,6 +486,101 @@ fn a_withdrawn_lecture_is_not_played_and_an_event_that_is_cancelled_records_nobo
     room.end(now).unwrap();
     assert_eq!(room.attendance(member), 0);
     assert_eq!(world.number("SELECT COUNT(*) FROM viewers WHERE is_open"), 0);
+}
+
+#[test]
+fn what_is_cancelled_meanwhile_is_worth_nothing_and_what_was_proved_is_not_cancelled() {
+    let world = World::before_courses();
+    last(&world, 600);
+    let now = clock::now();
+    let (member, elder) = (person(&world, "member"), person(&world, "elder"));
+    let doer = doer(&world, "secretary");
+    let cancel = |id| world.db.write_now(|conn| weixiao::events::cancel(conn, id, "停电", &doer, now));
+    let room = Room::open(&world, "secretary", now);
+    room.sign(&[member], now).unwrap();
+    let play = room.play(now);
+    cancel(room.id).unwrap();
+    let cancelled = weixiao::events::Refusal::Cancelled.words().to_string();
+    assert_eq!(room.beat(&play, 1, WHOLE, now + Duration::seconds(400)), Told::Ended);
+    assert_eq!(refused(room.try_play(false, now)), cancelled);
+    assert_eq!(refused(room.sign(&[elder], now)), cancelled);
+    room.end(now).unwrap();
+    let state = format!("SELECT COUNT(*) FROM events WHERE id = {} AND state = 'cancelled'", room.id);
+    assert_eq!((world.number(&state), proofs(&world, member), room.attendance(member)), (1, 0, 0));
+    let next = Room::open(&world, "secretary", now);
+    next.sign(&[member], now).unwrap();
+    let play = next.play(now);
+    next.watch(&play, 1, (0, 480), now);
+    assert_eq!(proofs(&world, member), 1);
+    let refusal = weixiao::events::Refusal::HasAttendance(1).words().to_string();
+    assert_eq!(refused(cancel(next.id)), refusal);
+}
+
+/// One person's time is credited in one place: in front of the group's screen, as long as they sit there.
+#[actix_web::test]
+async fn whoever_sits_in_a_group_is_credited_there_and_nowhere_else() {
+    let world = World::before_courses();
+    last(&world, 600);
+    let start = clock::now();
+    let at = |second: i64| start + Duration::seconds(second);
+    let (member, account) = (person(&world, "member"), account(&world, "member"));
+    let session = random_hex(8);
+    let moment = start.format("%Y-%m-%d %H:%M:%S");
+    world.sql(&format!("INSERT INTO sessions (id, account_id, state, device, agent, created_at, seen_at) VALUES ('{session}', {account}, '{{}}', '', '', '{moment}', '{moment}')"));
+    let other = world.number("SELECT MIN(id) FROM lectures WHERE stage = 'published' AND media_id <> (SELECT media_id FROM lectures WHERE id = 1)");
+    let opening = |now| watching::Opening {
+        person: member,
+        account,
+        is_acted: false,
+        session: session.clone(),
+        lecture: LectureId(other),
+        media: None,
+        play: digest(&random_hex(16)),
+        now,
+    };
+    let send = async |ask| world.portal.watching.send(ask).await.unwrap();
+    let beat = async |play: &str, seq, pieces: &[(i64, i64)], now| {
+        let beat = watching::Beat {
+            person: member,
+            play: play.to_owned(),
+            session: session.clone(),
+            seq,
+            pieces: pieces.to_vec(),
+            place_ms: 0,
+            now,
+        };
+        send(Ask::Beat(beat)).await
+    };
+    let own = format!("SELECT seconds FROM watches WHERE person_id = {member} AND lecture_id = {other}");
+    let first = opening(at(0));
+    let alone = first.play.clone();
+    assert!(matches!(send(Ask::Open(first)).await, Told::Standing(_)));
+    assert_eq!(seconds(&beat(&alone, 1, &[(0, 15_000)], at(15)).await), 15);
+    let room = Room::open(&world, "secretary", at(15));
+    room.sign(&[member], at(20)).unwrap();
+    let play = room.play(at(20));
+    for seq in 2..4 {
+        let told = beat(&alone, seq, WHOLE, at(10 * seq)).await;
+        assert!(matches!(told, Told::Ended | Told::TakenOver), "{told:?}");
+    }
+    assert_eq!(send(Ask::Open(opening(at(40)))).await, Told::InGroup);
+    let plain = opening(at(40));
+    assert_eq!(world.db.write_now(|conn| watching::begin(conn, &plain)).unwrap(), Told::InGroup);
+    let now = room.watch(&play, 1, (0, 480), at(20));
+    assert_eq!((proofs(&world, member), world.number(&own)), (1, 15));
+    room.end(now).unwrap();
+    // The play from before has ended, and nothing was saved up meanwhile.
+    assert_eq!(beat(&alone, 9, WHOLE, now).await, Told::TakenOver);
+    let second = opening(now);
+    let alone = second.play.clone();
+    assert!(matches!(send(Ask::Open(second)).await, Told::Standing(_)));
+    assert!(seconds(&beat(&alone, 1, WHOLE, now).await) <= 35);
+    // Whoever is taken off the list may watch alone at once.
+    let room = Room::open(&world, "secretary", now);
+    room.sign(&[member], now).unwrap();
+    assert_eq!(send(Ask::Open(opening(now))).await, Told::InGroup);
+    room.unsign(member).unwrap();
+    assert!(matches!(send(Ask::Open(opening(now))).await, Told::Standing(_)));
 }
 
 #[test]

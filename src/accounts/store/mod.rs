@@ -2,7 +2,7 @@
 pub(super) mod factors;
 
 use super::Refusal;
-use crate::access::{Grant, Role, ScopeKind, Viewer};
+use crate::access::{Grant, Permission, Role, ScopeKind, Viewer};
 use crate::clock::Timestamp;
 use crate::db::Conn;
 use crate::either;
@@ -187,6 +187,35 @@ pub fn grants(conn: &mut Conn, account: AccountId) -> Result<Vec<Grant>> {
             path: if scope == ScopeKind::City { Some("/".into()) } else { path },
         })
         .collect())
+}
+
+/// Those with an open account who may do this for the whole city, or for an organisation above this place in the tree.
+///
+/// # Errors
+/// Those of the database.
+pub fn holders_above(
+    conn: &mut Conn,
+    permission: Permission,
+    path: &str,
+) -> Result<Vec<(AccountId, PersonId)>> {
+    let roles: Vec<Role> =
+        Role::ALL.iter().copied().filter(|role| role.permissions().contains(&permission)).collect();
+    // `/1/7/42/` lies below `/1/7/` and `/1/`.
+    let ends = path.match_indices('/').map(|(end, _)| path[..=end].to_owned());
+    let above: Vec<String> = ends.filter(|one| one != "/" && one != path).collect();
+    let holds = grants::ended_at.is_null().and(grants::role.eq_any(roles)).and(is_open());
+    let is_there = grants::scope_kind.eq(ScopeKind::City).or(orgs::path.nullable().eq_any(above));
+    Ok(either!(conn, c => grants::table
+        .inner_join(accounts::table.on(accounts::id.eq(grants::account_id)))
+        .left_join(orgs::table.on(grants::scope_id
+            .eq(orgs::id.nullable())
+            .and(grants::scope_kind.eq_any([ScopeKind::Committee, ScopeKind::Branch]))))
+        .filter(holds)
+        .filter(is_there)
+        .order(accounts::id)
+        .select((accounts::id, accounts::person_id))
+        .distinct()
+        .load(c))?)
 }
 
 /// Who looks, signed in with this account: the account's person, or the member for whom a clerk acts, as long as the

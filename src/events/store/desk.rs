@@ -333,8 +333,9 @@ pub fn name_of(conn: &mut Conn, person: PersonId) -> Result<String> {
     Ok(either!(conn, c => persons::table.find(person).select(persons::name).first(c))?)
 }
 
-/// Says that an event is under way or was held, where that is not for the clock alone to say.
-pub fn set_state(conn: &mut Conn, id: EventId, state: State) -> Result<()> {
-    either!(conn, c => diesel::update(events::table.find(id)).set(events::state.eq(state)).execute(c))?;
-    Ok(())
+/// Says that an event is under way or was held, where that is not for the clock alone to say; `false` for one that is
+/// cancelled, which stays so.
+pub fn set_state(conn: &mut Conn, id: EventId, state: State) -> Result<bool> {
+    let open = events::table.find(id).filter(events::state.ne(State::Cancelled));
+    Ok(either!(conn, c => diesel::update(open).set(events::state.eq(state)).execute(c))? == 1)
 }

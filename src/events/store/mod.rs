@@ -16,8 +16,8 @@ pub use desk::{
 };
 use diesel::prelude::*;
 pub use roll::{
-    Line, Past, append, code_key, count_try, counting, history, is_expected, lines, makeups, on_roll,
-    standing,
+    Line, Past, append, code_key, count_try, counting, has_used_code, history, is_expected, lines, makeups,
+    on_roll, proved, standing,
 };
 
 /// Something that happens at a time and a place.
@@ -151,10 +151,11 @@ pub fn offering_of(conn: &mut Conn, id: EventId) -> Result<Option<OfferingId>> {
 /// The states of an enrolment in which somebody waits to come.
 const COMING: [&str; 2] = ["confirmed", "waitlisted"];
 
-/// Who has to know of an event: whoever has enrolled or waits, or the members of the organisation and its guests.
+/// Who has to know of an event: whoever has enrolled, waits or asks, or the members of the organisation and its guests.
 pub fn expected(conn: &mut Conn, event: &Event) -> Result<Vec<PersonId>> {
     if let Some(offering) = offering_of(conn, event.id)? {
-        let is_it = enrolments::offering_id.eq(offering).and(enrolments::state.eq_any(COMING));
+        let knows = COMING.iter().chain(&["requested"]);
+        let is_it = enrolments::offering_id.eq(offering).and(enrolments::state.eq_any(knows));
         return Ok(either!(conn, c => enrolments::table
             .filter(is_it)
             .order(enrolments::seq)

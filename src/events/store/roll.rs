@@ -4,7 +4,7 @@ use crate::clock::Timestamp;
 use crate::db::Conn;
 use crate::either;
 use crate::error::{Error, Result};
-use crate::events::{Entry, Method, Status, Via};
+use crate::events::{Entry, Method, Refusal, Status, Via};
 use crate::ids::{AttendanceId, EventId, LectureId, PersonId};
 use crate::schema::{
     accounts, attendance_heads, attendances, code_tries, completion_reversals, completions, enrolments,
@@ -61,7 +61,11 @@ fn head(conn: &mut Conn, event: EventId, person: PersonId) -> Result<Option<Head
     Ok(Some(either!(conn, c => attendances::table.find(id).select(columns).first(c))?))
 }
 
-/// Appends a revision and makes it the one that holds. `false` if that is what holds already, or the key was used.
+/// Appends a revision and makes it the one that holds. `false` if that is what holds already, or the same post was kept
+/// before.
+///
+/// # Errors
+/// Refused where the key was used for something else: a form that was changed and sent once more.
 pub fn append(conn: &mut Conn, day: NaiveDate, entry: &Entry, now: Timestamp) -> Result<bool> {
     // Two that record the same person for the first time at once: the second one sees the first one's head the next time.
     for _ in 0..3 {
@@ -74,10 +78,23 @@ pub fn append(conn: &mut Conn, day: NaiveDate, entry: &Entry, now: Timestamp) ->
             put_head(conn, day, entry, (id, revision), before.is_some())?;
             return Ok(true);
         }
-        let is_used = attendances::table.filter(attendances::key.eq(&entry.key)).count();
-        let used: i64 = either!(conn, c => is_used.get_result(c))?;
-        if used > 0 {
-            return Ok(false);
+        let is_used = attendances::table.filter(attendances::key.eq(&entry.key));
+        let columns = (
+            attendances::event_id,
+            attendances::person_id,
+            (
+                attendances::revision,
+                attendances::status,
+                attendances::minutes,
+                attendances::via_event_id,
+                attendances::via_lecture_id,
+            ),
+        );
+        let used: Option<(EventId, PersonId, Head)> =
+            either!(conn, c => is_used.select(columns).first(c).optional())?;
+        if let Some((event, person, kept)) = used {
+            let is_same = (event, person) == (entry.event, entry.person) && kept.says(entry);
+            return if is_same { Ok(false) } else { Err(Refusal::KeyUsed.into()) };
         }
     }
     Err(Error::Busy)
@@ -163,6 +180,31 @@ pub fn counting(conn: &mut Conn, event: EventId) -> Result<usize> {
     let all: Vec<Status> = Status::ALL.iter().copied().filter(|status| status.counts()).collect();
     let is_it = attendance_heads::event_id.eq(event).and(attendance_heads::status.eq_any(all));
     let n: i64 = either!(conn, c => attendance_heads::table.filter(is_it).count().get_result(c))?;
+    Ok(usize::try_from(n).unwrap_or_default())
+}
+
+/// Whether this person has checked in to the event with a code, whatever was recorded since.
+pub fn has_used_code(conn: &mut Conn, event: EventId, person: PersonId) -> Result<bool> {
+    let used = attendances::table.filter(
+        attendances::event_id
+            .eq(event)
+            .and(attendances::person_id.eq(person))
+            .and(attendances::method.eq(Method::Code)),
+    );
+    Ok(either!(conn, c => diesel::select(diesel::dsl::exists(used)).get_result(c))?)
+}
+
+/// How many have completed a lecture in front of this event's screen.
+pub fn proved(conn: &mut Conn, event: EventId) -> Result<usize> {
+    let is_it = completions::person_id
+        .eq(viewers::person_id)
+        .and(completions::event_id.eq(viewers::event_id.nullable()));
+    let n: i64 = either!(conn, c => viewers::table
+        .inner_join(completions::table.on(is_it))
+        .left_join(completion_reversals::table.on(completion_reversals::completion_id.eq(completions::id)))
+        .filter(viewers::event_id.eq(event).and(completion_reversals::completion_id.is_null()))
+        .count()
+        .get_result(c))?;
     Ok(usize::try_from(n).unwrap_or_default())
 }
 

@@ -219,7 +219,7 @@ impl Show {
         }
     }
     fn html(&self) -> String {
-        super::passage(&self.page, &self.course.about.text)
+        self.page.markdown_below(&self.course.about.text, 3)
     }
     fn hours(&self) -> String {
         super::super::forms::hours(self.course.about.quarters)
@@ -314,7 +314,7 @@ impl Preview {
         step_facts(&self.page, &line.item)
     }
     fn html(&self) -> String {
-        super::passage(&self.page, &self.course.about.text)
+        self.page.markdown_below(&self.course.about.text, 3)
     }
     fn hours(&self) -> String {
         super::super::forms::hours(self.course.about.quarters)

@@ -42,18 +42,6 @@ pub fn routes() -> Vec<Route> {
 /// Courses on a page of a list.
 const LINES: i64 = 20;
 
-/// Markdown that somebody wrote, under a heading of the page: its own headings are all one level below that one.
-fn passage(page: &Page, text: &str) -> String {
-    let mut html = page.markdown(text);
-    for level in ["h1", "h2", "h4", "h5", "h6"] {
-        html = html
-            .replace(&format!("<{level}>"), "<h3>")
-            .replace(&format!("<{level} "), "<h3 ")
-            .replace(&format!("</{level}>"), "</h3>");
-    }
-    html
-}
-
 /// Where a course stands, as a tag: its kind and its words.
 fn state(
     page: &Page,

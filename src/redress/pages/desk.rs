@@ -1,24 +1,25 @@
 //! The desk of those who answer: what waits in their scope, and one case. Nothing stands here that an answer does not need.
 use super::super::forms::DecisionForm;
 use super::super::{self as redress, CORRECTIONS, Subject, What, store};
-use super::mine::{Line, PageQuery, lines, tag};
+use super::mine::{Line, lines, tag};
 use super::{Fact, LINES, facts};
 use crate::access::Permission::DecideCases;
 use crate::access::Viewer;
-use crate::cases::{self, Case, Level, Outcome, State, Step};
+use crate::cases::{self, Case, Level, Outcome, State, Step, Which};
 use crate::clock;
 use crate::db::{Conn, Db};
 use crate::error::Result;
-use crate::events::Status;
+use crate::events::{self, MAKEUP_DAYS, Status, Via, via_word};
 use crate::ids::CaseId;
 use crate::lang::Message;
 use crate::web::form::Errors;
 use crate::web::page::Page;
-use crate::web::paging::Paging;
+use crate::web::paging::{self, Paging};
 use crate::web::reply::{self, Reply};
 use actix_web::web::{Data, Form, Path, Query};
 use askama::Template;
 use chrono::NaiveDate;
+use serde::Deserialize;
 
 #[derive(Template)]
 #[template(path = "redress/desk.html")]
@@ -26,16 +27,27 @@ struct Index {
     page: Page,
     rows: Vec<Line>,
     paging: Paging,
+    which: Which,
+    /// How many are late.
+    overdue: i64,
     today: NaiveDate,
     viewer: Viewer,
 }
 
 impl Index {
-    fn load(conn: &mut Conn, page: Page, viewer: Viewer, number: i64) -> Result<Index> {
-        let paths = viewer.paths(DecideCases);
-        let mut found = cases::open_within(conn, &paths, (number - 1) * LINES, LINES + 1)?;
+    fn load(conn: &mut Conn, page: Page, viewer: Viewer, which: Which, number: i64) -> Result<Index> {
+        let (paths, today) = (viewer.paths(DecideCases), clock::day(clock::now()));
+        let slice = ((number - 1) * LINES, LINES + 1);
+        let mut found = cases::listed_within(conn, &paths, (which, today), slice)?;
         let paging = Paging::cut(&page.path, number, &mut found, LINES)?;
-        Ok(Index { page, rows: lines(conn, found)?, paging, today: clock::day(clock::now()), viewer })
+        let overdue = cases::overdue_within(conn, &paths, today)?;
+        Ok(Index { page, rows: lines(conn, found)?, paging, which, overdue, today, viewer })
+    }
+    fn is_shown(&self, which: Which) -> bool {
+        self.which == which
+    }
+    fn tag(&self, state: &State) -> &'static str {
+        tag(*state)
     }
     /// Somebody else has to answer this one.
     fn is_barred(&self, case: &Case) -> bool {
@@ -43,9 +55,21 @@ impl Index {
     }
 }
 
-pub(super) async fn index(page: Page, viewer: Viewer, db: Data<Db>, query: Query<PageQuery>) -> Reply {
-    let number = query.number();
-    let view = db.read(move |conn| Index::load(conn, page, viewer, number)).await?;
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(super) struct IndexQuery {
+    show: String,
+    page: Option<String>,
+}
+
+pub(super) async fn index(page: Page, viewer: Viewer, db: Data<Db>, query: Query<IndexQuery>) -> Reply {
+    let number = paging::number(&query.page);
+    let which = match query.show.as_str() {
+        "overdue" => Which::Overdue,
+        "answered" => Which::Answered,
+        _ => Which::Open,
+    };
+    let view = db.read(move |conn| Index::load(conn, page, viewer, which, number)).await?;
     reply::page(&view)
 }
 
@@ -64,6 +88,8 @@ struct Show {
     barrier: Option<Message>,
     /// What is recorded now, where it is about attendance.
     recorded: Option<Status>,
+    /// What can have made up for it.
+    offered: Vec<(Via, String)>,
     today: NaiveDate,
     form: DecisionForm,
     errors: Errors,
@@ -80,9 +106,13 @@ impl Show {
             (None, Some(first)) => (cases::steps(conn, id)?, cases::steps(conn, first)?),
             (None, None) => (cases::steps(conn, id)?, vec![]),
         };
-        let recorded = match about.what {
-            What::Attendance { status, .. } => Some(status),
-            _ => None,
+        let (recorded, offered) = match about.what {
+            What::Attendance { event, status, .. } if barrier.is_none() && case.state.is_open() => {
+                let event = events::find(conn, event)?;
+                (Some(status), events::makeups(conn, &event, case.person, MAKEUP_DAYS)?)
+            }
+            What::Attendance { status, .. } => (Some(status), vec![]),
+            _ => (None, vec![]),
         };
         Ok(Show {
             branch: store::org_at(conn, &case.path)?,
@@ -97,6 +127,7 @@ impl Show {
             earlier,
             barrier,
             recorded,
+            offered,
         })
     }
     fn tag(&self, state: &State) -> &'static str {
@@ -117,9 +148,19 @@ impl Show {
         };
         self.subject.outcomes().iter().map(|outcome| (*outcome, words(outcome))).collect()
     }
+    fn via(&self, via: &Via) -> String {
+        via_word(*via)
+    }
+    fn is_event(&self, via: &Via) -> bool {
+        matches!(via, Via::Event(_))
+    }
     /// What can be recorded instead. All leaves are there, whichever was recorded: the list would say which one it was.
     fn corrections(&self) -> Vec<(Status, String)> {
-        let others = CORRECTIONS.iter().filter(|status| status.is_leave() || Some(**status) != self.recorded);
+        let others = CORRECTIONS.iter().filter(|status| match status {
+            // Another event or lecture may have made up for it.
+            Status::Makeup => !self.offered.is_empty(),
+            _ => status.is_leave() || Some(**status) != self.recorded,
+        });
         others
             .map(|status| match status {
                 Status::Void => (*status, self.page.t("作废，不作数").to_owned()),
@@ -148,7 +189,7 @@ pub(super) async fn decide(
     let (id, form, doer) = (*id, form.into_inner(), page.doer());
     let who = viewer.clone();
     let view = db.read(move |conn| Show::load(conn, page, &who, id)).await?;
-    let decision = match form.check(view.subject) {
+    let decision = match form.check(view.subject, &view.offered) {
         Ok(decision) => decision,
         // Somebody else's to answer, or answered: the rule says so, whatever the form says.
         Err(errors) => match view.case.barrier(&viewer) {

@@ -11,7 +11,8 @@ use crate::either;
 use crate::error::{Error, Result};
 use crate::ids::{AccountId, LectureId, MediaId, PersonId};
 use crate::lectures;
-use crate::schema::{lectures as lecture_rows, watch_clocks, watches};
+use crate::schema::{lectures as lecture_rows, viewers, watch_clocks, watches};
+use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Binary, Integer, Nullable, Timestamp as Moment};
 pub use proofs::{completed, prove, reverse};
@@ -19,6 +20,8 @@ use std::collections::HashMap;
 
 /// Runs of credited seconds that are told at the opening of a play.
 const RUNS: usize = 500;
+/// Persons in one statement.
+const TOGETHER: usize = 500;
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = watch_clocks)]
@@ -121,7 +124,8 @@ fn clocks(conn: &mut Conn, persons: &[PersonId]) -> Result<HashMap<PersonId, Clo
     Ok(rows.into_iter().map(|row| (row.person_id, row)).collect())
 }
 
-/// What these persons play now; nothing, if its lecture was withdrawn meanwhile.
+/// What these persons play now; nothing, if its lecture was withdrawn meanwhile, and for whoever sits in front of a group's
+/// screen: their time is credited there.
 fn played(conn: &mut Conn, persons: &[PersonId]) -> Result<HashMap<PersonId, Watch>> {
     let is_it = watches::person_id
         .eq(watch_clocks::person_id)
@@ -129,13 +133,38 @@ fn played(conn: &mut Conn, persons: &[PersonId]) -> Result<HashMap<PersonId, Wat
         .and(watches::media_id.eq(watch_clocks::media_id));
     let is_shown =
         lecture_rows::id.eq(watch_clocks::lecture_id).and(lecture_rows::stage.eq(lectures::Stage::Published));
+    let seat = viewers::table.filter(viewers::is_open.and(viewers::person_id.eq(watch_clocks::person_id)));
     let rows: Vec<WatchRow> = either!(conn, c => watch_clocks::table
         .inner_join(watches::table.on(is_it))
         .inner_join(lecture_rows::table.on(is_shown))
         .filter(watch_clocks::person_id.eq_any(persons))
+        .filter(not(exists(seat)))
         .select(WatchRow::as_select())
         .load(c))?;
     Ok(rows.into_iter().map(|row| (row.person_id, Watch::of(row))).collect())
+}
+
+/// Whether this person sits in front of a group's screen now.
+fn sits(conn: &mut Conn, person: PersonId) -> Result<bool> {
+    let seat = viewers::table.filter(viewers::is_open.and(viewers::person_id.eq(person)));
+    Ok(either!(conn, c => diesel::select(exists(seat)).get_result(c))?)
+}
+
+/// Ends what these persons play alone, where they take a seat in front of a group's screen and where they leave it: one
+/// person's time is credited in one place. What was left of their budgets is cut at the opening of their next play.
+///
+/// # Errors
+/// Those of the database.
+pub fn leave(conn: &mut Conn, persons: &[PersonId]) -> Result<()> {
+    let mut persons = persons.to_vec();
+    persons.sort_unstable();
+    for some in persons.chunks(TOGETHER) {
+        clocks(conn, some)?;
+        let theirs = watch_clocks::table.filter(watch_clocks::person_id.eq_any(some));
+        let ended = (watch_clocks::play.eq(""), watch_clocks::is_plain.eq(false));
+        either!(conn, c => diesel::update(theirs).set(ended).execute(c))?;
+    }
+    Ok(())
 }
 
 /// Deals with beats, in their order; each outcome with the place of its beat.
@@ -294,8 +323,12 @@ pub fn open(conn: &mut Conn, opening: &Opening, is_plain: bool) -> Result<Told> 
         .on_conflict(watch_clocks::person_id)
         .do_nothing()
         .execute(c))?;
+    // The row of the clock is locked now: whoever takes a seat in this moment has taken it, or ends this play.
+    let before = clocks(conn, &[opening.person])?;
+    if sits(conn, opening.person)? {
+        return Ok(Told::InGroup);
+    }
     if is_new == 0 {
-        let before = clocks(conn, &[opening.person])?;
         let clock = before.get(&opening.person).ok_or(Error::NotFound)?.clock().open(now, is_plain, length);
         let values = (
             watch_clocks::budget_ms.eq(clock.budget_ms),
@@ -342,6 +375,9 @@ pub fn finish(
     now: Timestamp,
 ) -> Result<Told> {
     let mut clocks = clocks(conn, &[person])?;
+    if sits(conn, person)? {
+        return Ok(Told::InGroup);
+    }
     let (Some(mut row), Some(mut watch)) = (clocks.remove(&person), played(conn, &[person])?.remove(&person))
     else {
         return Ok(Told::Ended);

@@ -1,6 +1,6 @@
 //! Rows of completions, and of those that a decided dispute took back: what is taken back counts nowhere, and may be earned
 //! again.
-use super::{ClockRow, Watch, clocks};
+use super::{ClockRow, TOGETHER, Watch, clocks};
 use crate::clock::Timestamp;
 use crate::db::Conn;
 use crate::either;
@@ -10,9 +10,6 @@ use crate::schema::{completion_reversals, completions, watches};
 use crate::watching::credit::{RULE, Seen};
 use crate::watching::{THRESHOLD, Viewed};
 use diesel::prelude::*;
-
-/// Persons in one statement.
-const TOGETHER: usize = 500;
 
 /// The proof that somebody has watched a recording alone.
 pub(super) fn complete(conn: &mut Conn, clock: &ClockRow, watch: &Watch, now: Timestamp) -> Result<()> {
