@@ -989,6 +989,7 @@ diesel::table! {
         quarters -> Integer,
         finished_on -> Date,
         made_at -> Timestamp,
+        number -> Integer,
     }
 }
 diesel::table! {

@@ -5,7 +5,7 @@ use crate::clock::Timestamp;
 use crate::db::Conn;
 use crate::either;
 use crate::error::{Error, Result};
-use crate::ids::digest;
+use crate::ids::{AccountId, digest};
 use crate::schema::throttles;
 use chrono::Duration;
 use diesel::prelude::*;
@@ -18,6 +18,8 @@ struct Rule {
 const NAME_AND_ADDRESS: Rule = Rule { free: 5, longest: 60 };
 const NAME: Rule = Rule { free: 10, longest: 15 };
 const ADDRESS: Rule = Rule { free: 50, longest: 5 };
+/// Codes that are given out: nobody else waits for who guesses one.
+const CODE: Rule = Rule { free: 5, longest: 60 };
 /// Failures are forgotten after an hour without another.
 const FORGOTTEN_AFTER: Duration = Duration::hours(1);
 
@@ -32,16 +34,29 @@ impl Rule {
 }
 
 /// The keys under which a try counts. Names and addresses are kept as digests only.
-pub struct Keys([(String, Rule); 3]);
+pub struct Keys {
+    own: Vec<(String, Rule)>,
+    /// Others may share it.
+    shared: Option<(String, Rule)>,
+}
 
 impl Keys {
     pub fn new(name: &str, address: &str) -> Keys {
         let name = name.trim().to_lowercase();
-        Keys([
-            (digest(&format!("both\n{name}\n{address}")), NAME_AND_ADDRESS),
-            (digest(&format!("name\n{name}")), NAME),
-            (digest(&format!("address\n{address}")), ADDRESS),
-        ])
+        Keys {
+            own: vec![
+                (digest(&format!("both\n{name}\n{address}")), NAME_AND_ADDRESS),
+                (digest(&format!("name\n{name}")), NAME),
+            ],
+            shared: Some((digest(&format!("address\n{address}")), ADDRESS)),
+        }
+    }
+    /// Of an account that types the code of something.
+    pub fn of_code(account: AccountId, of: &str) -> Keys {
+        Keys { own: vec![(digest(&format!("code\n{account}\n{of}")), CODE)], shared: None }
+    }
+    fn all(&self) -> impl Iterator<Item = &(String, Rule)> {
+        self.own.iter().chain(&self.shared)
     }
 }
 
@@ -50,7 +65,7 @@ impl Keys {
 /// # Errors
 /// [`Error::Wait`] if the last failure is too recent; that try is not counted.
 pub fn enter(conn: &mut Conn, keys: &Keys, now: Timestamp) -> Result<()> {
-    for (key, rule) in &keys.0 {
+    for (key, rule) in keys.all() {
         let row: Option<(i32, Timestamp)> = either!(conn, c => throttles::table
             .find(key)
             .filter(throttles::last_at.gt(now - FORGOTTEN_AFTER))
@@ -66,7 +81,7 @@ pub fn enter(conn: &mut Conn, keys: &Keys, now: Timestamp) -> Result<()> {
     }
     let forgotten = throttles::last_at.le(now - FORGOTTEN_AFTER);
     either!(conn, c => diesel::delete(throttles::table.filter(forgotten)).execute(c))?;
-    for (key, _) in &keys.0 {
+    for (key, _) in keys.all() {
         let row = (throttles::key.eq(key), throttles::failures.eq(1), throttles::last_at.eq(now));
         either!(conn, c => diesel::insert_into(throttles::table)
             .values(row)
@@ -80,10 +95,12 @@ pub fn enter(conn: &mut Conn, keys: &Keys, now: Timestamp) -> Result<()> {
 
 /// Forgets the try: it was right. What an attacker did at the same address stays counted, this try does not.
 pub fn leave(conn: &mut Conn, keys: &Keys) -> Result<()> {
-    let [(both, _), (name, _), (address, _)] = &keys.0;
-    either!(conn, c => diesel::delete(throttles::table.filter(throttles::key.eq_any([both, name]))).execute(c))?;
-    let row = throttles::table.find(address);
-    either!(conn, c => diesel::update(row).set(throttles::failures.eq(throttles::failures - 1)).execute(c))?;
+    let own: Vec<&str> = keys.own.iter().map(|(key, _)| key.as_str()).collect();
+    either!(conn, c => diesel::delete(throttles::table.filter(throttles::key.eq_any(own))).execute(c))?;
+    if let Some((shared, _)) = &keys.shared {
+        let row = throttles::table.find(shared);
+        either!(conn, c => diesel::update(row).set(throttles::failures.eq(throttles::failures - 1)).execute(c))?;
+    }
     Ok(())
 }
 

@@ -82,6 +82,14 @@ fn short(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).take(LONGEST).collect()
 }
 
+/// A name as it is kept: in lists, short names are often spread out with spaces. Names in letters keep theirs.
+fn name(text: &str) -> String {
+    let is_han = |c| matches!(c, '\u{3400}'..='\u{9FFF}' | '\u{20000}'..='\u{323AF}');
+    let is_spread = text.chars().all(|c| c.is_whitespace() || is_han(c));
+    let text = short(text);
+    if is_spread { text.split_whitespace().collect() } else { text }
+}
+
 /// Whether it may be a number: with a digit, and nothing that numbers do not have.
 fn is_code(text: &str) -> bool {
     text.bytes().any(|b| b.is_ascii_digit())
@@ -115,13 +123,13 @@ pub fn lines(rows: &[Vec<String>]) -> Result<Vec<Line>, Message> {
         let cell = |at: usize| row.get(at).map(|cell| short(cell)).unwrap_or_default();
         let (name, codes) = match head {
             Some(_) => (
-                name_at.map(cell).unwrap_or_default(),
+                name(row.get(name_at.unwrap_or(usize::MAX)).map_or("", String::as_str)),
                 number_at.map(cell).filter(|code| !code.is_empty()).into_iter().collect(),
             ),
             None => (
                 row.iter()
                     .find(|cell| !cell.is_empty() && !is_code(cell))
-                    .map(|cell| short(cell))
+                    .map(|cell| name(cell))
                     .unwrap_or_default(),
                 row.iter().filter(|cell| is_code(cell)).map(|cell| short(cell)).take(6).collect(),
             ),
@@ -287,6 +295,8 @@ mod tests {
         );
         assert_eq!(lines(&rows("1,林秋实,D1")).unwrap(), [line(1, "林秋实", &["1", "D1"])]);
         assert_eq!(lines(&rows("D1\n\nD2")).unwrap(), [line(1, "", &["D1"]), line(3, "", &["D2"])]);
+        assert_eq!(lines(&rows("沈　谷\n阿依 古丽·A b")).unwrap()[0], line(1, "沈谷", &[]));
+        assert_eq!(lines(&rows("姓名\nAnna Li")).unwrap(), [line(2, "Anna Li", &[])]);
         assert!(lines(&rows("姓名\n\n")).is_err());
         assert!(lines(&vec![vec!["林".into()]; MOST_LINES + 1]).is_err());
     }

@@ -3,10 +3,12 @@
 //! An offering is what places are had in: a course, or one of its dates. Whatever happens to an offering first locks its row,
 //! so that things happen to it one after the other on both databases; the database's own checks and unique indexes hold even
 //! if this code were wrong. `way` has the actions, `terms` what an organizer sets.
+mod follow;
 mod forms;
 pub mod group;
 mod hindrance;
 pub mod pages;
+mod room;
 mod store;
 mod terms;
 mod way;
@@ -17,13 +19,15 @@ use crate::ids::{AccountId, EnrolmentId, OfferingId, OrgId, PersonId, QuotaId};
 use crate::lang::Message;
 use crate::people::Category;
 use crate::{msg, text_enum};
+pub use follow::follow_attendance;
 pub use hindrance::hindrance;
+pub use room::{Booking, Room, free_seats, room};
 pub use store::{
     Enrolment, Filter, Row, active, called, find, finish, last_text, of_course, of_event, of_events,
-    offering, participant_count, participants, places, quotas, standings, time_of,
+    offering, participant_count, participants, places, quotas, set_version, standings, time_of,
 };
-pub use terms::{offer_course, offer_event, set_terms};
-pub use way::{Decided, Verdict, cancel, decide, enrol, follow_attendance, try_enrol};
+pub use terms::{change_terms, offer_course, offer_event, set_terms};
+pub use way::{Decided, Verdict, cancel, decide, enrol, knows_code, resume, try_enrol};
 
 text_enum! {
     /// Who may come in.
@@ -212,6 +216,7 @@ pub enum Refusal {
     QuotasTooMany,
     Changed,
     OtherKey,
+    CannotApprove(String),
 }
 
 impl Refusal {
@@ -243,6 +248,9 @@ impl Refusal {
                 msg!("预留名额加上已经用掉的公开名额超过了总名额，请减少预留或增加总名额。")
             }
             Refusal::Changed => msg!("报名刚刚有变化，请刷新后再试。"),
+            Refusal::CannotApprove(title) => {
+                msg!("“{}”已经开始、取消或下架，不能再通过报名。可以选“不通过”，并写明原因。", title)
+            }
             Refusal::OtherKey => msg!("这张表单已经用过，请重新打开这一页再报。"),
         }
     }

@@ -25,6 +25,22 @@ pub fn offer_event(conn: &mut Conn, event: EventId, seats: Option<i32>) -> Resul
     store::offer(conn, What::Event(event), seats)
 }
 
+/// Changes something about the terms as they are when nobody else can change them any more; how many moved up.
+///
+/// # Errors
+/// As [`set_terms`].
+pub fn change_terms(
+    conn: &mut Conn,
+    id: OfferingId,
+    change: impl FnOnce(Terms) -> Terms,
+    doer: &Doer,
+    now: Timestamp,
+) -> Result<usize> {
+    let (offering, _) = store::lock(conn, id)?;
+    let quotas = store::quotas(conn, id)?.into_iter().map(|quota| (quota.org, quota.seats)).collect();
+    set_terms(conn, id, &change(Terms { quotas, ..offering.terms }), doer, now)
+}
+
 /// Sets the terms. Seats that become free are filled from the waiting list at once; how many that were. Seats that somebody
 /// has are never taken away.
 ///

@@ -1,17 +1,16 @@
-//! What happens to places: asking for one, giving one up, deciding, the waiting list that promotes by itself, and what
-//! attendance makes of a seat.
+//! What happens to places: asking for one, giving one up, deciding, the waiting list that promotes by itself.
 use super::store::{self, By, Change, Enrolment, Moved, NewEnrolment};
 use super::{Asking, Channel, Mode, Offering, Refusal, Stands, State, What};
+use crate::accounts::throttle;
 use crate::audit::{Action, Doer};
 use crate::clock::Timestamp;
 use crate::courses::Stage;
 use crate::db::Conn;
 use crate::error::Result;
-use crate::ids::{CourseId, EnrolmentId, OfferingId, PersonId, QuotaId};
+use crate::ids::{AccountId, CourseId, EnrolmentId, OfferingId, PersonId, QuotaId};
 use crate::inbox::{self, Kind, NewNotice};
 use crate::lang::Message;
 use crate::msg;
-use chrono::Duration;
 
 /// Asks for a place; where the person stands then.
 ///
@@ -105,6 +104,19 @@ pub fn try_enrol(
     Ok(Ok(Stands { id: made, state }))
 }
 
+/// Why nobody gets a place now, whoever asks: the course is not public, the event has begun or does not take place.
+fn shut(conn: &mut Conn, what: What, now: Timestamp) -> Result<Option<Refusal>> {
+    Ok(match what {
+        What::Course(course) => {
+            (store::course(conn, course)?.stage != Stage::Published).then_some(Refusal::NotPublished)
+        }
+        What::Event(event) => {
+            let event = store::event(conn, event)?;
+            (event.state != "planned" || event.starts_at <= now).then_some(Refusal::EventOver)
+        }
+    })
+}
+
 /// The rules of the offering, for this person and moment.
 pub(super) fn why_not(
     conn: &mut Conn,
@@ -114,17 +126,8 @@ pub(super) fn why_not(
     now: Timestamp,
 ) -> Result<Option<Refusal>> {
     let terms = &offering.terms;
-    match offering.what {
-        What::Course(course) if store::course(conn, course)?.stage != Stage::Published => {
-            return Ok(Some(Refusal::NotPublished));
-        }
-        What::Event(event) => {
-            let event = store::event(conn, event)?;
-            if event.state != "planned" || event.starts_at <= now {
-                return Ok(Some(Refusal::EventOver));
-            }
-        }
-        What::Course(_) => {}
+    if let Some(refusal) = shut(conn, offering.what, now)? {
+        return Ok(Some(refusal));
     }
     // Whoever runs the list may let anybody in.
     if asking.channel == Channel::Organizer {
@@ -168,6 +171,30 @@ pub(super) fn why_not(
         }
     }
     Ok(None)
+}
+
+/// Whether what was typed is the code of the offering; where it asks for none, anything is. Each wrong try makes this account
+/// wait longer before the next one.
+///
+/// # Errors
+/// [`Error::Wait`](crate::error::Error::Wait) after too many wrong ones.
+pub fn knows_code(
+    conn: &mut Conn,
+    offering: &Offering,
+    typed: &str,
+    by: AccountId,
+    now: Timestamp,
+) -> Result<bool> {
+    if offering.terms.mode != Mode::Code {
+        return Ok(true);
+    }
+    let keys = throttle::Keys::of_code(by, &format!("offering {}", offering.id));
+    throttle::enter(conn, &keys, now)?;
+    let is_right = is_code(&offering.terms.code, typed);
+    if is_right {
+        throttle::leave(conn, &keys)?;
+    }
+    Ok(is_right)
 }
 
 /// Codes are read from paper: case and spaces do not matter.
@@ -271,17 +298,25 @@ fn leave(
     Ok(())
 }
 
-/// Gives free seats to those who wait and tells them; how many those were. At what has begun or is cancelled nobody moves up.
+/// Gives free seats to those who wait and tells them; how many those were. Nobody moves up to what has begun or is cancelled,
+/// nor into a course that is not public.
 pub(super) fn promote(conn: &mut Conn, offering: &Offering, now: Timestamp) -> Result<usize> {
-    if let What::Event(event) = offering.what {
-        let event = store::event(conn, event)?;
-        if event.state != "planned" || event.starts_at <= now {
-            return Ok(0);
-        }
+    if shut(conn, offering.what, now)?.is_some() {
+        return Ok(0);
     }
     let promoted = fill(conn, offering.id, now)?;
     tell_promoted(conn, offering.what, &promoted, now)?;
     Ok(promoted.len())
+}
+
+/// A course is public again: whoever waited and would have moved up meanwhile does now; how many those were.
+///
+/// # Errors
+/// Those of the database.
+pub fn resume(conn: &mut Conn, course: CourseId, now: Timestamp) -> Result<usize> {
+    let id = store::of_course(conn, course)?.id;
+    let (offering, _) = store::lock(conn, id)?;
+    promote(conn, &offering, now)
 }
 
 /// Gives up the dates of a course that have not begun.
@@ -404,7 +439,7 @@ pub struct Decided {
 /// the queue, together with those who wait already.
 ///
 /// # Errors
-/// Those of the database.
+/// A [`Refusal`] of approval for what has begun, is cancelled or is not public.
 pub fn decide(
     conn: &mut Conn,
     id: OfferingId,
@@ -424,6 +459,9 @@ pub fn decide(
     let n = i32::try_from(asked.len()).unwrap_or(i32::MAX);
     let by = By { account: doer.account, for_person: doer.for_person };
     let (title, link) = store::called(conn, offering.what)?;
+    if verdict == Verdict::Approve && shut(conn, offering.what, now)?.is_some() {
+        return Err(Refusal::CannotApprove(title).into());
+    }
     doer.did(conn, Action::EnrolmentDecided, ("offering", id.0), now)?;
     if verdict == Verdict::Decline {
         store::pass_all(conn, &asked, State::Declined, None, now)?;
@@ -447,42 +485,4 @@ pub fn decide(
     tell(conn, &waiting, Kind::Enrolment, &words, &link, now)?;
     tell_promoted(conn, offering.what, &others, now)?;
     Ok(Decided { confirmed: confirmed.len(), waitlisted: waiting.len(), declined: 0 })
-}
-
-/// Rows of attendance that are followed in one transaction.
-const FOLLOWED: i64 = 2_000;
-/// A row may be committed behind a later one: those so young are looked at again, in seconds.
-const YOUNG: i64 = 60;
-
-/// Lets seats follow what was recorded of attendance since the last time; how many changed.
-///
-/// # Errors
-/// Those of the database.
-pub fn follow_attendance(conn: &mut Conn, now: Timestamp) -> Result<usize> {
-    let cursor = store::cursor(conn)?;
-    let rows = store::attendance_after(conn, cursor, FOLLOWED)?;
-    let (mut reached, mut changed) = (cursor, 0);
-    for (number, at, found) in rows {
-        if at < now - Duration::seconds(YOUNG) {
-            reached = reached.max(number);
-        }
-        let Some((id, person, state, status)) = found else { continue };
-        let to = match status.as_str() {
-            "absent" => State::NoShow,
-            "void" => State::Confirmed,
-            status if status.starts_with("leave_") => State::Excused,
-            _ => State::Attended,
-        };
-        if to != state {
-            let seen = store::find(conn, id)?;
-            if store::pass(conn, &seen, to, now)? {
-                store::step(conn, &vec![(id, person)], to, By::default(), "", now)?;
-                changed += 1;
-            }
-        }
-    }
-    if reached > cursor {
-        store::set_cursor(conn, reached)?;
-    }
-    Ok(changed)
 }

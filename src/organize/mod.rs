@@ -1,6 +1,5 @@
 //! The desk of courses: making, ordering, reviewing, publishing; their dates. What happens to a course is the verbs of
-//! `courses`; here are the differences between its versions, the names in addresses, and who may use a base when.
-mod dates;
+//! `courses`; here are the differences between its versions and the names in addresses.
 mod forms;
 pub mod pages;
 mod store;
@@ -9,7 +8,6 @@ use crate::courses::{self, Item};
 use crate::db::Conn;
 use crate::error::Result;
 use crate::ids::random_code;
-pub use dates::{Booking, free_seats};
 
 /// What is different about a step since the public version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

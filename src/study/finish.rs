@@ -63,7 +63,7 @@ pub fn finish(
     doer: &Doer,
     now: Timestamp,
 ) -> Result<Option<RecordId>> {
-    if let Some(made) = store::record_of(conn, enrolment.person, course.id, enrolment.version)? {
+    if let Some((made, ..)) = store::last_record(conn, enrolment.person, course.id, enrolment.version)? {
         // An earlier enrolment of the same version was finished already; this one says so too.
         enrolments::finish(conn, enrolment.id, now)?;
         return Ok(Some(made));
@@ -73,14 +73,31 @@ pub fn finish(
     }
     // Of two at once the second one waits here, and finds the row finished.
     if !enrolments::finish(conn, enrolment.id, now)? {
-        return store::record_of(conn, enrolment.person, course.id, enrolment.version);
+        return last(conn, enrolment, course);
     }
+    issue(conn, (enrolment, course), 1, doer, now)
+}
+
+fn last(conn: &mut Conn, enrolment: &Enrolment, course: &Course) -> Result<Option<RecordId>> {
+    let last = store::last_record(conn, enrolment.person, course.id, enrolment.version)?;
+    Ok(last.map(|(id, ..)| id))
+}
+
+/// Makes the record with this number and tells the person. Of two at once one makes it.
+fn issue(
+    conn: &mut Conn,
+    (enrolment, course): (&Enrolment, &Course),
+    number: i32,
+    doer: &Doer,
+    now: Timestamp,
+) -> Result<Option<RecordId>> {
     let record = NewRecord {
         code: random_code(CODE),
         enrolment: enrolment.id,
         person: enrolment.person,
         course: course.id,
         version: enrolment.version,
+        number,
         title: course.about.title.clone(),
         quarters: course.about.quarters,
         finished_on: clock::day(now),
@@ -88,7 +105,7 @@ pub fn finish(
         branch: people::card(conn, enrolment.person)?.map(|card| card.1).unwrap_or_default(),
     };
     let Some(id) = store::insert_record(conn, &record, now)? else {
-        return store::record_of(conn, enrolment.person, course.id, enrolment.version);
+        return last(conn, enrolment, course);
     };
     let notice = NewNotice {
         person: enrolment.person,
@@ -104,7 +121,8 @@ pub fn finish(
     Ok(Some(id))
 }
 
-/// Makes the record for whoever is impatient.
+/// Makes the record for whoever is impatient, or another one for whom the last one was taken back: only when the person asks
+/// for it, and of what holds then.
 ///
 /// # Errors
 /// A refusal that names what is missing.
@@ -116,10 +134,17 @@ pub(super) fn finish_now(
     now: Timestamp,
 ) -> Result<RecordId> {
     let enrolment = studying(conn, person, course)?;
-    if let Some(id) = finish(conn, &enrolment, course, doer, now)? {
+    let progress = progress(conn, person, course, enrolment.version, now)?;
+    let made = match store::last_record(conn, person, course.id, enrolment.version)? {
+        Some((_, number, true)) => match progress.is_finished() {
+            true => issue(conn, (&enrolment, course), number + 1, doer, now)?,
+            false => None,
+        },
+        _ => finish(conn, &enrolment, course, doer, now)?,
+    };
+    if let Some(id) = made {
         return Ok(id);
     }
-    let progress = progress(conn, person, course, enrolment.version, now)?;
     Err(Error::Refused(match progress.missing().next() {
         Some(step) => match step.lack() {
             Some(lack) => msg!("还没有全部完成：“{}”{}。", step.item.what.title, lack.words()),
@@ -127,6 +152,29 @@ pub(super) fn finish_now(
         },
         None => msg!("还没有全部完成，请看课程页上各项的进度。"),
     }))
+}
+
+/// Goes on with the newest version of the course: what was done of the same things counts there too. Nobody has to, and there
+/// is no way back.
+///
+/// # Errors
+/// A refusal where nothing is left to go on with.
+pub(super) fn renew(
+    conn: &mut Conn,
+    person: PersonId,
+    course: &Course,
+    doer: &Doer,
+    now: Timestamp,
+) -> Result<()> {
+    let enrolment = studying(conn, person, course)?;
+    if enrolment.finished_at.is_some() || !course.is_published() {
+        return Err(Error::Refused(msg!("这门系列课程已经学完或不再公开，不能改学新的一版。")));
+    }
+    // Sent twice, it is done already.
+    if enrolments::set_version(conn, enrolment.id, course.version)? {
+        doer.did(conn, Action::Enrolled, ("enrolment", enrolment.id.0), now)?;
+    }
+    Ok(())
 }
 
 /// Tries to finish all courses of this person that may be finished now; how many records were made.

@@ -342,19 +342,22 @@ impl Worker {
     }
 }
 
-/// What study needs done by itself, a bounded piece of each: group viewings that nobody ended, late cases, seats that follow presence, tests whose time is over, records that
-/// facts have earned, what is due soon. Several workers may do it at once.
+/// What study needs done by itself, a bounded piece of each: group viewings that nobody ended, late cases, seats that follow
+/// presence, tests whose time is over, records that facts have earned, what is due soon. Several workers may do it at once;
+/// what fails keeps nothing else from being done.
 ///
 /// # Errors
-/// Those of the database.
+/// The first one, after everything was tried.
 pub fn tend(db: &Db, now: Timestamp) -> Result<()> {
-    db.write_now(|conn| viewings::sweep(conn, now))?;
-    db.write_now(|conn| cases::escalate(conn, now))?;
-    db.write_now(|conn| enrolments::follow_attendance(conn, now))?;
-    db.write_now(|conn| selftests::close_overdue(conn, now))?;
-    study::catch_up(db, now)?;
-    study::remind(db, now)?;
-    Ok(())
+    let done = [
+        db.write_now(|conn| viewings::sweep(conn, now)).map(drop),
+        db.write_now(|conn| cases::escalate(conn, now)).map(drop),
+        db.write_now(|conn| enrolments::follow_attendance(conn, now)).map(drop),
+        db.write_now(|conn| selftests::close_overdue(conn, now)).map(drop),
+        study::catch_up(db, now).map(drop),
+        study::remind(db, now).map(drop),
+    ];
+    done.into_iter().collect()
 }
 
 /// Deletes what was sent, some weeks after the work on it ended.

@@ -132,6 +132,40 @@ async fn a_wrong_code_comes_back_with_the_form() {
 }
 
 #[actix_web::test]
+async fn whoever_guesses_a_code_waits_and_nobody_else() {
+    let world = World::before_courses();
+    let (slug, id) = made(&world, "凭码");
+    set(&world, id, |terms| (terms.mode, terms.code) = (Mode::Code, "2026".into()));
+    let (member, other) = (world.signed_in("member").await, world.signed_in("member2").await);
+    let path = format!("/courses/{slug}/enrol");
+    let guess = async |code: &str| member.post(&path, &[("key", &random_hex(16)), ("code", code)]).await;
+    let mut answers = vec![];
+    for code in 2010..2020 {
+        answers.push(guess(&code.to_string()).await.status.as_u16());
+    }
+    assert_eq!(answers[..5], [422; 5]);
+    assert!(answers.contains(&429), "{answers:?}");
+    assert_eq!(guess("2026").await.status, 429, "the right one waits too");
+    assert_eq!(other.post(&path, &[("key", &random_hex(16)), ("code", "2026")]).await.status, 303);
+    // A list is no way around it, and neither is its rehearsal.
+    let secretary = world.signed_in("secretary").await;
+    let mut answers = vec![];
+    for code in 2010..2020 {
+        let code = code.to_string();
+        let fields: [(&str, &[u8]); 3] =
+            [("course", slug.as_bytes()), ("text", "林秋实".as_bytes()), ("code", code.as_bytes())];
+        let answer = parts(&secretary, "/branch/enrol/group", &fields).await;
+        answers.push(answer.status.as_u16());
+        if answer.status == 422 {
+            assert!(answer.between("id=\"e-code\"", "</p>").contains("报名码不对"));
+            assert!(answer.body.contains("林秋实"), "the list stays");
+        }
+    }
+    assert_eq!(answers[..5], [422; 5]);
+    assert!(answers.contains(&429), "{answers:?}");
+}
+
+#[actix_web::test]
 async fn a_clerk_who_acts_is_recorded_and_may_be_sure() {
     let world = World::before_courses();
     let at =

@@ -918,6 +918,34 @@ fn nobody_moves_up_to_what_has_begun() {
 }
 
 #[test]
+fn nobody_is_approved_for_what_has_begun_nor_moves_up_in_a_course_that_is_not_public() {
+    let world = World::before_courses();
+    within(&world, |conn| {
+        let (people, doer, now) = (members(conn, 3), Doer::default(), clock::now());
+        let (event_id, id) = event(conn, "开始了", (24, 26), Some(1));
+        set(conn, id, |terms| terms.mode = Mode::Approval).unwrap();
+        let asks = enrol(conn, id, people[0]);
+        run(conn, &format!("UPDATE events SET starts_at = created_at WHERE id = {event_id}"));
+        let refused = enrolments::decide(conn, id, None, (Verdict::Approve, ""), &doer, now);
+        assert!(matches!(refused, Err(Error::Refused(_))), "{refused:?}");
+        assert_eq!(state(conn, asks.id), State::Requested);
+        let declined = enrolments::decide(conn, id, None, (Verdict::Decline, "晚了"), &doer, now).unwrap();
+        assert_eq!(declined.declined, 1);
+
+        let (course_id, id) = course(conn, "下架的");
+        set(conn, id, |terms| terms.capacity = Some(1)).unwrap();
+        let (seat, waits) = (enrol(conn, id, people[0]), enrol(conn, id, people[1]));
+        run(conn, &format!("UPDATE courses SET stage = 'withdrawn' WHERE id = {course_id}"));
+        cancel(conn, seat.id).unwrap();
+        assert_eq!(state(conn, waits.id), State::Waitlisted, "nobody can study it now");
+        run(conn, &format!("UPDATE courses SET stage = 'published' WHERE id = {course_id}"));
+        assert_eq!(enrolments::resume(conn, course_id, now).unwrap(), 1);
+        assert_eq!(enrolments::resume(conn, course_id, now).unwrap(), 0);
+        assert_eq!(state(conn, waits.id), State::Confirmed);
+    });
+}
+
+#[test]
 fn seats_follow_attendance_and_nothing_is_followed_twice() {
     let world = World::before_courses();
     within(&world, |conn| {

@@ -490,6 +490,16 @@ async fn dates_are_arranged_changed_and_cancelled_within_what_a_base_holds() {
     let changed = change(half - 1, "门口集合", &seen).await;
     assert_eq!(changed.status, 303, "{}", changed.body);
     assert_eq!(world.number(&format!("SELECT capacity FROM offerings WHERE event_id = {event}")), half - 1);
+    // The terms of its seats are no way around the base.
+    let offering = world.number(&format!("SELECT id FROM offerings WHERE event_id = {event}"));
+    for (seats, status) in
+        [((capacity + 1).to_string(), 422), (String::new(), 422), ((half - 1).to_string(), 303)]
+    {
+        let fields = [("mode", "open"), ("capacity", seats.as_str()), ("step", "save")];
+        let answer = maker.post(&format!("/organize/offerings/{offering}"), &fields).await;
+        assert_eq!(answer.status, status, "{seats}: {}", answer.body);
+    }
+    assert_eq!(world.number(&format!("SELECT capacity FROM offerings WHERE event_id = {event}")), half - 1);
     let late = change(half - 2, "侧门集合", &seen).await;
     assert_eq!(late.status, 422);
     assert!(late.body.contains("门口集合") && late.body.contains("侧门集合"), "{}", late.body);

@@ -286,6 +286,38 @@ async fn whoever_enrolled_stays_with_the_version_of_that_day() {
     assert_eq!(world.number(&format!("SELECT version FROM study_records WHERE course_id = {id}")), 1);
 }
 
+#[actix_web::test]
+async fn whoever_cannot_finish_an_old_version_goes_on_with_the_new_one() {
+    let world = World::new();
+    let member = person(&world, "member");
+    let (id, enrolment, old) = one_lecture(&world, "换了一课", member);
+    let new = world.number(&format!(
+        "SELECT MIN(id) FROM lectures WHERE stage = 'published' AND media_id IS NOT NULL AND visibility = 'public'
+           AND id <> {old}"
+    ));
+    watch(&world, member, new, 600, 600);
+    let (columns, values) = lecture_step(new);
+    step(&world, id, 2, 1, (columns, &values), "at_once");
+    let path = format!("/courses/{}", slug(&world, id));
+    let (mine, theirs) = (world.signed_in("member").await, world.signed_in("member2").await);
+    let renew = format!("{path}/renew");
+    assert!(!page(&mine, &path).await.contains(&renew), "nothing newer");
+    world.sql(&format!("UPDATE courses SET version = 2, draft_version = 2 WHERE id = {id}"));
+    assert!(page(&mine, &path).await.contains(&renew));
+    assert_eq!(mine.post(&format!("{path}/finish"), &[]).await.status, 409);
+    assert_eq!(theirs.post(&renew, &[]).await.status, 409, "no place in it");
+    for _ in 0..2 {
+        assert_eq!(mine.post(&renew, &[]).await.status, 303);
+    }
+    let step = format!(
+        "SELECT COUNT(*) FROM audit_entries WHERE action = 'enrolled' AND subject_id = {enrolment} AND subject_kind = 'enrolment'"
+    );
+    assert_eq!(world.number(&step), 1, "twice is once");
+    assert_eq!(mine.post(&format!("{path}/finish"), &[]).await.status, 303);
+    assert_eq!(world.number(&format!("SELECT version FROM study_records WHERE course_id = {id}")), 2);
+    assert_eq!(mine.post(&renew, &[]).await.status, 409, "finished");
+}
+
 #[test]
 fn a_record_is_made_once_however_many_make_it_at_once() {
     let world = World::new();
@@ -371,14 +403,16 @@ async fn a_record_is_checked_by_its_code_and_shows_nothing_but_what_is_printed()
         assert_eq!(seen.status, 404, "{wrong}");
         assert!(seen.body.contains("没有这样一份记录"), "{wrong}");
     }
-    // Withdrawn: once, with its reason; the person is told; the day stays.
+    // Withdrawn: once; the person is told why, and nobody else; the day stays.
     let by = account(&world, "organizer");
     for _ in 0..2 {
         within(&world, |conn| study::withdraw_record(conn, record, "登记有误", by, clock::now()).unwrap());
     }
     let seen = visitor.get(&format!("/v/{code}")).await;
     assert!(
-        seen.body.contains("已收回") && seen.body.contains("登记有误") && !seen.body.contains("这份记录有效")
+        seen.body.contains("已收回")
+            && !seen.body.contains("登记有误")
+            && !seen.body.contains("这份记录有效")
     );
     assert!(page(&browser, &format!("/me/records/{record}")).await.contains("登记有误"));
     assert_eq!(
@@ -397,6 +431,37 @@ async fn a_record_is_checked_by_its_code_and_shows_nothing_but_what_is_printed()
     world.sql(&format!("DELETE FROM study_record_names WHERE record_id = {record}"));
     assert!(visitor.get(&format!("/v/{code}")).await.body.contains("已按保存期限删除"));
     assert_eq!(browser.get(&format!("/me/records/{record}")).await.status, 200);
+}
+
+#[actix_web::test]
+async fn after_a_record_was_taken_back_another_one_is_made_for_whoever_asks() {
+    let world = World::new();
+    let member = person(&world, "member");
+    let browser = world.signed_in("member").await;
+    let (record, code) = finished(&world, &browser, "member", "更正姓名").await;
+    let id = world.number(&format!("SELECT course_id FROM study_records WHERE id = {record}"));
+    let (path, by) = (format!("/courses/{}", slug(&world, CourseId(id))), account(&world, "organizer"));
+    within(&world, |conn| study::withdraw_record(conn, record, "姓名有误", by, clock::now()).unwrap());
+    world.sql(&format!("UPDATE persons SET name = '新名' WHERE id = {member}"));
+    study::catch_up(&world.db, clock::now() + Duration::minutes(5)).unwrap();
+    let count = format!("SELECT COUNT(*) FROM study_records WHERE course_id = {id}");
+    assert_eq!(world.number(&count), 1, "not by itself");
+    let shown = page(&browser, &path).await;
+    assert!(shown.contains(&format!("{path}/finish")) && shown.contains("可以再生成一份"));
+    for _ in 0..2 {
+        assert_eq!(browser.post(&format!("{path}/finish"), &[]).await.status, 303);
+    }
+    assert_eq!(world.number(&count), 2, "twice is once");
+    let again = world.number(&format!("SELECT MAX(id) FROM study_records WHERE course_id = {id}"));
+    assert!(page(&browser, &format!("/me/records/{again}")).await.contains("新名"));
+    assert!(page(&world.visitor(), &format!("/v/{code}")).await.contains("已收回"));
+    // Of what is not there any more none is made.
+    within(&world, |conn| {
+        study::withdraw_record(conn, RecordId(again), "没有看完", by, clock::now()).unwrap()
+    });
+    world.sql(&format!("DELETE FROM watches WHERE person_id = {member}"));
+    assert_eq!(browser.post(&format!("{path}/finish"), &[]).await.status, 409);
+    assert_eq!(world.number(&count), 2);
 }
 
 #[actix_web::test]
@@ -437,7 +502,7 @@ async fn somebody_elses_record_is_not_found_and_a_clerk_acts_as_the_member() {
 #[actix_web::test]
 async fn a_withdrawn_course_says_why_and_one_for_members_asks_to_sign_in() {
     let world = World::new();
-    let (id, _) = within(&world, |conn| course(conn, "要下架的"));
+    let (id, offering) = within(&world, |conn| course(conn, "要下架的"));
     let path = format!("/courses/{}", slug(&world, id));
     let (visitor, member) = (world.visitor(), world.signed_in("member").await);
     let seen = page(&visitor, &path).await;
@@ -452,6 +517,13 @@ async fn a_withdrawn_course_says_why_and_one_for_members_asks_to_sign_in() {
         assert_eq!(gone.status, 410);
         assert!(gone.body.contains("换了新课"));
     }
+    // Whoever has a place keeps the page with what is left to do, or gives the place up.
+    let enrolment = enrol(&world, offering, person(&world, "elder"));
+    let elder = world.signed_in("elder").await;
+    let seen = page(&elder, &path).await;
+    assert!(seen.contains("换了新课") && seen.contains(&format!("/enrolments/{enrolment}/cancel")));
+    assert_eq!(elder.post(&format!("/enrolments/{enrolment}/cancel"), &[]).await.status, 303);
+    assert_eq!(elder.get(&path).await.status, 410);
     world.sql(&format!(
         "UPDATE courses SET stage = 'draft', version = 0, published_at = NULL WHERE id = {id}"
     ));

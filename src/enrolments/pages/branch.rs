@@ -153,7 +153,11 @@ async fn enrol(page: Page, viewer: Viewer, db: Data<Db>, form: Form<OneForm>) ->
             };
             let asking =
                 Asking { person: card.id, channel, by: who.account, key, code: sent.code, is_sure: false };
-            match enrolments::try_enrol(conn, offering.id, &asking, &doer, clock::now())? {
+            let now = clock::now();
+            if !enrolments::knows_code(conn, &offering, &asking.code, who.account, now)? {
+                return Ok(Err(Refusal::WrongCode));
+            }
+            match enrolments::try_enrol(conn, offering.id, &asking, &doer, now)? {
                 Ok(stands) => Ok(Ok(stands)),
                 Err(Refusal::WrongCode) => Ok(Err(Refusal::WrongCode)),
                 Err(refusal) => Err(refusal.into()),

@@ -6,7 +6,7 @@ use crate::clock;
 use crate::courses::Course;
 use crate::db::{Conn, Db};
 use crate::enrolments::group::{self, Judged, Line, Listing, MOST_LINES};
-use crate::enrolments::{Mode, Offering};
+use crate::enrolments::{self, Mode, Offering, Refusal};
 use crate::error::{Error, Result};
 use crate::ids::random_hex;
 use crate::web::body;
@@ -136,6 +136,22 @@ fn run(
     Ok((course, judged))
 }
 
+/// Whether the code is right, before the list is looked at: a rehearsal would forget that it was wrong.
+async fn knows_code(db: &Db, viewer: &Viewer, course: &str, code: &str) -> Result<bool> {
+    let (course, code, by) = (course.to_owned(), code.to_owned(), viewer.account);
+    db.write(move |conn| {
+        let (_, offering) = open_course(conn, &course)?;
+        enrolments::knows_code(conn, &offering, &code, by, clock::now())
+    })
+    .await
+}
+
+/// The lines as they may be pasted again.
+fn typed(lines: &[Line]) -> String {
+    let line = |line: &Line| format!("{}\t{}\n", line.name, line.codes.join("\t"));
+    lines.iter().map(line).collect()
+}
+
 async fn check(page: Page, viewer: Viewer, db: Data<Db>, sent: Multipart) -> Reply {
     let sent = Sent::of(sent).await?;
     let slug = sent.course.clone();
@@ -160,6 +176,10 @@ async fn check(page: Page, viewer: Viewer, db: Data<Db>, sent: Multipart) -> Rep
             return reply::invalid(&Ask { page, course, offering, text, code, errors });
         }
     };
+    if !knows_code(&db, &viewer, &sent.course, &sent.code).await? {
+        let errors = Errors::default().with("code", Refusal::WrongCode.words());
+        return reply::invalid(&Ask { page, course, offering, text: typed(&lines), code: sent.code, errors });
+    }
     let (key, kept, code) = (random_hex(16), group::kept(&lines), sent.code.clone());
     let (asked, tried) = (page.clone(), key.clone());
     let (course, judged) = db
@@ -183,6 +203,11 @@ async fn apply(page: Page, viewer: Viewer, db: Data<Db>, sent: Payload) -> Reply
     let lines = group::unkept(&kept);
     if lines.is_empty() {
         return Err(Error::Malformed(crate::msg!("这张表单不完整，请重新打开这一页再填")));
+    }
+    if !knows_code(&db, &viewer, &course, &code).await? {
+        let (course, offering) = db.read(move |conn| open_course(conn, &course)).await?;
+        let errors = Errors::default().with("code", Refusal::WrongCode.words());
+        return reply::invalid(&Ask { page, course, offering, text: typed(&lines), code, errors });
     }
     let (asked, made) = (page.clone(), key.clone());
     let (course, judged) =

@@ -76,6 +76,9 @@ fn ask(
     };
     let (title, link) = enrolments::called(conn, offering.what)?;
     let needs_code = offering.terms.mode == Mode::Code;
+    if !enrolments::knows_code(conn, offering, &form.code, viewer.account, clock::now())? {
+        return Ok(Outcome::Asked { title, link, needs_code, refusal: Refusal::WrongCode });
+    }
     match enrolments::try_enrol(conn, offering.id, &asking, &page.doer(), clock::now())? {
         Ok(stands) => Ok(Outcome::Stands(link, stands)),
         Err(refusal @ Refusal::WrongCode) => Ok(Outcome::Asked { title, link, needs_code, refusal }),

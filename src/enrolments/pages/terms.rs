@@ -6,9 +6,10 @@ use crate::clock;
 use crate::config::LARGEST_FORM;
 use crate::db::{Conn, Db};
 use crate::enrolments::forms::TermsForm;
-use crate::enrolments::{self, Mode, Quota, store};
+use crate::enrolments::{self, Mode, Offering, Quota, Terms, What, store};
 use crate::error::{Error, Result};
 use crate::ids::{OfferingId, OrgId, random_code};
+use crate::lang::Message;
 use crate::msg;
 use crate::people::Category;
 use crate::web::body;
@@ -154,7 +155,12 @@ async fn update(page: Page, viewer: Viewer, db: Data<Db>, id: Path<OfferingId>, 
             let path_of = |org: OrgId| orgs.iter().find(|one| one.0 == org).map(|one| one.2.clone());
             match typed.check(of.offering.terms.is_closed, path_of) {
                 Ok(terms) => {
-                    enrolments::set_terms(conn, id, &terms, &doer, clock::now())?;
+                    if let Some(problem) = over_room(conn, &of.offering, terms.capacity)? {
+                        return Ok(Err(Errors::default().with("capacity", problem)));
+                    }
+                    // Whether it is closed is said by another form.
+                    let change = |now: Terms| Terms { is_closed: now.is_closed, ..terms };
+                    enrolments::change_terms(conn, id, change, &doer, clock::now())?;
                     Ok(Ok(()))
                 }
                 Err(errors) => Ok(Err(errors)),
@@ -171,6 +177,19 @@ async fn update(page: Page, viewer: Viewer, db: Data<Db>, id: Path<OfferingId>, 
     again(&db, page, viewer, id, (form, errors)).await
 }
 
+/// Why a date at a base cannot have these seats. Seats that it has already are not asked about again.
+fn over_room(conn: &mut Conn, offering: &Offering, seats: Option<i32>) -> Result<Option<Message>> {
+    let What::Event(id) = offering.what else { return Ok(None) };
+    let event = store::event(conn, id)?;
+    let Some(base) = event.base.filter(|_| seats != offering.terms.capacity) else { return Ok(None) };
+    Ok(match seats {
+        None => Some(msg!("在基地上课要写名额，基地的地方有限")),
+        Some(seats) => {
+            enrolments::room(conn, base, (event.starts_at, event.ends_at), Some(id))?.problem(seats)
+        }
+    })
+}
+
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct Closing {
@@ -185,12 +204,8 @@ async fn close(page: Page, viewer: Viewer, db: Data<Db>, id: Path<OfferingId>, f
         _ => return Err(Error::Malformed(msg!("这张表单不完整，请重新打开这一页再填"))),
     };
     db.write(move |conn| {
-        let of = managed(conn, &viewer, id)?;
-        let mut terms = of.offering.terms;
-        terms.is_closed = is_closed;
-        terms.quotas =
-            enrolments::quotas(conn, id)?.into_iter().map(|quota| (quota.org, quota.seats)).collect();
-        enrolments::set_terms(conn, id, &terms, &doer, clock::now())?;
+        managed(conn, &viewer, id)?;
+        enrolments::change_terms(conn, id, |terms| Terms { is_closed, ..terms }, &doer, clock::now())?;
         Ok(())
     })
     .await?;

@@ -3,9 +3,9 @@ use crate::clock::Timestamp;
 use crate::courses::Stage;
 use crate::db::Conn;
 use crate::either;
-use crate::enrolments::{State, What};
+use crate::enrolments::{Booking, State, What};
 use crate::error::Result;
-use crate::ids::{CourseId, EnrolmentId, EventId, OfferingId, PersonId};
+use crate::ids::{BaseId, CourseId, EnrolmentId, EventId, OfferingId, PersonId};
 use crate::people::Category;
 use crate::schema::{
     attendance_heads, attendances, course_prerequisites, course_sessions, courses, cursors, enrolments,
@@ -56,12 +56,13 @@ pub struct EventFacts {
     pub starts_at: Timestamp,
     pub ends_at: Timestamp,
     pub state: String,
+    pub base: Option<BaseId>,
 }
 
 pub fn event(conn: &mut Conn, id: EventId) -> Result<EventFacts> {
     Ok(either!(conn, c => events::table
         .find(id)
-        .select((events::title, events::starts_at, events::ends_at, events::state))
+        .select((events::title, events::starts_at, events::ends_at, events::state, events::base_id))
         .first(c))?)
 }
 
@@ -138,6 +139,30 @@ pub fn called(conn: &mut Conn, what: What) -> Result<(String, String)> {
         }
         What::Event(id) => Ok((event(conn, id)?.title, format!("/events/{id}"))),
     }
+}
+
+/// What a base has booked between two moments, beside one event. Where seats are not limited, those who have come count.
+pub fn bookings(
+    conn: &mut Conn,
+    base: BaseId,
+    (from, to): (Timestamp, Timestamp),
+    but: Option<EventId>,
+) -> Result<Vec<Booking>> {
+    let but = but.unwrap_or(EventId(-1));
+    let rows: Vec<(Timestamp, Timestamp, Option<i32>, Option<i32>)> = either!(conn, c => events::table
+        .left_join(offerings::table)
+        .filter(events::base_id.eq(base).and(events::id.ne(but)).and(events::state.ne("cancelled")))
+        .filter(events::starts_at.lt(to).and(events::ends_at.gt(from)))
+        .select((
+            events::starts_at, events::ends_at, offerings::capacity.nullable(), offerings::taken.nullable(),
+        ))
+        .load(c))?;
+    let booking = |(from, to, seats, taken): (Timestamp, Timestamp, Option<i32>, Option<i32>)| Booking {
+        from,
+        to,
+        persons: seats.or(taken).unwrap_or_default(),
+    };
+    Ok(rows.into_iter().map(booking).collect())
 }
 
 const CURSOR: &str = "enrolments.attendance";

@@ -364,6 +364,14 @@ pub fn finish(conn: &mut Conn, id: EnrolmentId, now: Timestamp) -> Result<bool> 
     Ok(either!(conn, c => diesel::update(it).set(enrolments::finished_at.eq(now)).execute(c))? == 1)
 }
 
+/// Goes on with this version of the course; `false` where the course is finished, the place given up, or nothing newer.
+pub fn set_version(conn: &mut Conn, id: EnrolmentId, version: i32) -> Result<bool> {
+    let is_older = enrolments::version.lt(version).and(enrolments::finished_at.is_null());
+    let it = enrolments::table
+        .filter(enrolments::id.eq(id).and(enrolments::state.eq(State::Confirmed)).and(is_older));
+    Ok(either!(conn, c => diesel::update(it).set(enrolments::version.eq(version)).execute(c))? == 1)
+}
+
 /// Enrolments with their persons.
 pub type Moved = Vec<(EnrolmentId, PersonId)>;
 

@@ -1,7 +1,6 @@
 //! The dates of sessions: arranged, changed, cancelled. Time and place are `events`, seats `enrolments`; a base takes no
 //! more persons at once than it has room for.
 use super::super::forms::{ActForm, DateForm};
-use super::super::free_seats;
 use super::super::store::{self, Date};
 use crate::access::Permission::MakeCourses;
 use crate::access::Viewer;
@@ -221,14 +220,8 @@ fn checked(
         Err(errors) => return Ok(Err(errors)),
     };
     if let (Some(base), Some(seats)) = (plan.base, seats) {
-        let base = bases::claim(conn, base)?;
-        let booked = store::bookings(conn, base.id, (plan.starts_at, plan.ends_at), but)?;
-        let free = free_seats(base.capacity, &booked, plan.starts_at, plan.ends_at);
-        if seats > free {
-            let problem = match booked.is_empty() {
-                true => msg!("{}一次最多 {} 人，请减少名额", base.name, base.capacity),
-                false => msg!("{}那段时间已有安排，最多还能来 {} 人，请减少名额或换个时间", base.name, free),
-            };
+        let room = enrolments::room(conn, base, (plan.starts_at, plan.ends_at), but)?;
+        if let Some(problem) = room.problem(seats) {
             return Ok(Err(Errors::default().with("seats", problem)));
         }
     }
@@ -303,10 +296,8 @@ fn set_seats(
     if offering.terms.capacity == seats {
         return Ok(());
     }
-    let quotas = enrolments::quotas(conn, offering.id)?;
-    let quotas = quotas.into_iter().map(|quota| (quota.org, quota.seats)).collect();
-    let terms = Terms { capacity: seats, quotas, ..offering.terms };
-    enrolments::set_terms(conn, offering.id, &terms, doer, now)?;
+    let change = |terms: Terms| Terms { capacity: seats, ..terms };
+    enrolments::change_terms(conn, offering.id, change, doer, now)?;
     Ok(())
 }
 

@@ -8,6 +8,7 @@ use crate::access::Viewer;
 use crate::clock;
 use crate::courses::{self, Course, DeskRow, Item, Judged, Refusal, Task, Verdict, Visibility};
 use crate::db::{Conn, Db};
+use crate::enrolments;
 use crate::error::{Error, Result};
 use crate::ids::CourseId;
 use crate::organize::store::{self, Before};
@@ -158,7 +159,13 @@ async fn judge(
         Ok((round, verdict, remark)) => {
             db.write(move |conn| {
                 let judgement = (round, verdict, remark.as_str());
-                courses::review(conn, id, judgement, viewer.account, &doer, clock::now())
+                let now = clock::now();
+                courses::review(conn, id, judgement, viewer.account, &doer, now)?;
+                // Whoever waited while the course was not public moves up now.
+                if verdict == Verdict::Passed && super::found(enrolments::of_course(conn, id))?.is_some() {
+                    enrolments::resume(conn, id, now)?;
+                }
+                Ok(())
             })
             .await?;
             let done = match verdict {

@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::ids::{BookletId, CourseId, LectureId, TopicId};
 use crate::schema::{booklet_chapters, booklets, course_prerequisites, courses, lectures, offerings, topics};
 use diesel::prelude::*;
-pub use places::{Date, bookings, city, dates, event_of_key, schools};
+pub use places::{Date, city, dates, event_of_key, schools};
 
 /// How many have a place in a course, wait for one and ask for one.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -4,9 +4,8 @@ use crate::db::Conn;
 use crate::either;
 use crate::error::Result;
 use crate::events::State;
-use crate::ids::{BaseId, CourseId, EventId, OfferingId, OrgId, SchoolId};
+use crate::ids::{CourseId, EventId, OfferingId, OrgId, SchoolId};
 use crate::organization::Level;
-use crate::organize::Booking;
 use crate::schema::{bases, course_sessions, events, offerings, orgs, schools};
 use diesel::prelude::*;
 
@@ -69,28 +68,4 @@ pub fn schools(conn: &mut Conn) -> Result<Vec<(SchoolId, String)>> {
 pub fn city(conn: &mut Conn) -> Result<OrgId> {
     let it = orgs::table.filter(orgs::level.eq(Level::City)).order(orgs::id).select(orgs::id);
     Ok(either!(conn, c => it.first(c))?)
-}
-
-/// What a base has booked between two moments, beside one event. Where seats are not limited, those who have come count.
-pub fn bookings(
-    conn: &mut Conn,
-    base: BaseId,
-    (from, to): (Timestamp, Timestamp),
-    but: Option<EventId>,
-) -> Result<Vec<Booking>> {
-    let but = but.unwrap_or(EventId(-1));
-    let rows: Vec<(Timestamp, Timestamp, Option<i32>, Option<i32>)> = either!(conn, c => events::table
-        .left_join(offerings::table)
-        .filter(events::base_id.eq(base).and(events::id.ne(but)).and(events::state.ne(State::Cancelled)))
-        .filter(events::starts_at.lt(to).and(events::ends_at.gt(from)))
-        .select((
-            events::starts_at, events::ends_at, offerings::capacity.nullable(), offerings::taken.nullable(),
-        ))
-        .load(c))?;
-    let booking = |(from, to, seats, taken): (Timestamp, Timestamp, Option<i32>, Option<i32>)| Booking {
-        from,
-        to,
-        persons: seats.or(taken).unwrap_or_default(),
-    };
-    Ok(rows.into_iter().map(booking).collect())
 }

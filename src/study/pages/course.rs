@@ -100,9 +100,8 @@ impl Own {
                 let (facts, dates) = store::facts(conn, person, &[(course.id, &syllabus.items)])?;
                 own.progress = Some(judge(course.id, syllabus.items.clone(), &facts, clock::day(now)));
                 own.dates = dates;
-                if let Some(id) = store::record_of(conn, person, course.id, one.version)? {
-                    own.record = Some((id, store::record(conn, id)?.withdrawn_at.is_some()));
-                }
+                let last = store::last_record(conn, person, course.id, one.version)?;
+                own.record = last.map(|(id, _, is_back)| (id, is_back));
             }
             Some(one) if one.state == State::Waitlisted => {
                 own.place = store::places(conn, &[one.id])?.get(&one.id).copied();
@@ -227,6 +226,12 @@ impl Show {
     fn older_version(&self) -> Option<i32> {
         self.enrolment().filter(|one| one.version != self.course().version).map(|one| one.version)
     }
+    fn may_renew(&self) -> bool {
+        self.course().is_published()
+            && self.enrolment().is_some_and(|one| {
+                one.finished_at.is_none() && one.state.is_seated() && one.version < self.course().version
+            })
+    }
     fn required(&self) -> Option<(usize, usize)> {
         Some(self.own.as_ref()?.progress.as_ref()?.required())
     }
@@ -238,8 +243,13 @@ impl Show {
     }
     fn may_finish(&self) -> bool {
         self.own.as_ref().is_some_and(|own| {
-            own.record.is_none() && own.progress.as_ref().is_some_and(Progress::is_finished)
+            own.record.is_none_or(|(_, is_back)| is_back)
+                && own.progress.as_ref().is_some_and(Progress::is_finished)
         })
+    }
+    /// The last record was taken back: another one is made only for whoever asks.
+    fn is_again(&self) -> bool {
+        self.own.as_ref().is_some_and(|own| own.record.is_some_and(|(_, is_back)| is_back))
     }
     fn next(&self) -> Option<Next> {
         let own = self.own.as_ref()?;
@@ -286,9 +296,6 @@ async fn about(page: &Page, db: &Db, kept: &Kept, slug: &str) -> Result<Arc<Abou
 
 pub(super) async fn show(page: Page, db: Data<Db>, kept: Data<Kept>, slug: Path<Slug>) -> Reply {
     let about = about(&page, &db, &kept, slug.as_str()).await?;
-    if !about.course.is_published() {
-        return reply::html(StatusCode::GONE, &Gone { page, course: about.course.clone() });
-    }
     let now = clock::now();
     // Whoever has a place stays with the version of that day.
     let (mut enrolment, mut version) = (None, about.course.version);
@@ -296,6 +303,10 @@ pub(super) async fn show(page: Page, db: Data<Db>, kept: Data<Kept>, slug: Path<
         let known = about.clone();
         enrolment = db.read(move |conn| Own::enrolled(conn, &viewer, &known)).await?;
         version = enrolment.as_ref().map_or(version, |one| one.version);
+    }
+    // Whoever has a place keeps the page, and what is left to do.
+    if !about.course.is_published() && enrolment.is_none() {
+        return reply::html(StatusCode::GONE, &Gone { page, course: about.course.clone() });
     }
     let name = format!("syllabus {} {version}", about.course.id);
     let course = about.course.clone();
@@ -339,4 +350,15 @@ pub(super) async fn finish(page: Page, viewer: Viewer, db: Data<Db>, slug: Path<
         })
         .await?;
     reply::see(format!("/me/records/{record}?done=record-made"))
+}
+
+/// On with the newest version of the course.
+pub(super) async fn renew(page: Page, viewer: Viewer, db: Data<Db>, slug: Path<Slug>) -> Reply {
+    let (doer, name) = (page.doer(), slug.as_str().to_owned());
+    db.write(move |conn| {
+        let course = courses::open(conn, &name, true)?;
+        rules::renew(conn, viewer.person, &course, &doer, clock::now())
+    })
+    .await?;
+    reply::see(format!("/courses/{}?done=saved", slug.as_str()))
 }

@@ -26,6 +26,7 @@ pub fn routes() -> Vec<Route> {
         get("/courses/{slug}", Anyone, course::show).kept(&[]),
         post("/courses/{slug}/steps/{item}/read", SignedIn, course::read),
         post("/courses/{slug}/finish", SignedIn, course::finish),
+        post("/courses/{slug}/renew", SignedIn, course::renew),
         get("/me", SignedIn, me::me),
         get("/me/history", SignedIn, history::index),
         post("/me/history/export", SignedIn, history::export),

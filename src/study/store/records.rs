@@ -18,6 +18,8 @@ pub struct NewRecord {
     pub person: PersonId,
     pub course: CourseId,
     pub version: i32,
+    /// One more than were taken back before it.
+    pub number: i32,
     pub title: String,
     pub quarters: i32,
     pub finished_on: NaiveDate,
@@ -102,20 +104,22 @@ pub fn records_of(conn: &mut Conn, person: PersonId, skip: i64, count: i64) -> R
         .load(c))?)
 }
 
-/// The record of this version of a course.
-pub fn record_of(
+/// The last record of this version of a course, its number, and whether it was taken back.
+pub fn last_record(
     conn: &mut Conn,
     person: PersonId,
     course: CourseId,
     version: i32,
-) -> Result<Option<RecordId>> {
-    let it = study_records::table.filter(
-        study_records::person_id
-            .eq(person)
-            .and(study_records::course_id.eq(course))
-            .and(study_records::version.eq(version)),
-    );
-    Ok(either!(conn, c => it.select(study_records::id).first(c).optional())?)
+) -> Result<Option<(RecordId, i32, bool)>> {
+    let row: Option<(RecordId, i32, Option<RecordId>)> = either!(conn, c => study_records::table
+        .left_join(study_record_withdrawals::table)
+        .filter(study_records::person_id.eq(person).and(study_records::course_id.eq(course)))
+        .filter(study_records::version.eq(version))
+        .order(study_records::number.desc())
+        .select((study_records::id, study_records::number, study_record_withdrawals::record_id.nullable()))
+        .first(c)
+        .optional())?;
+    Ok(row.map(|(id, number, withdrawal)| (id, number, withdrawal.is_some())))
 }
 
 /// Nothing if there is one already.
@@ -126,6 +130,7 @@ pub fn insert_record(conn: &mut Conn, new: &NewRecord, now: Timestamp) -> Result
         study_records::person_id.eq(new.person),
         study_records::course_id.eq(new.course),
         study_records::version.eq(new.version),
+        study_records::number.eq(new.number),
         study_records::title.eq(&new.title),
         study_records::quarters.eq(new.quarters),
         study_records::finished_on.eq(new.finished_on),

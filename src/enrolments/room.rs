@@ -1,5 +1,48 @@
-//! Who may use a training base when. domain.md §5.10.
+//! How many seats there may be at a training base, beside what it has booked. domain.md §5.10.
+use super::store;
+use crate::bases;
 use crate::clock::Timestamp;
+use crate::db::Conn;
+use crate::error::Result;
+use crate::ids::{BaseId, EventId};
+use crate::lang::Message;
+use crate::msg;
+
+/// What a base still takes for some time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Room {
+    pub name: String,
+    pub capacity: i32,
+    /// Beside what is booked.
+    pub free: i32,
+    pub is_booked: bool,
+}
+
+impl Room {
+    /// Why there cannot be so many seats; nothing, if there can.
+    pub fn problem(&self, seats: i32) -> Option<Message> {
+        (seats > self.free).then(|| match self.is_booked {
+            false => msg!("{}一次最多 {} 人，请减少名额", self.name, self.capacity),
+            true => msg!("{}那段时间已有安排，最多还能来 {} 人，请减少名额或换个时间", self.name, self.free),
+        })
+    }
+}
+
+/// The room of a base for this time, beside one event; locks the base, so that two do not take its last places.
+///
+/// # Errors
+/// Not found if it is no base.
+pub fn room(
+    conn: &mut Conn,
+    base: BaseId,
+    (from, to): (Timestamp, Timestamp),
+    but: Option<EventId>,
+) -> Result<Room> {
+    let base = bases::claim(conn, base)?;
+    let booked = store::bookings(conn, base.id, (from, to), but)?;
+    let free = free_seats(base.capacity, &booked, from, to);
+    Ok(Room { name: base.name, capacity: base.capacity, free, is_booked: !booked.is_empty() })
+}
 
 /// Persons at a base for a time, `[from, to)`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
