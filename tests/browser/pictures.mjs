@@ -19,6 +19,10 @@ const LANGUAGES = [{ ending: 'zh', cookie: 'zh-CN' }, { ending: 'en', cookie: 'e
 /** What is fixed to the screen, or only in a demonstration. */
 const HIDDEN = '.tabbar, .demo-strip { display: none !important; } * { caret-color: transparent !important; }';
 
+/** A course that the member studies, and the name of one that members have asked for a place in. */
+const COURSE = 'guanqu-yi-nian';
+const ASKED_FOR = '山地搜救入门';
+
 /** The first member of the secretary's branch who has not set a password yet. */
 const FRESH_MEMBER = '.rows > li:not(:has(.tag--done)) a.row__title[href^="/people/"]';
 
@@ -49,6 +53,10 @@ const PICTURES = [
   { name: 'settings', account: 'admin', go: (page) => page.goto('/admin/settings') },
   { name: 'approval', tallest: 800, account: 'checker', go: lookAtProposal, after: withdrawProposal },
   { name: 'feedback', account: 'admin', go: (page) => page.goto('/admin/feedback') },
+  { name: 'my-study', account: 'member', go: (page) => page.goto('/me') },
+  { name: 'course', account: 'member', go: (page) => page.goto(`/courses/${COURSE}`) },
+  { name: 'participants', account: 'organizer', width: 640, from: 'main tbody tr:nth-last-child(4)', to: '#h-act ~ .btns', en: { width: 700 }, go: openAsking },
+  { name: 'roll', account: 'secretary', go: openRoll },
 ];
 
 async function press(page, selector) {
@@ -59,6 +67,20 @@ async function press(page, selector) {
 async function openMember(page) {
   await page.goto('/people');
   await page.goto(await page.locator(FRESH_MEMBER).first().getAttribute('href'));
+}
+
+/** Those who wait for the organizer's approval. */
+async function openAsking(page) {
+  await page.goto('/organize');
+  await page.goto(await page.locator('main th a', { hasText: ASKED_FOR }).first().getAttribute('href'));
+  const terms = await page.locator('main aside a[href^="/organize/offerings/"]').getAttribute('href');
+  await page.goto(`${terms}/participants?state=requested`);
+}
+
+/** Who was at the discussion of the secretary's branch. */
+async function openRoll(page) {
+  await page.goto('/events?when=past&kind=study_discussion');
+  await page.goto(`${await page.locator('main th a').first().getAttribute('href')}/roll`);
 }
 
 async function printCode(page) {
