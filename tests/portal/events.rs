@@ -525,6 +525,25 @@ async fn take(browser: &Browser<'_>, id: EventId, form: String) -> crate::world:
 }
 
 #[actix_web::test]
+async fn one_button_says_that_everybody_else_was_there() {
+    let world = World::before_courses();
+    let now = clock::now();
+    let id = discussion(&world, now - Duration::minutes(30), now);
+    let host = world.signed_in("secretary").await;
+    let [member, elder, mobile] = ["member", "elder", "mobile"].map(|name| person(&world, name));
+    let page = host.get(&format!("/events/{id}/roll")).await;
+    assert!(page.body.contains(r#"name="rest" value="present""#));
+    let first = [(member, "absent", "", "")];
+    take(&host, id, roll(&page.key(), &first)).await;
+    // What is recorded already, and what is said of somebody, stays as it is.
+    let rest = [(member, "absent", "", "absent:0"), (elder, "leave_sick", "", ""), (mobile, "", "", "")];
+    let form = roll(&random_hex(16), &rest) + "&rest=present";
+    assert_eq!(take(&host, id, form).await.status, 303);
+    let status = |who| world.text(&format!("SELECT status FROM attendance_heads WHERE person_id = {who}"));
+    assert_eq!([member, elder, mobile].map(status), ["absent", "leave_sick", "present"]);
+}
+
+#[actix_web::test]
 async fn a_list_is_taken_whole_or_not_at_all_and_what_was_left_alone_says_nothing() {
     let world = World::before_courses();
     let now = clock::now();
