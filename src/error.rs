@@ -93,6 +93,10 @@ impl From<DieselError> for Error {
                 ]
                 .iter()
                 .any(|words| text.contains(words));
+                // Somebody held the same rows for longer than one waits.
+                if text.contains("lock timeout") {
+                    return Error::Busy;
+                }
                 if is_gone { Error::Unavailable(text.to_owned()) } else { Error::internal(error) }
             }
             DieselError::BrokenTransactionManager => Error::Unavailable(error.to_string()),

@@ -249,7 +249,7 @@ impl Refusal {
             }
             Refusal::Changed => msg!("报名刚刚有变化，请刷新后再试。"),
             Refusal::CannotApprove(title) => {
-                msg!("“{}”已经开始、取消或下架，不能再通过报名。可以选“不通过”，并写明原因。", title)
+                msg!("“{}”已经开始、取消或下架，不能再批准。可以选“不批准报名”，并写明原因。", title)
             }
             Refusal::OtherKey => msg!("这张表单已经用过，请重新打开这一页再报。"),
         }

@@ -26,7 +26,7 @@ impl FactKind {
     pub fn words(self) -> Message {
         match self {
             FactKind::Lecture => msg!("看完的微党课"),
-            FactKind::Presence => msg!("到场"),
+            FactKind::Presence => msg!("到场记录"),
             FactKind::Test => msg!("自测"),
             FactKind::Chapter => msg!("读过的章节"),
             FactKind::Enrolment => msg!("报名"),

@@ -144,6 +144,23 @@ impl Page {
     pub fn may_decide_cases(&self) -> bool {
         self.may(Permission::DecideCases)
     }
+    /// Whether there is anything but a member's own pages, as `shell::desks` lists it.
+    pub fn has_desk(&self) -> bool {
+        use Permission::*;
+        const DESKS: [Permission; 10] = [
+            TeachLectures,
+            ReviewLectures,
+            AnswerQuestions,
+            MakeCourses,
+            ReviewCourses,
+            HoldEvents,
+            EnrolMembers,
+            DecideCases,
+            SeePeople,
+            SeeAdmin,
+        ];
+        DESKS.into_iter().any(|permission| self.may(permission))
+    }
     /// Something in the reader's inbox is unread.
     pub fn has_news(&self) -> bool {
         self.viewer.as_ref().is_some_and(|viewer| viewer.has_news)
