@@ -249,7 +249,9 @@ async fn what_is_late_goes_to_the_next_level_and_what_was_answered_can_be_found(
     assert_eq!((told("secretary", "/cases"), told("secretary2", "/cases")), (0, 0));
     assert!(lists("").await && lists("overdue").await && !lists("answered").await);
     let admin = world.signed_in("admin").await.get("/admin").await;
-    let late = format!("SELECT COUNT(*) FROM cases WHERE state IN ('filed', 'in_review') AND due_on <= '{yesterday}'");
+    let late = format!(
+        "SELECT COUNT(*) FROM cases WHERE state IN ('filed', 'in_review') AND due_on <= '{yesterday}'"
+    );
     let count = world.number(&late);
     assert!(count > 0 && admin.body.contains(&format!("超期 {count} 件")), "{}", admin.body);
     assert_eq!(committee.post(&format!("/cases/{case}"), DISMISSED).await.status, 303);
