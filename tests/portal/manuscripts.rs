@@ -1298,7 +1298,7 @@ async fn what_names_a_chapter_follows_it_to_its_place_in_the_next_edition() {
         world.number(&format!("SELECT {column} FROM bank_questions WHERE code = '{code}'"))
     };
     assert_eq!(["m1", "m2", "m3"].map(|code| question(code, "chapter")), [2, 2, 3]);
-    assert_eq!(["m1", "m2", "m3"].map(|code| question(code, "revision")), [2, 2, 1], "an open form is told");
+    assert_eq!(["m1", "m2", "m3"].map(|code| question(code, "revision")), [2, 1, 1], "an open form is told");
     assert_eq!(world.number("SELECT chapter FROM tests WHERE key = 'moving'"), 3);
     // Once more the other way: 新 goes, all move up, and the test with them.
     let now = revision(&author, id).await;
