@@ -99,7 +99,7 @@ async fn going_there_marks_one_as_read_and_looking_marks_none() {
         assert_eq!(unread(&world, member), 1);
     }
     let page = browser.get("/me/inbox").await;
-    assert_eq!(page.body.matches("未读").count(), 1);
+    assert_eq!(page.body.matches(">未读<").count(), 1);
     // A link that leads out of the portal is none.
     world.sql(&format!("UPDATE notices SET link = '//evil.example' WHERE id = {id}"));
     assert_eq!(browser.post(&format!("/me/inbox/{id}"), &[]).await.location.as_deref(), Some("/"));

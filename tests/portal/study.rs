@@ -511,6 +511,7 @@ async fn a_withdrawn_course_says_why_and_one_for_members_asks_to_sign_in() {
     world.sql(&format!("UPDATE courses SET visibility = 'members' WHERE id = {id}"));
     assert_eq!(visitor.get(&path).await.status, 303);
     assert_eq!(member.get(&path).await.status, 200);
+    let enrolment = enrol(&world, offering, person(&world, "elder"));
     world.sql(&format!("UPDATE courses SET stage = 'withdrawn', reason = '换了新课' WHERE id = {id}"));
     for browser in [&visitor, &member] {
         let gone = browser.get(&path).await;
@@ -518,7 +519,6 @@ async fn a_withdrawn_course_says_why_and_one_for_members_asks_to_sign_in() {
         assert!(gone.body.contains("换了新课"));
     }
     // Whoever has a place keeps the page with what is left to do, or gives the place up.
-    let enrolment = enrol(&world, offering, person(&world, "elder"));
     let elder = world.signed_in("elder").await;
     let seen = page(&elder, &path).await;
     assert!(seen.contains("换了新课") && seen.contains(&format!("/enrolments/{enrolment}/cancel")));

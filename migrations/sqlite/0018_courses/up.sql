@@ -190,7 +190,7 @@ CREATE TABLE study_records (
   id INTEGER NOT NULL PRIMARY KEY,
   -- printed, and in the address that checks it
   code TEXT NOT NULL UNIQUE,
-  enrolment_id BIGINT NOT NULL UNIQUE REFERENCES enrolments,
+  enrolment_id BIGINT NOT NULL REFERENCES enrolments,
   person_id BIGINT NOT NULL REFERENCES persons,
   course_id BIGINT NOT NULL REFERENCES courses,
   version INTEGER NOT NULL,
@@ -198,7 +198,10 @@ CREATE TABLE study_records (
   quarters INTEGER NOT NULL,
   finished_on DATE NOT NULL,
   made_at TIMESTAMP NOT NULL,
-  UNIQUE (person_id, course_id, version)
+  -- one more than were taken back before it: such a record may be followed by another one, of what holds then
+  number INTEGER NOT NULL DEFAULT 1,
+  UNIQUE (enrolment_id, number),
+  UNIQUE (person_id, course_id, version, number)
 );
 CREATE TRIGGER study_records_no_update BEFORE UPDATE ON study_records BEGIN SELECT RAISE(ABORT, 'study_records is append-only'); END;
 CREATE TRIGGER study_records_no_delete BEFORE DELETE ON study_records BEGIN SELECT RAISE(ABORT, 'study_records is append-only'); END;
