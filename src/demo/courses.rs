@@ -1,9 +1,9 @@
 //! Courses in each state, with those who are enrolled, wait, ask and have finished; questions and tests.
-use super::{Scale, at};
 use super::content::{BankQuestion, Content, Course};
 use super::people::People;
 use super::random::Random;
 use super::store::*;
+use super::{Scale, at};
 use crate::audit::Doer;
 use crate::clock::{self, Timestamp};
 use crate::courses::{self, About, Mode, NewItem, Opening, Task, Verdict, Visibility};

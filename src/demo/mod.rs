@@ -18,8 +18,8 @@ use crate::clock::{self, Timestamp};
 use crate::db::{Conn, reseat_ids};
 use crate::error::Result;
 use crate::{search, site};
-use content::Content;
 use chrono::{Duration, NaiveTime};
+use content::Content;
 use std::path::Path;
 
 /// The password of every demo account.
@@ -157,6 +157,7 @@ pub fn make(
         courses::make(conn, &content, &people, scale, now)?;
     }
     if scale.has_study {
+        reseat_ids(conn)?;
         study::make(conn, &people, now)?;
     }
     said("搜索", 97);

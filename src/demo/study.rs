@@ -23,7 +23,7 @@ pub fn make(conn: &mut Conn, people: &People, now: Timestamp) -> Result<()> {
     let (secretary, by_secretary) = signed_in(conn, people, "secretary")?;
     let org = secretary.grants.iter().find_map(|grant| grant.scope_id).map(OrgId).ok_or(Error::NotFound)?;
     let (member, by_member) = signed_in(conn, people, "member")?;
-    watch_together(conn, (&secretary, &by_secretary), org, now)?;
+    watch_together(conn, (&secretary, &by_secretary), org, member.person, now)?;
     let talk = talk(conn, (&secretary, &by_secretary), org, member.person, now)?;
     let subject = Subject::Attendance(attendance(conn, talk, member.person)?);
     let words = ("那天我七点前就到了，签到表上第三行是我。", digest("demo-case"));
@@ -43,11 +43,13 @@ fn signed_in(conn: &mut Conn, people: &People, name: &str) -> Result<(Viewer, Do
     Ok((viewer, Doer { account: Some(account), for_person: None, request: "demo".into() }))
 }
 
-/// One screen of the branch, with a lecture of the course on irrigation: from its beginning to its end.
+/// One screen of the branch, with a lecture of the course on irrigation, from its beginning to its end: for the host, `guest`
+/// and some others.
 fn watch_together(
     conn: &mut Conn,
     (host, doer): (&Viewer, &Doer),
     org: OrgId,
+    guest: PersonId,
     now: Timestamp,
 ) -> Result<()> {
     let course = courses::by_slug(conn, "guanqu-yi-nian")?;
@@ -74,7 +76,7 @@ fn watch_together(
     let event = events::find(conn, id)?;
     let some: Vec<PersonId> = events::on_roll(conn, &event)?.into_iter().step_by(2).collect();
     let mut there: Vec<PersonId> = some.into_iter().take(11).collect();
-    there.push(host.person);
+    there.extend([host.person, guest]);
     viewings::sign(conn, host, id, &there, doer, begins + Duration::minutes(4))?;
     let starts = begins + Duration::minutes(6);
     viewings::play(conn, host, id, ("demo", "demo"), true, starts)?;
@@ -159,6 +161,7 @@ fn given(asked: &Asked, is_right: bool) -> Given {
         return Given { position: asked.position, written: written.to_owned(), ..Given::default() };
     }
     let fit = (0..).zip(choices).filter(|(_, choice)| choice.is_right == is_right);
-    let chosen = fit.take(if is_right { choices.len() } else { 1 }).map(|(place, _): (usize, _)| place.to_string());
+    let chosen =
+        fit.take(if is_right { choices.len() } else { 1 }).map(|(place, _): (usize, _)| place.to_string());
     Given { position: asked.position, chosen: chosen.collect(), ..Given::default() }
 }

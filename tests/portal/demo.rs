@@ -37,7 +37,8 @@ async fn a_member_finds_what_they_have_done() {
 #[test]
 fn it_can_be_made_on_any_day() {
     let day = |year, month, day| {
-        NaiveDate::from_ymd_opt(year, month, day).unwrap().and_hms_opt(1, 30, 0).unwrap() + Duration::hours(15)
+        NaiveDate::from_ymd_opt(year, month, day).unwrap().and_hms_opt(1, 30, 0).unwrap()
+            + Duration::hours(15)
     };
     for now in [day(2026, 12, 31), day(2028, 1, 1), day(2031, 2, 28)] {
         let world = made(now);
