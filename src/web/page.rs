@@ -188,6 +188,10 @@ impl Page {
     pub fn zh(&self) -> &'static str {
         if self.is_en() { " lang=\"zh-CN\"" } else { "" }
     }
+    /// A sentence in the reader's language as HTML; in an English one, the names and titles in it say that they are Chinese.
+    pub fn marked(&self, text: &str) -> String {
+        if self.is_en() { text::chinese_marked(text) } else { text::escape(text) }
+    }
     /// The address of a static file.
     pub fn asset(&self, name: &str) -> &'static str {
         assets::url(name)

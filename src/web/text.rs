@@ -147,6 +147,27 @@ fn target(dest: &str, attachments: Attachments, has_portal: bool) -> Option<Stri
     }
 }
 
+/// Whether a character is written in Chinese only: a Han character, or a punctuation mark of its width.
+fn is_chinese(c: char) -> bool {
+    matches!(c, '\u{3000}'..='\u{303f}' | '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{ff00}'..='\u{ff60}'
+        | '\u{20000}'..='\u{323af}')
+}
+
+/// A sentence in English as HTML, in which what is Chinese, a name or a title, says that it is.
+pub fn chinese_marked(text: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(start) = rest.find(is_chinese) {
+        let (before, from) = rest.split_at(start);
+        let (chinese, after) = from.split_at(from.find(|c| !is_chinese(c)).unwrap_or(from.len()));
+        out.push_str(&escape(before));
+        out.push_str(&format!("<span lang=\"zh-CN\">{}</span>", escape(chinese)));
+        rest = after;
+    }
+    out.push_str(&escape(rest));
+    out
+}
+
 /// Text for HTML and XML, also between quotation marks.
 pub fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
@@ -218,6 +239,15 @@ pub fn length(lang: Lang, ms: i32) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_chinese_in_an_english_sentence_is_marked() {
+        assert_eq!(
+            chinese_marked("First do “堰<1>” & go, 10 May"),
+            "First do “<span lang=\"zh-CN\">堰</span>&lt;1&gt;” &amp; go, 10 May"
+        );
+        assert_eq!(chinese_marked("渠首：看"), "<span lang=\"zh-CN\">渠首：看</span>");
+    }
 
     #[test]
     fn plain_text_has_the_words_and_no_signs_of_markdown() {
