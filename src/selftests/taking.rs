@@ -184,7 +184,7 @@ pub struct Given {
     pub position: i32,
     pub chosen: Vec<String>,
     pub written: String,
-    /// The answer that the sender had before them, by [`version`]; without one the present answer is replaced.
+    /// The answer that the sender had before them, by `version`; without one the present answer is replaced.
     pub seen: Option<i64>,
     /// The answer that a form came with, as it is kept: who changed nothing in it takes back nothing that was answered
     /// elsewhere.
