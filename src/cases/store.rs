@@ -8,7 +8,9 @@ use crate::ids::{AccountId, CaseId, PersonId};
 use crate::organization::after;
 use crate::schema::{accounts, case_steps, case_texts, cases, persons};
 use chrono::NaiveDate;
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 
 diesel::alias! {
     const APPEALED: Alias<Appealed> = cases as appealed;
@@ -287,11 +289,14 @@ pub fn overdue_within(conn: &mut Conn, paths: &[String], today: NaiveDate) -> Re
         .get_result(c))?)
 }
 
-/// Cases that are open after their last day, the newest of them first.
+/// Cases that are open after their last day and whose person was not told so (`late::key`), those that wait longest first.
 pub(super) fn overdue(conn: &mut Conn, today: NaiveDate, count: i64) -> Result<Vec<Case>> {
+    let is_untold = sql::<Bool>(
+        "NOT EXISTS (SELECT 1 FROM notices WHERE notices.key = 'case-' || cases.id || '-late')",
+    );
     let rows: Vec<(About, Course)> = either!(conn, c => rows!()
-        .filter(cases::state.eq_any(OPEN).and(cases::due_on.lt(today)))
-        .order((cases::due_on.desc(), cases::id.desc()))
+        .filter(cases::state.eq_any(OPEN).and(cases::due_on.lt(today)).and(is_untold))
+        .order((cases::due_on, cases::id))
         .limit(count)
         .load(c))?;
     Ok(rows.into_iter().map(case).collect())

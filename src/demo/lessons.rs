@@ -7,7 +7,7 @@ use super::store::*;
 use crate::audit::Action;
 use crate::clock::{self, Timestamp};
 use crate::db::Conn;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use chrono::{Duration, NaiveDate};
 use sha2::Digest;
 use std::collections::HashSet;
@@ -372,7 +372,7 @@ fn booklets(conn: &mut Conn, content: &Content, people: &People, now: Timestamp)
         )?;
     }
     // The own account as a picture, in the booklet about telephones.
-    let place = content.booklets.iter().position(|one| one.slug == "phone-for-elders").unwrap_or_default();
+    let place = content.booklets.iter().position(|one| one.slug == "phone-for-elders").ok_or(Error::NotFound)?;
     let picture = AttachmentRow {
         booklet_id: place as i64 + 1,
         name: "account.jpg",

@@ -17,7 +17,7 @@ use crate::{msg, text_enum};
 use chrono::Duration;
 
 pub use deliver::deliver;
-pub use store::{told, unread};
+pub use store::unread;
 
 text_enum! {
     /// What a notice is about.

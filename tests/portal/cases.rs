@@ -261,6 +261,31 @@ async fn what_is_late_goes_to_the_next_level_and_what_was_answered_can_be_found(
     assert_eq!(world.number(&late), count - 1);
 }
 
+/// More than are looked at in one round: each is told in the end, and once.
+#[actix_web::test]
+async fn of_many_that_are_late_at_once_none_is_forgotten() {
+    let world = town();
+    let case = dispute(&world, attendance(&world, Status::Absent, "secretary")).await;
+    let told = || world.number("SELECT COUNT(*) FROM notices WHERE key LIKE 'case-%-late'");
+    let escalate = || world.db.write_now(|conn| cases::escalate(conn, clock::now())).unwrap();
+    for _ in 0..2 {
+        escalate();
+    }
+    let before = told();
+    let yesterday = clock::day(clock::now()) - Duration::days(1);
+    world.sql(&format!(
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 450) \
+         INSERT INTO cases (kind, level, subject_kind, subject_id, person_id, path, filed_by, filed_at, due_on, state, key) \
+         SELECT kind, level, subject_kind, 1000000 + i, person_id, path, filed_by, filed_at, '{yesterday}', state, key || i \
+         FROM cases, n WHERE cases.id = {case}"
+    ));
+    let after = [1, 2, 3, 4].map(|_| {
+        escalate();
+        told() - before
+    });
+    assert_eq!(after, [200, 400, 450, 450]);
+}
+
 #[actix_web::test]
 async fn whoever_recorded_or_filed_it_or_is_concerned_does_not_answer() {
     let world = town();

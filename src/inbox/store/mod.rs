@@ -9,7 +9,6 @@ use crate::error::Result;
 use crate::ids::{AccountId, NoticeId, PersonId};
 use crate::schema::{accounts, notices, persons};
 use diesel::prelude::*;
-use std::collections::HashSet;
 
 /// Rows in one statement on PostgreSQL, which takes 65,535 values.
 const TOGETHER: usize = 5_000;
@@ -57,16 +56,6 @@ pub(super) fn insert(conn: &mut Conn, new: &[NewNotice], now: Timestamp) -> Resu
         }
     }
     Ok(count)
-}
-
-/// Those of these facts that were told.
-///
-/// # Errors
-/// Those of the database.
-pub fn told(conn: &mut Conn, keys: &[String]) -> Result<HashSet<String>> {
-    let known = notices::table.filter(notices::key.eq_any(keys)).select(notices::key);
-    let found: Vec<String> = either!(conn, c => known.load(c))?;
-    Ok(found.into_iter().collect())
 }
 
 /// A notice in the inbox.

@@ -38,7 +38,7 @@ pub(super) fn inline(pieces: &[Piece]) -> String {
             out.push_str(&escape(text));
             continue;
         }
-        let start = text.find(inner).unwrap_or_default();
+        let start = text.len() - text.trim_start_matches(is_outside).len();
         // Two marks that touch would be one.
         if out.ends_with('*') {
             out.push('\u{200b}');
