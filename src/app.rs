@@ -12,7 +12,7 @@ use crate::uploads::{Limits, Uploads};
 use crate::watching::Watching;
 use crate::web::kept::{Kept, front};
 use crate::web::metrics::Metrics;
-use crate::web::route::Route;
+use crate::web::route::{self, Route};
 use crate::web::surround::{Guards, surround};
 use crate::web::{files, health};
 use crate::{
@@ -158,8 +158,8 @@ impl Portal {
             .configure(|app| bare.into_iter().for_each(|route| route.bare().mount(app)))
             .service(
                 web::scope("")
-                    .configure(|scope| pages.into_iter().for_each(|route| route.mount(scope)))
-                    .default_service(web::to(|| async { Err::<String, _>(Error::NotFound) }))
+                    .configure(|scope| route::mount(pages, scope))
+                    .default_service(web::to(route::not_found))
                     // The last named is the outermost.
                     .wrap(from_fn(recognise))
                     .wrap(session)

@@ -200,7 +200,7 @@ fn own_item(conn: &mut Conn, course: &Course, id: ItemId) -> Result<(Vec<Item>, 
     Ok((items, place))
 }
 
-/// Saves a step. Its kind stays: another kind is another step.
+/// Saves a step over what it `was`; `false` if somebody has changed it since. Its kind stays: another kind is another step.
 ///
 /// # Errors
 /// As [`add_item`].
@@ -208,17 +208,21 @@ pub fn update_item(
     conn: &mut Conn,
     id: CourseId,
     item: ItemId,
-    new: &NewItem,
+    (was, new): (&NewItem, &NewItem),
     doer: &Doer,
     now: Timestamp,
-) -> Result<()> {
+) -> Result<bool> {
     let course = changeable(conn, id)?;
     let (items, place) = own_item(conn, &course, item)?;
+    if items[place].what != *was {
+        return Ok(false);
+    }
     if items[place].what.task.kind() != new.task.kind() {
         return Err(Error::NotFound);
     }
     store::save_item(conn, item, new)?;
-    did(conn, doer, Action::CourseChanged, id, now)
+    did(conn, doer, Action::CourseChanged, id, now)?;
+    Ok(true)
 }
 
 /// Moves a step one place up or down.

@@ -3,7 +3,7 @@
 use super::{Filter, Mode, State, Terms};
 use crate::clock::{self, Timestamp};
 use crate::error::{Error, Result};
-use crate::ids::{EnrolmentId, OrgId};
+use crate::ids::{EnrolmentId, OrgId, digest};
 use crate::lang::Message;
 use crate::msg;
 use crate::people::Category;
@@ -60,6 +60,8 @@ pub struct TermsForm {
     pub find: String,
     /// What the button says: `save`, `find`, `code`.
     pub step: String,
+    /// Names the terms that whoever fills it in has seen.
+    pub seen: String,
 }
 
 /// A moment as a browser's field has it, on a clock in the city.
@@ -95,7 +97,11 @@ fn count(sent: &str) -> Result<Option<i32>, Message> {
 
 impl TermsForm {
     pub fn of(terms: &Terms, within: Option<OrgId>) -> TermsForm {
+        // Whether it is closed is another form's.
+        let mut all = Terms { is_closed: false, ..terms.clone() };
+        all.quotas.sort_unstable();
         TermsForm {
+            seen: digest(&format!("{all:?}")),
             mode: terms.mode.as_str().into(),
             code: terms.code.clone(),
             opens_at: field_of(terms.opens_at),
@@ -122,6 +128,7 @@ impl TermsForm {
                 "within" => form.within = value,
                 "find" => form.find = value,
                 "step" => form.step = value,
+                "seen" => form.seen = value,
                 other => {
                     if let Some(id) = other.strip_prefix("seats-").and_then(|id| id.parse().ok())
                         && form.seats.iter().all(|seats| seats.0 != id)
@@ -281,6 +288,7 @@ impl BulkForm {
                 "org" => form.query.org = value,
                 "finished" => form.query.finished = value,
                 "q" => form.query.q = value,
+                "page" => form.query.page = Some(value),
                 "chosen" => form.chosen.extend(value.parse().ok().map(EnrolmentId)),
                 "all" => form.is_all = true,
                 "text" => form.text = value,

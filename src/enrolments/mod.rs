@@ -217,6 +217,7 @@ pub enum Refusal {
     Changed,
     OtherKey,
     CannotApprove(String),
+    CannotRemove(String),
 }
 
 impl Refusal {
@@ -248,6 +249,9 @@ impl Refusal {
                 msg!("预留名额加上已经用掉的公开名额超过了总名额，请减少预留或增加总名额。")
             }
             Refusal::Changed => msg!("报名刚刚有变化，请刷新后再试。"),
+            Refusal::CannotRemove(names) => {
+                msg!("谁也没有移出：{} 已经到场、办结或学完，不能移出。请去掉这些人的勾再办。", names)
+            }
             Refusal::CannotApprove(title) => {
                 msg!("“{}”已经开始、取消或下架，不能再批准。可以选“不批准报名”，并写明原因。", title)
             }

@@ -2,7 +2,7 @@
 use crate::clock::{self, Timestamp};
 use crate::courses::{About, Mode, NewItem, Opening, Opens, Task, Verdict, Visibility};
 use crate::events::{Kind, Plan};
-use crate::ids::{BaseId, BookletId, SchoolId, TopicId};
+use crate::ids::{BaseId, BookletId, SchoolId, TopicId, digest};
 use crate::lang::Message;
 use crate::msg;
 use crate::web::form::{Errors, optional, text};
@@ -163,6 +163,8 @@ pub struct ItemForm {
     pub test: String,
     pub q: String,
     pub key: String,
+    /// Names the step that whoever changes it has seen.
+    pub seen: String,
 }
 
 impl ItemForm {
@@ -182,6 +184,7 @@ impl ItemForm {
             },
             opens: opens.as_str().into(),
             opens_on: day.map(|day| day.to_string()).unwrap_or_default(),
+            seen: digest(&format!("{item:?}")),
             ..ItemForm::default()
         }
     }

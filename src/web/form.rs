@@ -67,6 +67,11 @@ pub fn key(sent: &str) -> Result<String, Message> {
     }
 }
 
+/// Whoever saves second is told, and sees both.
+pub fn overtaken() -> Message {
+    msg!("您打开这一页之后，别人保存过另一份。两份都在下面：改好您的这一份再保存，就以您的为准。")
+}
+
 /// A path inside this portal to go on to, or `/`: never another site's.
 pub fn local_path(sent: &str) -> &str {
     let is_local = sent.starts_with('/')

@@ -173,7 +173,7 @@ pub fn grants(conn: &mut Conn, account: AccountId) -> Result<Vec<Grant>> {
     let rows: Vec<(Role, ScopeKind, Option<i64>, Option<String>)> = either!(conn, c => grants::table
         .left_join(orgs::table.on(grants::scope_id
             .eq(orgs::id.nullable())
-            .and(grants::scope_kind.eq_any([ScopeKind::Committee, ScopeKind::Branch]))))
+            .and(grants::scope_kind.eq(ScopeKind::Committee).or(grants::scope_kind.eq(ScopeKind::Branch)))))
         .filter(grants::account_id.eq(account).and(grants::ended_at.is_null()))
         .order(grants::id)
         .select((grants::role, grants::scope_kind, grants::scope_id, orgs::path.nullable()))

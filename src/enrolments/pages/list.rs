@@ -7,9 +7,9 @@ use crate::clock;
 use crate::db::{Conn, Db};
 use crate::enrolments::forms::{BulkForm, LONGEST_MESSAGE, ListQuery};
 use crate::enrolments::store::{self, Moved};
-use crate::enrolments::{self, Asking, Channel, Filter, Row, State, Verdict, What};
+use crate::enrolments::{self, Asking, Channel, Filter, Refusal, Row, State, Verdict, What};
 use crate::error::{Error, Result};
-use crate::ids::{EnrolmentId, OfferingId, random_hex};
+use crate::ids::{EnrolmentId, OfferingId, PersonId, random_hex};
 use crate::inbox::{self, Kind, NewNotice};
 use crate::lang::Message;
 use crate::msg;
@@ -51,9 +51,15 @@ struct Show {
     rows: Vec<Row>,
     /// The places of those on this page who wait: number of the queue, place.
     places: Vec<(i32, i64)>,
+    /// Those on this page who have a place at another date at the same time, with what that is called.
+    overlaps: Vec<(PersonId, String)>,
     paging: Paging,
+    chosen: Vec<EnrolmentId>,
+    is_all: bool,
     text: String,
     number: String,
+    /// Whoever adds this number was warned of an overlap.
+    warned: String,
     key: String,
     errors: Errors,
 }
@@ -110,15 +116,26 @@ impl Show {
             (Some(first), last) => enrolments::places(conn, id, first, last.unwrap_or(first))?,
             _ => vec![],
         };
+        let overlaps = match of.offering.what {
+            What::Event(event) => {
+                let standing = rows.iter().filter(|row| row.state.is_active()).map(|row| row.person);
+                store::overlaps(conn, event, &standing.collect::<Vec<_>>())?
+            }
+            What::Course(_) => vec![],
+        };
         Ok(Show {
             page,
             of,
             query,
             rows,
             places,
+            overlaps,
             paging,
+            chosen: vec![],
+            is_all: false,
             text: String::new(),
             number: String::new(),
+            warned: String::new(),
             key: random_hex(16),
             errors: Errors::default(),
         })
@@ -131,6 +148,9 @@ impl Show {
     }
     fn place(&self, seq: &i32) -> Option<i64> {
         self.places.binary_search_by_key(seq, |one| one.0).ok().map(|at| self.places[at].1)
+    }
+    fn overlap(&self, person: &PersonId) -> Option<&String> {
+        self.overlaps.iter().find(|one| one.0 == *person).map(|one| &one.1)
     }
     fn tone(&self, state: &State) -> &'static str {
         tone(*state)
@@ -222,25 +242,42 @@ async fn act(page: Page, viewer: Viewer, db: Data<Db>, id: Path<OfferingId>, sen
         errors = errors.with("chosen", msg!("移出要一个一个勾选，不能对整个名单移出"));
     }
     let Some(text) = text.filter(|_| errors.is_empty()) else {
-        let BulkForm { query, text, .. } = sent;
-        return again(&db, page, viewer, id, query, |view| Show { text, errors, ..view }).await;
+        return once_more(&db, page, viewer, id, (sent, errors)).await;
     };
     let (done, query) = (step.done(), sent.query.query());
-    let asked = page.clone();
-    db.write(move |conn| {
-        let of = managed(conn, &viewer, id)?;
-        let chosen = match sent.is_all {
-            true => {
-                let filter = filter_of(conn, &sent.query)?;
-                store::chosen(conn, id, &filter)?
-            }
-            false => store::of_these(conn, id, &sent.chosen)?,
-        };
-        perform(conn, &asked, (&of, &viewer), &chosen, (&step, &text, &key))
-    })
-    .await?;
+    let (asked, who, these) = (page.clone(), viewer.clone(), sent.clone());
+    let performed = db
+        .write(move |conn| {
+            let of = managed(conn, &who, id)?;
+            let chosen = match these.is_all {
+                true => {
+                    let filter = filter_of(conn, &these.query)?;
+                    store::chosen(conn, id, &filter)?
+                }
+                false => store::of_these(conn, id, &these.chosen)?,
+            };
+            perform(conn, &asked, (&of, &who), &chosen, (&step, &text, &key))
+        })
+        .await;
+    if let Err(Error::Refused(why)) = performed {
+        let errors = Errors::default().with("chosen", why);
+        return once_more(&db, page, viewer, id, (sent, errors)).await;
+    }
+    performed?;
     let divider = if query.is_empty() { "" } else { "&" };
     reply::see(format!("/organize/offerings/{id}/participants?{query}{divider}done={done}"))
+}
+
+/// The list again, with those who were chosen on it and what was to be said to them.
+async fn once_more(
+    db: &Db,
+    page: Page,
+    viewer: Viewer,
+    id: OfferingId,
+    (sent, errors): (BulkForm, Errors),
+) -> Reply {
+    let BulkForm { query, chosen, is_all, text, .. } = sent;
+    again(db, page, viewer, id, query, |view| Show { chosen, is_all, text, errors, ..view }).await
 }
 
 fn perform(
@@ -276,11 +313,20 @@ fn perform(
             }
         }
         Step::Remove => {
-            for (enrolment, _) in chosen {
+            let mut staying = vec![];
+            for (enrolment, person) in chosen {
                 // Who is off the list already stays so.
-                if enrolments::find(conn, *enrolment)?.state.is_active() {
-                    enrolments::cancel(conn, *enrolment, true, &doer, now)?;
+                if !enrolments::find(conn, *enrolment)?.state.is_active() {
+                    continue;
                 }
+                match enrolments::cancel(conn, *enrolment, true, &doer, now) {
+                    Err(Error::Refused(_)) => staying.push(*person),
+                    other => other?,
+                }
+            }
+            if !staying.is_empty() {
+                let names = store::names(conn, &staying)?.join("、");
+                return Err(Refusal::CannotRemove(names).into());
             }
         }
     }
@@ -292,21 +338,24 @@ fn perform(
 struct AddForm {
     number: String,
     key: String,
+    /// The number about which a warning was seen.
+    warned: String,
 }
 
 async fn add(page: Page, viewer: Viewer, db: Data<Db>, id: Path<OfferingId>, form: Form<AddForm>) -> Reply {
-    let (id, AddForm { number, key }) = (*id, form.into_inner());
+    let (id, AddForm { number, key, warned }) = (*id, form.into_inner());
     let key = form::key(&key).map_err(Error::Malformed)?;
     let (typed, who, doer) = (number.clone(), viewer.clone(), page.doer());
-    let added: Result<(), Message> = db
+    let is_sure = warned == number;
+    let added: Result<(), (Message, bool)> = db
         .write(move |conn| {
             managed(conn, &who, id)?;
             let typed = match form::text(&typed, 40) {
                 Ok(typed) => typed,
-                Err(problem) => return Ok(Err(problem)),
+                Err(problem) => return Ok(Err((problem, false))),
             };
             let Some(found) = store::numbered(conn, &[typed])?.pop() else {
-                return Ok(Err(msg!("没有这个编号的党员，请核对")));
+                return Ok(Err((msg!("没有这个编号的党员，请核对"), false)));
             };
             let asking = Asking {
                 person: found.person,
@@ -314,17 +363,19 @@ async fn add(page: Page, viewer: Viewer, db: Data<Db>, id: Path<OfferingId>, for
                 by: who.account,
                 key,
                 code: String::new(),
-                is_sure: true,
+                is_sure,
             };
             let stands = enrolments::try_enrol(conn, id, &asking, &doer, clock::now())?;
-            Ok(stands.map(|_| ()).map_err(|refusal| refusal.words()))
+            Ok(stands.map(|_| ()).map_err(|why| (why.words(), matches!(why, Refusal::Overlap(_)))))
         })
         .await?;
     match added {
         Ok(()) => reply::see(format!("/organize/offerings/{id}/participants?done=added")),
-        Err(problem) => {
+        Err((problem, is_warning)) => {
             let errors = Errors::default().with("number", problem);
-            again(&db, page, viewer, id, ListQuery::default(), |view| Show { number, errors, ..view }).await
+            let warned = if is_warning { number.clone() } else { String::new() };
+            let change = |view| Show { number, warned, errors, ..view };
+            again(&db, page, viewer, id, ListQuery::default(), change).await
         }
     }
 }

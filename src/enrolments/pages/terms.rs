@@ -2,7 +2,7 @@
 use super::{Managed, managed};
 use crate::access::Permission::MakeCourses;
 use crate::access::Viewer;
-use crate::clock;
+use crate::clock::{self, Timestamp};
 use crate::config::LARGEST_FORM;
 use crate::db::{Conn, Db};
 use crate::enrolments::forms::TermsForm;
@@ -50,6 +50,8 @@ struct Show {
     lines: Vec<Line>,
     /// A search that found nothing.
     is_unknown: bool,
+    /// What somebody else saved meanwhile.
+    theirs: Vec<(&'static str, String)>,
 }
 
 impl Show {
@@ -91,7 +93,22 @@ impl Show {
                 taken: quotas.iter().find(|quota| quota.org == org).map_or(0, |quota| quota.taken),
             })
             .collect();
-        Ok(Show { page, of, form, errors: Errors::default(), lines, is_unknown })
+        Ok(Show { page, of, form, errors: Errors::default(), lines, is_unknown, theirs: vec![] })
+    }
+    /// The terms as they are kept, in words.
+    fn theirs(&self) -> Vec<(&'static str, String)> {
+        let (page, terms) = (&self.page, &self.of.offering.terms);
+        let moment = |at: Option<Timestamp>| at.map_or_else(|| "—".to_owned(), |at| page.moment(&at));
+        let audience: Vec<String> = terms.audience.iter().map(|one| page.say(&one.words())).collect();
+        vec![
+            (page.t("报名方式"), page.say(&terms.mode.words())),
+            (page.t("开始报名（可不填）"), moment(terms.opens_at)),
+            (page.t("截止报名（可不填）"), moment(terms.closes_at)),
+            (page.t("退出的期限（可不填）"), moment(terms.withdraw_until)),
+            (page.t("总名额（可不填）"), terms.capacity.map_or_else(|| "—".to_owned(), |n| n.to_string())),
+            (page.t("面向哪些人"), audience.join(", ")),
+            (page.t("预留名额"), self.of.offering.reserved.to_string()),
+        ]
     }
     fn modes(&self) -> &'static [Mode] {
         Mode::ALL
@@ -135,6 +152,13 @@ async fn again(
     if is_wrong { reply::invalid(&view) } else { reply::page(&view) }
 }
 
+enum Saved {
+    Yes,
+    Wrong(Errors),
+    /// Somebody else saved other terms meanwhile, which this names.
+    Overtaken(String),
+}
+
 async fn update(page: Page, viewer: Viewer, db: Data<Db>, id: Path<OfferingId>, sent: Payload) -> Reply {
     let id = *id;
     let mut form = TermsForm::sent(body::pairs(sent, LARGEST_FORM).await?);
@@ -150,26 +174,42 @@ async fn update(page: Page, viewer: Viewer, db: Data<Db>, id: Path<OfferingId>, 
     let (typed, who, doer) = (form.clone(), viewer.clone(), page.doer());
     let saved = db
         .write(move |conn| {
+            store::lock(conn, id)?;
             let of = managed(conn, &who, id)?;
             let orgs = store::orgs_of(conn, &typed.orgs())?;
             let path_of = |org: OrgId| orgs.iter().find(|one| one.0 == org).map(|one| one.2.clone());
             match typed.check(of.offering.terms.is_closed, path_of) {
                 Ok(terms) => {
-                    if let Some(problem) = over_room(conn, &of.offering, terms.capacity)? {
-                        return Ok(Err(Errors::default().with("capacity", problem)));
+                    let quotas = enrolments::quotas(conn, id)?;
+                    let (now, would_be) = (present(&of, &quotas), TermsForm::of(&terms, None));
+                    // A form that was sent twice has nothing more to save.
+                    if would_be.seen == now.seen {
+                        return Ok(Saved::Yes);
                     }
-                    // Whether it is closed is said by another form.
-                    let change = |now: Terms| Terms { is_closed: now.is_closed, ..terms };
-                    enrolments::change_terms(conn, id, change, &doer, clock::now())?;
-                    Ok(Ok(()))
+                    if typed.seen != now.seen {
+                        return Ok(Saved::Overtaken(now.seen));
+                    }
+                    if let Some(problem) = over_room(conn, &of.offering, terms.capacity)? {
+                        return Ok(Saved::Wrong(Errors::default().with("capacity", problem)));
+                    }
+                    enrolments::set_terms(conn, id, &terms, &doer, clock::now())?;
+                    Ok(Saved::Yes)
                 }
-                Err(errors) => Ok(Err(errors)),
+                Err(errors) => Ok(Saved::Wrong(errors)),
             }
         })
         .await;
     let errors = match saved {
-        Ok(Ok(())) => return reply::see(format!("/organize/offerings/{id}?done=saved")),
-        Ok(Err(errors)) => errors,
+        Ok(Saved::Yes) => return reply::see(format!("/organize/offerings/{id}?done=saved")),
+        Ok(Saved::Wrong(errors)) => errors,
+        // Whoever has seen the other terms may save over them.
+        Ok(Saved::Overtaken(seen)) => {
+            let form = TermsForm { seen, ..form };
+            let view = db.read(move |conn| Show::load(conn, page, &viewer, id, Some(form))).await?;
+            let theirs = view.theirs();
+            let errors = Errors::default().with("mode", form::overtaken());
+            return reply::invalid(&Show { errors, theirs, ..view });
+        }
         // What is typed is not lost; nothing was changed.
         Err(Error::Refused(why)) => Errors::default().with("capacity", why),
         Err(other) => return Err(other),

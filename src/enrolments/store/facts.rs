@@ -105,6 +105,9 @@ pub fn unfinished(conn: &mut Conn, course: CourseId, person: PersonId) -> Result
         .optional())?)
 }
 
+/// Has a place, or may get one at any moment.
+const STANDING: [State; 4] = [State::Requested, State::Waitlisted, State::Confirmed, State::Attended];
+
 /// The title of a date that the person is enrolled at, also as one who waits or asks, and that overlaps this time (INV-E4;
 /// half-open): whoever waits may get the seat at any moment. Until the transaction ends nobody else asks this for the person.
 pub fn overlapping(
@@ -118,16 +121,39 @@ pub fn overlapping(
         let it = persons::table.find(person).select(persons::id);
         it.for_no_key_update().first::<PersonId>(c)?;
     }
-    let standing = [State::Requested, State::Waitlisted, State::Confirmed, State::Attended];
     Ok(either!(conn, c => enrolments::table
         .inner_join(offerings::table.inner_join(events::table))
-        .filter(enrolments::person_id.eq(person).and(enrolments::state.eq_any(standing)))
+        .filter(enrolments::person_id.eq(person).and(enrolments::state.eq_any(STANDING)))
         .filter(events::id.ne(except).and(events::state.ne("cancelled")))
         .filter(events::starts_at.lt(to).and(events::ends_at.gt(from)))
         .order(events::starts_at)
         .select(events::title)
         .first(c)
         .optional())?)
+}
+
+/// Those of these people who have a place at another date while this event is held, with what the first of them is called.
+pub fn overlaps(conn: &mut Conn, id: EventId, people: &[PersonId]) -> Result<Vec<(PersonId, String)>> {
+    if people.is_empty() {
+        return Ok(vec![]);
+    }
+    let event = event(conn, id)?;
+    let mut found: Vec<(PersonId, String)> = either!(conn, c => enrolments::table
+        .inner_join(offerings::table.inner_join(events::table))
+        .filter(enrolments::person_id.eq_any(people).and(enrolments::state.eq_any(STANDING)))
+        .filter(events::id.ne(id).and(events::state.ne("cancelled")))
+        .filter(events::starts_at.lt(event.ends_at).and(events::ends_at.gt(event.starts_at)))
+        .order((enrolments::person_id, events::starts_at))
+        .select((enrolments::person_id, events::title))
+        .load(c))?;
+    found.dedup_by_key(|one| one.0);
+    Ok(found)
+}
+
+/// What these people are called, in the order of their names.
+pub fn names(conn: &mut Conn, people: &[PersonId]) -> Result<Vec<String>> {
+    let them = persons::table.filter(persons::id.eq_any(people)).order(persons::name).select(persons::name);
+    Ok(either!(conn, c => them.load(c))?)
 }
 
 /// What a notice calls the offering, and where it is.

@@ -47,7 +47,7 @@ macro_rules! filtered {
         if let Some(state) = $filter.state {
             $query = $query.filter(enrolments::state.eq(state));
         } else if $filter.is_standing {
-            $query = $query.filter(enrolments::state.ne_all([State::Cancelled, State::Declined]));
+            $query = $query.filter(enrolments::state.ne(State::Cancelled).and(enrolments::state.ne(State::Declined)));
         }
         if let Some(paths) = &$filter.paths {
             use diesel::sql_types::Bool;
@@ -92,7 +92,8 @@ pub fn participants(
     skip: i64,
     count: i64,
 ) -> Result<Vec<Row>> {
-    let ids: Vec<EnrolmentId> = either!(conn, c => {
+    let home = memberships::person_id.eq(persons::id).and(memberships::valid_to.is_null());
+    Ok(either!(conn, c => {
         let mut query = enrolments::table
             .filter(enrolments::offering_id.eq(offering))
             .order(enrolments::seq)
@@ -101,26 +102,19 @@ pub fn participants(
             .select(enrolments::id)
             .into_boxed();
         filtered!(query, filter);
-        query.load(c)
-    })?;
-    let home = memberships::person_id.eq(persons::id).and(memberships::valid_to.is_null());
-    let mut rows = Vec::with_capacity(ids.len());
-    for some in ids.chunks(TOGETHER) {
-        let mut found: Vec<Row> = either!(conn, c => enrolments::table
+        enrolments::table
             .inner_join(persons::table)
             .left_join(memberships::table.on(home))
             .left_join(orgs::table.on(orgs::id.eq(memberships::branch_id)))
-            .filter(enrolments::id.eq_any(some))
+            .filter(enrolments::id.eq_any(query))
+            .order(enrolments::seq)
             .select((
                 enrolments::id, enrolments::seq, persons::id, persons::name, memberships::member_no.nullable(),
                 orgs::name.nullable(), enrolments::state, enrolments::channel, enrolments::created_at,
                 enrolments::changed_at, enrolments::finished_at,
             ))
-            .load(c))?;
-        found.sort_unstable_by_key(|row| row.seq);
-        rows.append(&mut found);
-    }
-    Ok(rows)
+            .load(c)
+    })?)
 }
 
 /// All whom the filter lets through, in the order of the queue: those that something is done to.

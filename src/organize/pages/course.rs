@@ -16,7 +16,7 @@ use crate::error::{Error, Result};
 use crate::ids::{CourseId, digest, random_hex};
 use crate::lang::Message;
 use crate::msg;
-use crate::web::form::{Errors, key, text};
+use crate::web::form::{Errors, key, overtaken, text};
 use crate::web::page::Page;
 use crate::web::reply::{self, Reply};
 use crate::web::route::{Route, get, post};
@@ -285,13 +285,10 @@ async fn update(
         }
         Saved::Overtaken => {
             let view = view(page, viewer, &db, id).await?;
-            let problem = msg!(
-                "您打开这一页之后，别人保存过另一份。两份都在下面：改好您的这一份再保存，就以您的为准。"
-            );
             // Whoever has seen the other text may save over it.
             let form = CourseForm { seen: digest_of(&view.course.about), ..form };
             let theirs = Some(view.course.about.clone());
-            reply::invalid(&Show { form, theirs, errors: Errors::default().with("title", problem), ..view })
+            reply::invalid(&Show { form, theirs, errors: Errors::default().with("title", overtaken()), ..view })
         }
     }
 }

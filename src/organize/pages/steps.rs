@@ -14,7 +14,7 @@ use crate::lectures::THRESHOLD;
 use crate::msg;
 use crate::selftests;
 use crate::web::body;
-use crate::web::form::{Errors, key, optional};
+use crate::web::form::{Errors, key, optional, overtaken};
 use crate::web::page::Page;
 use crate::web::reply::{self, Reply};
 use crate::web::route::{Route, get, post};
@@ -292,6 +292,8 @@ struct Step {
     errors: Errors,
     facts: Vec<String>,
     link: String,
+    /// What somebody else saved meanwhile.
+    theirs: Vec<(&'static str, String)>,
 }
 
 impl Step {
@@ -305,13 +307,21 @@ impl Step {
             kind: item.what.task.kind(),
             item: Some(item),
             errors: Errors::default(),
+            theirs: vec![],
             page,
             course,
         })
     }
     fn blank(page: Page, course: Course, form: ItemForm, errors: Errors) -> Step {
-        let (kind, facts) = (Kind::Session, vec![]);
-        Step { page, course, item: None, kind, form, errors, facts, link: String::new() }
+        let (kind, facts, theirs) = (Kind::Session, vec![], vec![]);
+        Step { page, course, item: None, kind, form, errors, facts, link: String::new(), theirs }
+    }
+    /// The step as it is kept, in words.
+    fn theirs(&self) -> Vec<(&'static str, String)> {
+        let (page, what) = (&self.page, self.item.as_ref().map(|item| &item.what));
+        let title = what.map(|what| (page.t("标题"), what.title.clone()));
+        let unit = what.map(|what| (page.t("单元标题（可不填）"), what.unit.clone()));
+        title.into_iter().chain(unit).chain([(page.t("怎么学"), self.facts.join(" · "))]).collect()
     }
     fn is_lecture(&self) -> bool {
         self.kind == Kind::Lecture
@@ -363,6 +373,13 @@ async fn add_session(
     reply::see(format!("/organize/courses/{id}?done=added"))
 }
 
+enum Saved {
+    Yes,
+    Wrong(Errors),
+    /// Somebody else saved another one meanwhile.
+    Overtaken,
+}
+
 async fn edit(page: Page, viewer: Viewer, db: Data<Db>, path: Path<(CourseId, ItemId)>) -> Reply {
     let (id, item) = path.into_inner();
     let view = db.read(move |conn| Step::load(conn, page, &viewer, id, item)).await?;
@@ -384,21 +401,32 @@ async fn save(
             let present = items.iter().find(|one| one.id == item).ok_or(Error::NotFound)?;
             let new = match sent.check(present.what.task) {
                 Ok(new) => new,
-                Err(errors) => return Ok(Err(errors)),
+                Err(errors) => return Ok(Saved::Wrong(errors)),
             };
-            if new != present.what {
-                courses::update_item(conn, id, item, &new, &doer, clock::now())?;
+            // A form that was sent twice has nothing more to save.
+            if new == present.what {
+                return Ok(Saved::Yes);
             }
-            Ok(Ok(()))
+            let is_seen = sent.seen == ItemForm::of(&present.what).seen;
+            let step = (&present.what, &new);
+            match is_seen && courses::update_item(conn, id, item, step, &doer, clock::now())? {
+                true => Ok(Saved::Yes),
+                false => Ok(Saved::Overtaken),
+            }
         })
         .await?;
-    match saved {
-        Ok(()) => reply::see(format!("/organize/courses/{id}?done=saved")),
-        Err(errors) => {
-            let view = db.read(move |conn| Step::load(conn, page, &viewer, id, item)).await?;
-            reply::invalid(&Step { form, errors, ..view })
-        }
+    let (errors, is_overtaken) = match saved {
+        Saved::Yes => return reply::see(format!("/organize/courses/{id}?done=saved")),
+        Saved::Wrong(errors) => (errors, false),
+        Saved::Overtaken => (Errors::default().with("title", overtaken()), true),
+    };
+    let view = db.read(move |conn| Step::load(conn, page, &viewer, id, item)).await?;
+    if !is_overtaken {
+        return reply::invalid(&Step { form, errors, ..view });
     }
+    // Whoever has seen the other one may save over it.
+    let (form, theirs) = (ItemForm { seen: view.form.seen.clone(), ..form }, view.theirs());
+    reply::invalid(&Step { form, errors, theirs, ..view })
 }
 
 async fn step_by(
