@@ -291,9 +291,8 @@ pub fn overdue_within(conn: &mut Conn, paths: &[String], today: NaiveDate) -> Re
 
 /// Cases that are open after their last day and whose person was not told so (`late::key`), those that wait longest first.
 pub(super) fn overdue(conn: &mut Conn, today: NaiveDate, count: i64) -> Result<Vec<Case>> {
-    let is_untold = sql::<Bool>(
-        "NOT EXISTS (SELECT 1 FROM notices WHERE notices.key = 'case-' || cases.id || '-late')",
-    );
+    let is_untold =
+        sql::<Bool>("NOT EXISTS (SELECT 1 FROM notices WHERE notices.key = 'case-' || cases.id || '-late')");
     let rows: Vec<(About, Course)> = either!(conn, c => rows!()
         .filter(cases::state.eq_any(OPEN).and(cases::due_on.lt(today)).and(is_untold))
         .order((cases::due_on, cases::id))

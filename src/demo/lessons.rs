@@ -372,7 +372,8 @@ fn booklets(conn: &mut Conn, content: &Content, people: &People, now: Timestamp)
         )?;
     }
     // The own account as a picture, in the booklet about telephones.
-    let place = content.booklets.iter().position(|one| one.slug == "phone-for-elders").ok_or(Error::NotFound)?;
+    let place =
+        content.booklets.iter().position(|one| one.slug == "phone-for-elders").ok_or(Error::NotFound)?;
     let picture = AttachmentRow {
         booklet_id: place as i64 + 1,
         name: "account.jpg",

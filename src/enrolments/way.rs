@@ -129,9 +129,9 @@ pub(super) fn why_not(
     if let Some(refusal) = shut(conn, offering.what, now)? {
         return Ok(Some(refusal));
     }
-    // Whoever runs the list may let anybody in.
+    // Whoever runs the list may let anybody in, and is told if that one cannot come.
     if asking.channel == Channel::Organizer {
-        return Ok(None);
+        return overlap(conn, offering, asking);
     }
     if terms.is_closed {
         return Ok(Some(Refusal::Closed));
@@ -154,23 +154,23 @@ pub(super) fn why_not(
     if terms.mode == Mode::Code && !is_code(&terms.code, &asking.code) {
         return Ok(Some(Refusal::WrongCode));
     }
-    match offering.what {
-        What::Course(course) => {
-            if let Some(title) = store::unfinished(conn, course, asking.person)? {
-                return Ok(Some(Refusal::NotFinished(title)));
-            }
-        }
-        What::Event(id) => {
-            let event = store::event(conn, id)?;
-            let span = (event.starts_at, event.ends_at);
-            if let Some(title) = store::overlapping(conn, asking.person, id, span)?
-                && !(asking.is_sure && asking.channel != Channel::Own)
-            {
-                return Ok(Some(Refusal::Overlap(title)));
-            }
-        }
+    if let What::Course(course) = offering.what
+        && let Some(title) = store::unfinished(conn, course, asking.person)?
+    {
+        return Ok(Some(Refusal::NotFinished(title)));
     }
-    Ok(None)
+    overlap(conn, offering, asking)
+}
+
+/// INV-E4: two dates of one person do not overlap; whoever enrols another may be sure that they do not matter.
+fn overlap(conn: &mut Conn, offering: &Offering, asking: &Asking) -> Result<Option<Refusal>> {
+    let What::Event(id) = offering.what else { return Ok(None) };
+    if asking.is_sure && asking.channel != Channel::Own {
+        return Ok(None);
+    }
+    let event = store::event(conn, id)?;
+    let span = (event.starts_at, event.ends_at);
+    Ok(store::overlapping(conn, asking.person, id, span)?.map(Refusal::Overlap))
 }
 
 /// Whether what was typed is the code of the offering; where it asks for none, anything is. Each wrong try makes this account

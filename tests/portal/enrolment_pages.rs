@@ -31,29 +31,15 @@ fn person(world: &World, account: &str) -> i64 {
     world.number(&format!("SELECT person_id FROM accounts WHERE username = '{account}'"))
 }
 
-fn text(world: &World, sql: &str) -> String {
-    use diesel::RunQueryDsl;
-    #[derive(diesel::QueryableByName)]
-    struct Row {
-        #[diesel(sql_type = diesel::sql_types::Text)]
-        t: String,
-    }
-    world
-        .db
-        .write_now(|conn| Ok(weixiao::either!(conn, c => diesel::sql_query(sql).get_result::<Row>(c))?.t))
-        .unwrap()
-}
-
 fn number_of(world: &World, account: &str) -> String {
     let person = person(world, account);
-    text(
-        world,
-        &format!("SELECT member_no AS t FROM memberships WHERE person_id = {person} AND valid_to IS NULL"),
-    )
+    world.text(&format!(
+        "SELECT member_no AS t FROM memberships WHERE person_id = {person} AND valid_to IS NULL"
+    ))
 }
 
 fn name_of(world: &World, account: &str) -> String {
-    text(world, &format!("SELECT name AS t FROM persons WHERE id = {}", person(world, account)))
+    world.text(&format!("SELECT name AS t FROM persons WHERE id = {}", person(world, account)))
 }
 
 /// Sends a form with these parts.
@@ -286,7 +272,7 @@ async fn terms_are_kept_when_they_are_wrong_and_saved_when_they_are_right() {
     assert!(code.len() == 6 && drawn.body.contains("value=\"7\""));
     assert_eq!(world.number("SELECT COUNT(*) FROM offerings WHERE code <> ''"), 0, "not saved yet");
     let (branch, people) = world.db.write_now(|conn| Ok(branches(conn, 3).swap_remove(0))).unwrap();
-    let name = text(&world, &format!("SELECT name AS t FROM orgs WHERE id = {branch}"));
+    let name = world.text(&format!("SELECT name AS t FROM orgs WHERE id = {branch}"));
     let found = instructor
         .post(&path, &[("mode", "open"), ("capacity", "7"), ("find", &name), ("step", "find")])
         .await;
@@ -298,10 +284,15 @@ async fn terms_are_kept_when_they_are_wrong_and_saved_when_they_are_right() {
     let none = instructor.post(&path, &[("mode", "open"), ("find", "100%_没有"), ("step", "find")]).await;
     assert!(none.body.contains("没有名称里有这些字的单位"));
     let seats = format!("seats-{branch}");
+    let seen_by = async |browser: &Browser<'_>| {
+        browser.get(&path).await.between("name=\"seen\" value=\"", "\"").to_owned()
+    };
+    let seen = seen_by(&instructor).await;
     let saved = instructor
         .post(
             &path,
             &[
+                ("seen", &seen),
                 ("mode", "code"),
                 ("code", &code),
                 ("capacity", "3"),
@@ -321,9 +312,32 @@ async fn terms_are_kept_when_they_are_wrong_and_saved_when_they_are_right() {
     assert_eq!((offering.terms.capacity, offering.reserved, quotas[0].seats), (Some(3), 2, 2));
     assert_eq!(offering.terms.audience.len(), 2);
     assert_eq!(offering.terms.withdraw_until.unwrap().to_string(), "2026-12-31 16:00:00");
+    // Whoever opened the page before is told, sees both, and may then save over it.
+    let mine = |seen: &str| {
+        [("seen", seen), ("mode", "open"), ("capacity", "77"), ("step", "save")]
+            .map(|(name, value)| (name, value.to_owned()))
+    };
+    let send = async |form: [(&str, String); 4]| {
+        let fields = form.each_ref().map(|(name, value)| (*name, value.as_str()));
+        instructor.post(&path, &fields).await
+    };
+    let late = send(mine(&seen)).await;
+    assert_eq!(late.status, 422);
+    assert!(late.body.contains("别人保存的那一份") && late.body.contains("value=\"77\""), "{}", late.body);
+    let theirs = late.between("别人保存的那一份", "</dl>");
+    assert!(theirs.contains("<dd>3</dd>") && theirs.contains("2027 年 1 月 1 日 00:00"), "{theirs}");
+    assert_eq!(send(mine("")).await.status, 422, "who has seen nothing saves over nothing");
+    let kept = world.db.write_now(|conn| enrolments::offering(conn, id)).unwrap();
+    assert_eq!(kept.terms.capacity, Some(3));
+    let over = mine(late.between("name=\"seen\" value=\"", "\""));
+    for _ in 0..2 {
+        assert_eq!(send(over.clone()).await.status, 303, "the same form again is the same");
+    }
+    let kept = world.db.write_now(|conn| enrolments::offering(conn, id)).unwrap();
+    assert_eq!((kept.terms.capacity, kept.terms.mode), (Some(77), Mode::Open));
     // A rule that says no leaves what was typed on the page.
     set(&world, id, |terms| {
-        (terms.mode, terms.audience, terms.quotas) = (Mode::Open, vec![], vec![(branch, 2)])
+        (terms.mode, terms.capacity, terms.quotas) = (Mode::Open, Some(3), vec![(branch, 2)])
     });
     for person in &people[..2] {
         world.sql(&format!("UPDATE accounts SET person_id = {person} WHERE username = 'member'"));
@@ -333,7 +347,9 @@ async fn terms_are_kept_when_they_are_wrong_and_saved_when_they_are_right() {
             303
         );
     }
-    let refused = instructor.post(&path, &[("mode", "open"), ("capacity", "1"), ("step", "save")]).await;
+    let seen = seen_by(&instructor).await;
+    let fewer = [("seen", seen.as_str()), ("mode", "open"), ("capacity", "1"), ("step", "save")];
+    let refused = instructor.post(&path, &fewer).await;
     assert_eq!(refused.status, 422);
     assert!(refused.body.contains("已有 2 人确认") && refused.body.contains("value=\"1\""));
     let stopped = instructor.post(&format!("{path}/closing"), &[("is_closed", "1")]).await;
@@ -397,6 +413,22 @@ async fn a_list_is_found_decided_written_to_and_taken_along() {
         assert_eq!(instructor.post(&list, &off).await.status, 303);
     }
     assert_eq!(instructor.post(&list, &[("key", &key), ("step", "remove"), ("all", "1")]).await.status, 422);
+    assert_eq!(world.number("SELECT COUNT(*) FROM enrolments WHERE state = 'confirmed'"), 2);
+    // Whoever has finished stays, and is named; nobody else is taken off by that post, and the boxes stay ticked.
+    let all = "SELECT id FROM enrolments WHERE state = 'confirmed' ORDER BY seq LIMIT 1 OFFSET";
+    let [done, other] = [0, 1].map(|skip| world.number(&format!("{all} {skip}")).to_string());
+    world.sql(&format!("UPDATE enrolments SET finished_at = changed_at WHERE id = {done}"));
+    let name = world.text(&format!(
+        "SELECT p.name AS t FROM persons p JOIN enrolments e ON e.person_id = p.id WHERE e.id = {done}"
+    ));
+    let both =
+        [("key", key.as_str()), ("step", "remove"), ("chosen", other.as_str()), ("chosen", done.as_str())];
+    let kept = instructor.post(&list, &both).await;
+    assert_eq!(kept.status, 422);
+    assert!(kept.body.contains(&format!("谁也没有移出：{name} 已经")), "{}", kept.body);
+    for id in [&done, &other] {
+        assert!(kept.body.contains(&format!("value=\"{id}\" checked")), "{}", kept.body);
+    }
     assert_eq!(world.number("SELECT COUNT(*) FROM enrolments WHERE state = 'confirmed'"), 2);
     // One is added by number; a number that is nobody's comes back.
     let add = format!("/organize/offerings/{id}/add");

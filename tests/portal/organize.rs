@@ -143,8 +143,20 @@ async fn a_course_goes_its_way_from_a_title_to_the_public() {
     let wrong = maker.post(&step, &[("title", ""), ("opens", "on_day")]).await;
     assert_eq!(wrong.status, 422);
     assert!(wrong.body.contains("请写从哪天起可以学"), "{}", wrong.body);
-    let saved = maker.post(&step, &[("title", "读第二章"), ("opens", "in_order")]).await;
-    assert_eq!(saved.status, 303, "{}", saved.body);
+    let seen = maker.get(&step).await.between("name=\"seen\" value=\"", "\"").to_owned();
+    let fields = [("title", "读第二章"), ("opens", "in_order"), ("seen", &seen)];
+    for _ in 0..2 {
+        let saved = maker.post(&step, &fields).await;
+        assert_eq!(saved.status, 303, "{}", saved.body);
+    }
+    // Whoever opened it before that is told, sees both, and may then save over it.
+    let late = maker.post(&step, &[("title", "再读第二章"), ("opens", "at_once"), ("seen", &seen)]).await;
+    assert_eq!(late.status, 422);
+    assert!(late.between("别人保存的那一份", "</dl>").contains("读第二章"), "{}", late.body);
+    assert!(late.body.contains("value=\"再读第二章\""));
+    let seen = late.between("name=\"seen\" value=\"", "\"").to_owned();
+    let over = maker.post(&step, &[("title", "再读第二章"), ("opens", "at_once"), ("seen", &seen)]).await;
+    assert_eq!(over.status, 303, "{}", over.body);
     assert_eq!(maker.post(&format!("{step}/remove"), &[]).await.status, 303);
     assert_eq!((items("COUNT(*)"), items("MAX(position)")), (2, 2));
     let preview = maker.get(&format!("/organize/courses/{course}/preview")).await;
@@ -410,6 +422,38 @@ async fn what_has_to_be_finished_before_makes_no_circle() {
     assert_eq!(require(first, second).await.status, 303);
 }
 
+/// INV-E4: an organizer who adds somebody with another date at the same time is warned, may be sure, and sees it on the list.
+async fn overlaps_are_said(world: &World, course: i64, event: i64) {
+    let offering = |event: i64| world.number(&format!("SELECT id FROM offerings WHERE event_id = {event}"));
+    let at_the_time = format!(
+        "SELECT MAX(s.event_id) FROM course_sessions s JOIN events e ON e.id = s.event_id JOIN events f ON f.id = {event} \
+         WHERE s.course_id = {course} AND e.starts_at < f.ends_at AND e.ends_at > f.starts_at AND e.id <> f.id"
+    );
+    let (first, second) = (offering(event), offering(world.number(&at_the_time)));
+    let number = world.text(
+        "SELECT member_no AS t FROM memberships m JOIN accounts a ON a.person_id = m.person_id WHERE a.username = 'member' AND m.valid_to IS NULL",
+    );
+    let organizer = world.signed_in("organizer").await;
+    let add = async |offering: i64, fields: &[(&str, &str)]| {
+        let key = random_hex(16);
+        let all = [&[("key", key.as_str()), ("number", number.as_str())], fields].concat();
+        organizer.post(&format!("/organize/offerings/{offering}/add"), &all).await
+    };
+    let course = world.number(&format!("SELECT id FROM offerings WHERE course_id = {course}"));
+    for offering in [course, first] {
+        let added = add(offering, &[]).await;
+        assert_eq!(added.status, 303, "{}", added.body);
+    }
+    let warned = add(second, &[]).await;
+    assert_eq!(warned.status, 422);
+    assert!(warned.body.contains("时间重叠") && warned.body.contains("仍然添加"), "{}", warned.body);
+    assert_eq!(add(second, &[("warned", "D0000000")]).await.status, 422, "the warning was about another");
+    let list = format!("/organize/offerings/{second}/participants");
+    assert!(!organizer.get(&list).await.body.contains("时间重叠"));
+    assert_eq!(add(second, &[("warned", &number)]).await.status, 303);
+    assert!(organizer.get(&list).await.body.contains("时间重叠"));
+}
+
 #[actix_web::test]
 async fn dates_are_arranged_changed_and_cancelled_within_what_a_base_holds() {
     let world = World::new();
@@ -467,6 +511,10 @@ async fn dates_are_arranged_changed_and_cancelled_within_what_a_base_holds() {
         half,
         "seats are an offering's"
     );
+    // Dates are added to what is public, too.
+    world.sql(&format!("UPDATE courses SET stage = 'published', version = draft_version, published_at = created_at WHERE id = {course}"));
+    overlaps_are_said(&world, course, event).await;
+    world.sql(&format!("UPDATE courses SET stage = 'draft', version = 0, published_at = NULL WHERE id = {course}"));
     let one = format!("{path}/{event}");
     let shown = maker.get(&one).await;
     let seen = shown.between("name=\"seen\" value=\"", "\"").to_owned();
@@ -495,8 +543,10 @@ async fn dates_are_arranged_changed_and_cancelled_within_what_a_base_holds() {
     for (seats, status) in
         [((capacity + 1).to_string(), 422), (String::new(), 422), ((half - 1).to_string(), 303)]
     {
-        let fields = [("mode", "open"), ("capacity", seats.as_str()), ("step", "save")];
-        let answer = maker.post(&format!("/organize/offerings/{offering}"), &fields).await;
+        let terms = format!("/organize/offerings/{offering}");
+        let seen = maker.get(&terms).await.between("name=\"seen\" value=\"", "\"").to_owned();
+        let fields = [("mode", "open"), ("capacity", seats.as_str()), ("step", "save"), ("seen", &seen)];
+        let answer = maker.post(&terms, &fields).await;
         assert_eq!(answer.status, status, "{seats}: {}", answer.body);
     }
     assert_eq!(world.number(&format!("SELECT capacity FROM offerings WHERE event_id = {event}")), half - 1);

@@ -47,7 +47,8 @@ macro_rules! filtered {
         if let Some(state) = $filter.state {
             $query = $query.filter(enrolments::state.eq(state));
         } else if $filter.is_standing {
-            $query = $query.filter(enrolments::state.ne(State::Cancelled).and(enrolments::state.ne(State::Declined)));
+            $query = $query
+                .filter(enrolments::state.ne(State::Cancelled).and(enrolments::state.ne(State::Declined)));
         }
         if let Some(paths) = &$filter.paths {
             use diesel::sql_types::Bool;

@@ -288,7 +288,12 @@ async fn update(
             // Whoever has seen the other text may save over it.
             let form = CourseForm { seen: digest_of(&view.course.about), ..form };
             let theirs = Some(view.course.about.clone());
-            reply::invalid(&Show { form, theirs, errors: Errors::default().with("title", overtaken()), ..view })
+            reply::invalid(&Show {
+                form,
+                theirs,
+                errors: Errors::default().with("title", overtaken()),
+                ..view
+            })
         }
     }
 }
