@@ -145,3 +145,18 @@ fn hot_lists_use_their_index() {
         assert!(!plan.contains("TEMP B-TREE"), "{query} sorts: {plan}");
     }
 }
+
+/// What `.cargo/config.toml` asks for is in the program: without it most statements are planned anew at every call.
+#[actix_web::test]
+async fn sqlite_is_compiled_as_the_portal_needs_it() {
+    let world = World::before_courses();
+    if world.db.read_now(|conn| Ok(conn.is_postgres())).unwrap() {
+        return;
+    }
+    let options = world.text("SELECT group_concat(compile_options, ' ') FROM pragma_compile_options");
+    let has = |wanted: &str| options.split(' ').any(|one| one == wanted);
+    for wanted in ["ENABLE_QPSG", "DEFAULT_MEMSTATUS=0", "THREADSAFE=2", "ENABLE_FTS5"] {
+        assert!(has(wanted), "{wanted} is not among {options}");
+    }
+    assert!(!has("ENABLE_MEMORY_MANAGEMENT"), "{options}");
+}
