@@ -7,6 +7,7 @@ use crate::clock::Timestamp;
 use crate::db::Conn;
 use crate::error::{Error, Result};
 use crate::ids::{AccountId, CourseId, ItemId, digest, random_hex};
+use std::collections::BTreeSet;
 
 /// Steps that a course may have: more than anybody studies, few enough for a page.
 pub const MOST_ITEMS: usize = 120;
@@ -212,13 +213,13 @@ pub fn update_item(
     doer: &Doer,
     now: Timestamp,
 ) -> Result<bool> {
+    if was.task.kind() != new.task.kind() {
+        return Err(Error::NotFound);
+    }
     let course = changeable(conn, id)?;
     let (items, place) = own_item(conn, &course, item)?;
     if items[place].what != *was {
         return Ok(false);
-    }
-    if items[place].what.task.kind() != new.task.kind() {
-        return Err(Error::NotFound);
     }
     store::save_item(conn, item, new)?;
     did(conn, doer, Action::CourseChanged, id, now)?;
@@ -271,9 +272,7 @@ pub fn set_prerequisites(
     now: Timestamp,
 ) -> Result<()> {
     // All of them, in one order: two courses that are made to need each other at once wait for one another here.
-    let mut touched: Vec<CourseId> = required.iter().copied().chain([id]).collect();
-    touched.sort_unstable();
-    touched.dedup();
+    let touched: BTreeSet<CourseId> = required.iter().copied().chain([id]).collect();
     for one in touched {
         store::lock(conn, one)?;
     }

@@ -514,7 +514,9 @@ async fn dates_are_arranged_changed_and_cancelled_within_what_a_base_holds() {
     // Dates are added to what is public, too.
     world.sql(&format!("UPDATE courses SET stage = 'published', version = draft_version, published_at = created_at WHERE id = {course}"));
     overlaps_are_said(&world, course, event).await;
-    world.sql(&format!("UPDATE courses SET stage = 'draft', version = 0, published_at = NULL WHERE id = {course}"));
+    world.sql(&format!(
+        "UPDATE courses SET stage = 'draft', version = 0, published_at = NULL WHERE id = {course}"
+    ));
     let one = format!("{path}/{event}");
     let shown = maker.get(&one).await;
     let seen = shown.between("name=\"seen\" value=\"", "\"").to_owned();

@@ -321,7 +321,7 @@ impl Step {
         let (page, what) = (&self.page, self.item.as_ref().map(|item| &item.what));
         let title = what.map(|what| (page.t("标题"), what.title.clone()));
         let unit = what.map(|what| (page.t("单元标题（可不填）"), what.unit.clone()));
-        title.into_iter().chain(unit).chain([(page.t("怎么学"), self.facts.join(" · "))]).collect()
+        title.into_iter().chain(unit).chain([(page.t("怎样学"), self.facts.join(" · "))]).collect()
     }
     fn is_lecture(&self) -> bool {
         self.kind == Kind::Lecture
