@@ -21,6 +21,7 @@ use actix_multipart::Multipart;
 use actix_web::web::{Data, Path};
 use sha2::Digest;
 use std::time::Duration;
+use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 pub fn routes() -> Vec<Route> {
@@ -55,6 +56,9 @@ impl Sent {
     }
 }
 
+/// Files that are held in memory while they arrive; whoever comes next waits, and so does what their browser sends.
+static ARRIVING: Semaphore = Semaphore::const_new(8);
+
 /// Reads a form with one file of at most `longest` bytes. Whoever sends a larger one hears so after the last byte: a browser
 /// shows no answer before that.
 ///
@@ -63,6 +67,7 @@ impl Sent {
 pub async fn read(mut parts: Multipart, longest: usize) -> Result<Sent> {
     let unreadable = || Error::Malformed(msg!("地址或内容写得不对，什么都没有改动。"));
     let stall = Duration::from_secs(STALL_SECONDS);
+    let _place = ARRIVING.acquire().await.map_err(Error::internal)?;
     let (mut sent, mut total) = (Sent::default(), 0);
     while let Some(part) =
         timeout(stall, crate::web::body::next(&mut parts)).await.map_err(|_| Error::Slow)?
