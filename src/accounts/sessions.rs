@@ -15,7 +15,7 @@ use actix_web::web::Data;
 use chrono::Duration;
 use diesel::prelude::*;
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 type State = HashMap<String, String>;
 
@@ -253,14 +253,22 @@ pub fn holders(conn: &mut Conn, ids: &[&str], now: Timestamp) -> Result<HashMap<
     let is_fresh = sessions::seen_at
         .gt(now - Duration::days(SESSION_IDLE_DAYS))
         .and(sessions::created_at.gt(now - Duration::days(SESSION_LONGEST_DAYS)));
-    let rows: Vec<(String, AccountId, PersonId, String)> = either!(conn, c => sessions::table
-        .inner_join(accounts::table)
+    // One after the other: joined, SQLite would begin with the accounts and look at all of them.
+    let rows: Vec<(String, Option<AccountId>, String)> = either!(conn, c => sessions::table
         .filter(sessions::id.eq_any(ids).and(is_fresh))
-        .filter(store::is_open())
-        .select((sessions::id, accounts::id, accounts::person_id, sessions::state))
+        .select((sessions::id, sessions::account_id, sessions::state))
         .load(c))?;
+    let of_rows: HashSet<AccountId> = rows.iter().filter_map(|row| row.1).collect();
+    let open: HashMap<AccountId, PersonId> = either!(conn, c => accounts::table
+        .filter(accounts::id.eq_any(of_rows).and(store::is_open()))
+        .select((accounts::id, accounts::person_id))
+        .load::<(AccountId, PersonId)>(c))?
+    .into_iter()
+    .collect();
     let mut holders = HashMap::with_capacity(rows.len());
-    for (id, account, person, json) in rows {
+    for (id, account, json) in rows {
+        let Some((account, person)) = account.and_then(|id| open.get_key_value(&id)) else { continue };
+        let (account, person) = (*account, *person);
         let state: State = serde_json::from_str(&json).map_err(crate::error::Error::internal)?;
         let mut holder = Holder { account, person, is_acting: false };
         // Few act, and the right to may have ended since they began.

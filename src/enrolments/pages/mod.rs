@@ -33,9 +33,10 @@ struct Managed {
 fn managed(conn: &mut Conn, viewer: &Viewer, id: OfferingId) -> Result<Managed> {
     let offering = super::offering(conn, id)?;
     let desk = match offering.what {
-        What::Course(course) => {
-            courses::editable(conn, viewer, course)?;
-            format!("/organize/courses/{course}")
+        What::Course(id) => {
+            let course = courses::editable(conn, viewer, id)?;
+            let (link, desk) = (format!("/courses/{}", course.slug), format!("/organize/courses/{id}"));
+            return Ok(Managed { offering, title: course.about.title, link, desk });
         }
         What::Event(event) => {
             if !courses::manages_session(conn, viewer, event)? {
