@@ -13,6 +13,7 @@ pub mod schema;
 pub mod assets;
 // features without pages of their own, and the kit that all pages share
 pub mod captions;
+pub mod scoring;
 pub mod processing;
 pub mod audit;
 pub mod site;
