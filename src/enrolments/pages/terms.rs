@@ -98,14 +98,14 @@ impl Show {
     /// The terms as they are kept, in words.
     fn theirs(&self) -> Vec<(&'static str, String)> {
         let (page, terms) = (&self.page, &self.of.offering.terms);
-        let moment = |at: Option<Timestamp>| at.map_or_else(|| "—".to_owned(), |at| page.moment(&at));
+        let moment = |at: Option<Timestamp>| at.map(|at| page.moment(&at)).unwrap_or_default();
         let audience: Vec<String> = terms.audience.iter().map(|one| page.say(&one.words())).collect();
         vec![
             (page.t("报名方式"), page.say(&terms.mode.words())),
             (page.t("开始报名（可不填）"), moment(terms.opens_at)),
             (page.t("截止报名（可不填）"), moment(terms.closes_at)),
             (page.t("退出的期限（可不填）"), moment(terms.withdraw_until)),
-            (page.t("总名额（可不填）"), terms.capacity.map_or_else(|| "—".to_owned(), |n| n.to_string())),
+            (page.t("总名额（可不填）"), terms.capacity.map(|n| n.to_string()).unwrap_or_default()),
             (page.t("面向哪些人"), audience.join(", ")),
             (page.t("预留名额"), self.of.offering.reserved.to_string()),
         ]
