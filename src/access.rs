@@ -76,10 +76,24 @@ pub enum Permission {
     HoldEvents,
     /// Decide disputes and corrections of one's scope that concern what somebody else recorded.
     DecideCases,
+    /// Hold competitions: announce them, invite judges, assign entries.
+    RunContests,
+    /// Approve what somebody else set for a competition: the methods of its rounds.
+    ApproveContests,
+    /// Say for one's branch that an entry may take part.
+    EndorseEntries,
+    /// Examine whether entries may compete.
+    ScreenEntries,
+    /// Score the entries that one was assigned.
+    JudgeEntries,
+    /// Keep time and sheets of a competition, lock a round, compute its result.
+    KeepScores,
+    /// Watch over a competition: conflicts, the second hand of a lock, objections.
+    SuperviseContests,
 }
 
 impl Permission {
-    pub const ALL: [Permission; 18] = [
+    pub const ALL: [Permission; 25] = [
         SeePeople,
         IssueCodes,
         ActForMembers,
@@ -98,6 +112,13 @@ impl Permission {
         EnrolMembers,
         HoldEvents,
         DecideCases,
+        RunContests,
+        ApproveContests,
+        EndorseEntries,
+        ScreenEntries,
+        JudgeEntries,
+        KeepScores,
+        SuperviseContests,
     ];
 
     /// The permission in words.
@@ -121,6 +142,13 @@ impl Permission {
             EnrolMembers => msg!("为范围内的党员报名"),
             HoldEvents => msg!("举办活动、登记到场"),
             DecideCases => msg!("办理范围内的异议和更正"),
+            RunContests => msg!("举办赛课"),
+            ApproveContests => msg!("批准别人定的评分办法"),
+            EndorseEntries => msg!("代表支部同意作品参赛"),
+            ScreenEntries => msg!("审核参赛资格"),
+            JudgeEntries => msg!("给分到的作品打分"),
+            KeepScores => msg!("计时、收评分表、锁定和计算"),
+            SuperviseContests => msg!("监督赛课：回避、锁定、异议"),
         }
     }
 }
@@ -140,17 +168,29 @@ impl Role {
                 ChangeSettings,
                 DecideSettings,
             ],
-            Role::Checker => &[SeeAdmin, DecideSettings, ReviewCourses],
+            Role::Checker => &[SeeAdmin, DecideSettings, ReviewCourses, ApproveContests, ScreenEntries],
             Role::Auditor => &[SeePeople, SeeAdmin, ReadAudit, ReadFeedback],
-            Role::Secretary => &[SeePeople, IssueCodes, ActForMembers, EnrolMembers, HoldEvents, DecideCases],
+            Role::Secretary => {
+                &[SeePeople, IssueCodes, ActForMembers, EnrolMembers, HoldEvents, DecideCases, EndorseEntries]
+            }
             Role::Clerk => &[SeePeople, IssueCodes, ActForMembers, EnrolMembers, HoldEvents],
             Role::Committee | Role::TownStaff => &[SeePeople, DecideCases],
             Role::Instructor => &[AnswerQuestions, TeachLectures, MakeCourses],
-            Role::Reviewer => &[ReviewLectures, ReviewCourses],
-            Role::Organizer => {
-                &[MakeCourses, ReviewCourses, OrganizeCourses, EnrolMembers, HoldEvents, DecideCases]
-            }
-            Role::Supervisor | Role::Scorer | Role::Judge | Role::Guide | Role::AllianceStaff => &[],
+            Role::Reviewer => &[ReviewLectures, ReviewCourses, ScreenEntries],
+            Role::Organizer => &[
+                MakeCourses,
+                ReviewCourses,
+                OrganizeCourses,
+                EnrolMembers,
+                HoldEvents,
+                DecideCases,
+                RunContests,
+                ScreenEntries,
+            ],
+            Role::Judge => &[JudgeEntries],
+            Role::Scorer => &[KeepScores],
+            Role::Supervisor => &[SuperviseContests],
+            Role::Guide | Role::AllianceStaff => &[],
         }
     }
     /// The role in words.

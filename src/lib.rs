@@ -46,6 +46,7 @@ pub mod enrolments;
 pub mod study;
 pub mod manuscripts;
 pub mod organize;
+pub mod contests;
 pub mod redress;
 pub mod worker;
 pub mod assistance;

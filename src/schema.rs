@@ -1170,6 +1170,255 @@ diesel::table! {
         n -> BigInt,
     }
 }
+diesel::table! {
+    contests (id) {
+        id -> BigInt,
+        slug -> Text,
+        title -> Text,
+        summary -> Text,
+        rules -> Text,
+        opens_on -> Date,
+        closes_on -> Date,
+        needs_video -> Bool,
+        notice_days -> Integer,
+        gold_count -> Integer,
+        gold_years -> Integer,
+        state -> Text,
+        is_suspended -> Bool,
+        revision -> Integer,
+        made_by -> BigInt,
+        created_at -> Timestamp,
+        announced_at -> Nullable<Timestamp>,
+        closed_at -> Nullable<Timestamp>,
+        key -> Text,
+    }
+}
+diesel::table! {
+    contest_locks (contest_id) {
+        contest_id -> BigInt,
+        n -> BigInt,
+    }
+}
+diesel::table! {
+    contest_rounds (id) {
+        id -> BigInt,
+        contest_id -> BigInt,
+        position -> Integer,
+        kind -> Text,
+        title -> Text,
+        state -> Text,
+        panels -> Integer,
+        sheets_each -> Integer,
+        judge_load -> Integer,
+        method -> Text,
+        method_sha256 -> Text,
+        frozen_by -> Nullable<BigInt>,
+        frozen_at -> Nullable<Timestamp>,
+        approved_by -> Nullable<BigInt>,
+        approved_at -> Nullable<Timestamp>,
+        seed_secret -> Text,
+        seed_commit -> Text,
+        seed_outside -> Text,
+        drawn_at -> Nullable<Timestamp>,
+        started_at -> Nullable<Timestamp>,
+        due_at -> Nullable<Timestamp>,
+        lock_by -> Nullable<BigInt>,
+        lock_at -> Nullable<Timestamp>,
+        locked_by -> Nullable<BigInt>,
+        locked_at -> Nullable<Timestamp>,
+    }
+}
+diesel::table! {
+    contest_steps (id) {
+        id -> BigInt,
+        contest_id -> BigInt,
+        round_id -> Nullable<BigInt>,
+        what -> Text,
+        by_id -> Nullable<BigInt>,
+        at -> Timestamp,
+        reason -> Text,
+    }
+}
+diesel::table! {
+    contest_entries (id) {
+        id -> BigInt,
+        contest_id -> BigInt,
+        entrant_id -> BigInt,
+        branch_id -> BigInt,
+        school_id -> BigInt,
+        alliance_id -> Nullable<BigInt>,
+        title -> Text,
+        lecture_id -> Nullable<BigInt>,
+        is_original -> Bool,
+        may_broadcast -> Bool,
+        may_name -> Bool,
+        state -> Text,
+        version -> Integer,
+        code -> Nullable<Text>,
+        made_by -> BigInt,
+        acted_by -> Nullable<BigInt>,
+        created_at -> Timestamp,
+        submitted_at -> Nullable<Timestamp>,
+        endorsed_by -> Nullable<BigInt>,
+        key -> Text,
+    }
+}
+diesel::table! {
+    contest_companions (entry_id, person_id) {
+        entry_id -> BigInt,
+        person_id -> BigInt,
+    }
+}
+diesel::table! {
+    contest_scripts (entry_id, version) {
+        entry_id -> BigInt,
+        version -> Integer,
+        summary -> Text,
+        script -> Text,
+        saved_at -> Timestamp,
+    }
+}
+diesel::table! {
+    contest_entry_steps (id) {
+        id -> BigInt,
+        entry_id -> BigInt,
+        state -> Text,
+        by_id -> Nullable<BigInt>,
+        at -> Timestamp,
+        reason -> Text,
+    }
+}
+diesel::table! {
+    contest_screenings (id) {
+        id -> BigInt,
+        entry_id -> BigInt,
+        version -> Integer,
+        screener_id -> BigInt,
+        verdict -> Text,
+        at -> Timestamp,
+    }
+}
+diesel::table! {
+    contest_judges (id) {
+        id -> BigInt,
+        contest_id -> BigInt,
+        person_id -> BigInt,
+        unit -> Text,
+        expertise -> Text,
+        number -> Integer,
+        panel -> Nullable<Integer>,
+        state -> Text,
+        invited_by -> BigInt,
+        invited_at -> Timestamp,
+        accepted_at -> Nullable<Timestamp>,
+    }
+}
+diesel::table! {
+    contest_conflicts (id) {
+        id -> BigInt,
+        contest_id -> BigInt,
+        judge_id -> BigInt,
+        entry_id -> BigInt,
+        kind -> Text,
+        is_hard -> Bool,
+        declared_by -> Nullable<BigInt>,
+        at -> Timestamp,
+        reason -> Text,
+        removed_by -> Nullable<BigInt>,
+        removed_at -> Nullable<Timestamp>,
+    }
+}
+diesel::table! {
+    contest_places (id) {
+        id -> BigInt,
+        round_id -> BigInt,
+        entry_id -> BigInt,
+        lot -> Integer,
+        panel -> Integer,
+        state -> Text,
+        audience -> Nullable<Integer>,
+        votes -> Nullable<Integer>,
+        is_promoted -> Bool,
+    }
+}
+diesel::table! {
+    contest_timings (id) {
+        id -> BigInt,
+        place_id -> BigInt,
+        seconds -> Integer,
+        by_id -> BigInt,
+        at -> Timestamp,
+    }
+}
+diesel::table! {
+    contest_assignments (id) {
+        id -> BigInt,
+        round_id -> BigInt,
+        judge_id -> BigInt,
+        entry_id -> BigInt,
+        state -> Text,
+        version -> Integer,
+        locked_at -> Nullable<Timestamp>,
+    }
+}
+diesel::table! {
+    contest_assignment_steps (id) {
+        id -> BigInt,
+        assignment_id -> BigInt,
+        state -> Text,
+        version -> Integer,
+        by_id -> BigInt,
+        at -> Timestamp,
+        reason -> Text,
+    }
+}
+diesel::table! {
+    contest_drafts (assignment_id) {
+        assignment_id -> BigInt,
+        scores -> Text,
+        comment -> Text,
+        stamp -> BigInt,
+        saved_at -> Timestamp,
+    }
+}
+diesel::table! {
+    contest_sheets (id) {
+        id -> BigInt,
+        assignment_id -> BigInt,
+        version -> Integer,
+        scores -> Text,
+        by_id -> BigInt,
+        is_paper -> Bool,
+        at -> Timestamp,
+    }
+}
+diesel::table! {
+    contest_comments (sheet_id) {
+        sheet_id -> BigInt,
+        text -> Text,
+    }
+}
+diesel::table! {
+    contest_papers (assignment_id, version, typist_id) {
+        assignment_id -> BigInt,
+        version -> Integer,
+        typist_id -> BigInt,
+        scores -> Text,
+        at -> Timestamp,
+    }
+}
+diesel::table! {
+    contest_rulings (id) {
+        id -> BigInt,
+        case_id -> BigInt,
+        round_id -> BigInt,
+        kind -> Text,
+        entry_id -> Nullable<BigInt>,
+        judge_id -> Nullable<BigInt>,
+        by_id -> BigInt,
+        at -> Timestamp,
+    }
+}
 diesel::joinable!(memberships -> persons (person_id));
 diesel::joinable!(memberships -> orgs (branch_id));
 diesel::joinable!(membership_stages -> persons (person_id));
@@ -1327,6 +1576,51 @@ diesel::joinable!(booklet_verdicts -> accounts (reviewer_id));
 diesel::joinable!(attachments -> booklets (booklet_id));
 diesel::joinable!(attachments -> courses (course_id));
 diesel::joinable!(attachments -> accounts (added_by));
+diesel::joinable!(contests -> accounts (made_by));
+diesel::joinable!(contest_locks -> contests (contest_id));
+diesel::joinable!(contest_rounds -> contests (contest_id));
+diesel::joinable!(contest_steps -> contests (contest_id));
+diesel::joinable!(contest_steps -> contest_rounds (round_id));
+diesel::joinable!(contest_steps -> accounts (by_id));
+diesel::joinable!(contest_entries -> contests (contest_id));
+diesel::joinable!(contest_entries -> persons (entrant_id));
+diesel::joinable!(contest_entries -> orgs (branch_id));
+diesel::joinable!(contest_entries -> schools (school_id));
+diesel::joinable!(contest_entries -> alliances (alliance_id));
+diesel::joinable!(contest_entries -> lectures (lecture_id));
+diesel::joinable!(contest_companions -> contest_entries (entry_id));
+diesel::joinable!(contest_companions -> persons (person_id));
+diesel::joinable!(contest_scripts -> contest_entries (entry_id));
+diesel::joinable!(contest_entry_steps -> contest_entries (entry_id));
+diesel::joinable!(contest_entry_steps -> accounts (by_id));
+diesel::joinable!(contest_screenings -> contest_entries (entry_id));
+diesel::joinable!(contest_screenings -> accounts (screener_id));
+diesel::joinable!(contest_judges -> contests (contest_id));
+diesel::joinable!(contest_judges -> persons (person_id));
+diesel::joinable!(contest_judges -> accounts (invited_by));
+diesel::joinable!(contest_conflicts -> contests (contest_id));
+diesel::joinable!(contest_conflicts -> contest_judges (judge_id));
+diesel::joinable!(contest_conflicts -> contest_entries (entry_id));
+diesel::joinable!(contest_places -> contest_rounds (round_id));
+diesel::joinable!(contest_places -> contest_entries (entry_id));
+diesel::joinable!(contest_timings -> contest_places (place_id));
+diesel::joinable!(contest_timings -> accounts (by_id));
+diesel::joinable!(contest_assignments -> contest_rounds (round_id));
+diesel::joinable!(contest_assignments -> contest_judges (judge_id));
+diesel::joinable!(contest_assignments -> contest_entries (entry_id));
+diesel::joinable!(contest_assignment_steps -> contest_assignments (assignment_id));
+diesel::joinable!(contest_assignment_steps -> accounts (by_id));
+diesel::joinable!(contest_drafts -> contest_assignments (assignment_id));
+diesel::joinable!(contest_sheets -> contest_assignments (assignment_id));
+diesel::joinable!(contest_sheets -> accounts (by_id));
+diesel::joinable!(contest_comments -> contest_sheets (sheet_id));
+diesel::joinable!(contest_papers -> contest_assignments (assignment_id));
+diesel::joinable!(contest_papers -> accounts (typist_id));
+diesel::joinable!(contest_rulings -> cases (case_id));
+diesel::joinable!(contest_rulings -> contest_rounds (round_id));
+diesel::joinable!(contest_rulings -> contest_entries (entry_id));
+diesel::joinable!(contest_rulings -> contest_judges (judge_id));
+diesel::joinable!(contest_rulings -> accounts (by_id));
 diesel::allow_tables_to_appear_in_same_query!(
     cursors,
     booklet_drafts,
@@ -1427,4 +1721,24 @@ diesel::allow_tables_to_appear_in_same_query!(
     search_documents,
     search_pending,
     generations,
+    contests,
+    contest_locks,
+    contest_rounds,
+    contest_steps,
+    contest_entries,
+    contest_companions,
+    contest_scripts,
+    contest_entry_steps,
+    contest_screenings,
+    contest_judges,
+    contest_conflicts,
+    contest_places,
+    contest_timings,
+    contest_assignments,
+    contest_assignment_steps,
+    contest_drafts,
+    contest_sheets,
+    contest_comments,
+    contest_papers,
+    contest_rulings,
 );

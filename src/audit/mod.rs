@@ -90,6 +90,7 @@ text_enum! {
         MailAddressSet = "mail_address_set",
         OwnDataExported = "own_data_exported",
         TestStarted = "test_started",
+        ContestStep = "contest_step",
     }
 }
 
@@ -175,6 +176,7 @@ impl Action {
             Action::MailAddressSet => msg!("修改提醒邮箱"),
             Action::OwnDataExported => msg!("导出自己的学习记录"),
             Action::TestStarted => msg!("开始自测"),
+            Action::ContestStep => msg!("办理赛课"),
         }
     }
 }
