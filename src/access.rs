@@ -76,6 +76,8 @@ pub enum Permission {
     HoldEvents,
     /// Decide disputes and corrections of one's scope that concern what somebody else recorded.
     DecideCases,
+    /// See how far a competition is, and its record.
+    WatchContests,
     /// Hold competitions: announce them, invite judges, assign entries.
     RunContests,
     /// Approve what somebody else set for a competition: the methods of its rounds.
@@ -93,7 +95,7 @@ pub enum Permission {
 }
 
 impl Permission {
-    pub const ALL: [Permission; 25] = [
+    pub const ALL: [Permission; 26] = [
         SeePeople,
         IssueCodes,
         ActForMembers,
@@ -112,6 +114,7 @@ impl Permission {
         EnrolMembers,
         HoldEvents,
         DecideCases,
+        WatchContests,
         RunContests,
         ApproveContests,
         EndorseEntries,
@@ -142,6 +145,7 @@ impl Permission {
             EnrolMembers => msg!("为范围内的党员报名"),
             HoldEvents => msg!("举办活动、登记到场"),
             DecideCases => msg!("办理范围内的异议和更正"),
+            WatchContests => msg!("查看赛课的进度和记录"),
             RunContests => msg!("举办赛课"),
             ApproveContests => msg!("批准别人定的评分办法"),
             EndorseEntries => msg!("代表支部同意作品参赛"),
@@ -168,7 +172,7 @@ impl Role {
                 ChangeSettings,
                 DecideSettings,
             ],
-            Role::Checker => &[SeeAdmin, DecideSettings, ReviewCourses, ApproveContests, ScreenEntries],
+            Role::Checker => &[SeeAdmin, DecideSettings, ReviewCourses, WatchContests, ApproveContests, ScreenEntries],
             Role::Auditor => &[SeePeople, SeeAdmin, ReadAudit, ReadFeedback],
             Role::Secretary => {
                 &[SeePeople, IssueCodes, ActForMembers, EnrolMembers, HoldEvents, DecideCases, EndorseEntries]
@@ -184,12 +188,13 @@ impl Role {
                 EnrolMembers,
                 HoldEvents,
                 DecideCases,
+                WatchContests,
                 RunContests,
                 ScreenEntries,
             ],
             Role::Judge => &[JudgeEntries],
-            Role::Scorer => &[KeepScores],
-            Role::Supervisor => &[SuperviseContests],
+            Role::Scorer => &[WatchContests, KeepScores],
+            Role::Supervisor => &[WatchContests, SuperviseContests],
             Role::Guide | Role::AllianceStaff => &[],
         }
     }

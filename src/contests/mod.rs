@@ -7,6 +7,7 @@
 mod entries;
 mod forms;
 mod judges;
+mod judging_forms;
 mod method;
 mod objections;
 mod outcome;
@@ -382,7 +383,7 @@ pub enum Refusal {
     Conflicted,
     NotAssigned,
     Incomplete,
-    Far(String),
+    Far,
     SubmittedAlready,
     Locked,
     SheetsOpen(i64),
@@ -419,8 +420,8 @@ impl Refusal {
             Refusal::Conflicted => msg!("评委与这件作品有必须回避的关系，不能评。"),
             Refusal::NotAssigned => msg!("这件作品没有分给您，或已经改派。"),
             Refusal::Incomplete => msg!("还有项目没有打分，或分数超出范围。"),
-            Refusal::Far(median) => {
-                msg!("这份总分与其他评委的中位数（{}）相差超过 10 分。请再看一遍；确认无误，勾选后再提交。", median)
+            Refusal::Far => {
+                msg!("这份总分与其他评委的总分相差较大。请再看一遍；确认无误，勾选“我已复看”再提交。")
             }
             Refusal::SubmittedAlready => msg!("这份评分表已经提交，提交后不能改。需要改，请计分员退回。"),
             Refusal::Locked => msg!("这一轮的评分已经锁定。"),

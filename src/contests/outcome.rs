@@ -1,1 +1,214 @@
-//! outcome
+//! From the lock to the places: what a result follows from, read from the rows; the ranking that is made of it; and what becomes of
+//! the entries when it is final. domain.md §4.3, §5.1–5.5.
+use super::result::{Apart, Competing, Counted, Inputs, Row, compute};
+use super::store::{self, Place};
+use super::way::{By, lock_round, step};
+use super::{AssignmentState, EntryState, Entry, Panels, PlaceState, Refusal, Round, RoundState, Scores, State};
+use crate::db::Conn;
+use crate::error::{Error, Result};
+use crate::ids::RoundId;
+use crate::scoring::diagnosis::Agreement;
+use crate::scoring::exact::{Exact, mean};
+use crate::scoring::ranks::{Ties, numbers};
+use num_traits::ToPrimitive;
+use std::collections::BTreeMap;
+
+/// What published files call a panel: A, B, C.
+pub fn panel_code(panel: i32) -> String {
+    char::from(b'A' + (panel.clamp(1, 26) - 1) as u8).to_string()
+}
+
+/// All that a locked round's result follows from, and the entries that are not in it, with why.
+#[derive(Debug, Clone)]
+pub struct Gathered {
+    pub inputs: Inputs,
+    pub excluded: Vec<(String, &'static str)>,
+}
+
+/// Reads the inputs of a round.
+///
+/// # Errors
+/// Refused before the lock: nothing reads scores earlier (INV-C7).
+pub fn gather(conn: &mut Conn, round: &Round) -> Result<Gathered> {
+    if round.locked_at.is_none() {
+        return Err(Refusal::NotNow.into());
+    }
+    let places = store::places(conn, round.id)?;
+    let times: BTreeMap<i64, i32> = store::times(conn, round.id)?.into_iter().collect();
+    let (competing, others): (Vec<Place>, Vec<Place>) =
+        places.into_iter().partition(|place| place.state == PlaceState::Competing);
+    let audience = audience_places(&competing);
+    let mut entries: Vec<Competing> = competing
+        .iter()
+        .map(|place| Competing {
+            entry: place.code.clone(),
+            panel: panel_code(place.panel),
+            alliance: place.alliance.map(|alliance| format!("X{alliance}")).unwrap_or_default(),
+            seconds: times.get(&place.id).map(|seconds| i64::from(*seconds)),
+            audience_place: round.method.audience.as_ref().and(audience.get(&place.code).copied()),
+            votes: place.votes.map(i64::from),
+        })
+        .collect();
+    entries.sort_by(|a, b| a.entry.cmp(&b.entry));
+    let (mut sheets, mut apart) = (vec![], vec![]);
+    for (code, entry, number, _, state, scores) in store::lines(conn, round.id)? {
+        if !competing.iter().any(|place| place.entry == entry) {
+            continue;
+        }
+        let judge = u32::try_from(number).map_err(Error::internal)?;
+        match (state, scores) {
+            (AssignmentState::Submitted, Some(scores)) => sheets.push(Counted { entry: code, judge, scores }),
+            (AssignmentState::Submitted | AssignmentState::Assigned, _) => {
+                return Err(Error::Internal(format!("a locked round has an open sheet of {code}").into()));
+            }
+            (state, _) => apart.push(Apart { entry: code, judge, why: state.as_str().to_owned() }),
+        }
+    }
+    let why = |state| if state == PlaceState::Withdrawn { "withdrawn" } else { "disqualified" };
+    let mut excluded: Vec<_> = others.into_iter().map(|place| (place.code, why(place.state))).collect();
+    excluded.sort();
+    Ok(Gathered { inputs: Inputs { entries, sheets, apart }, excluded })
+}
+
+/// Places by the audience's ballots; equals share one (1224). Only where every entry has its ballots counted.
+fn audience_places(places: &[Place]) -> BTreeMap<String, i64> {
+    let mut order: Vec<(i32, &str)> =
+        places.iter().filter_map(|place| Some((place.audience?, place.code.as_str()))).collect();
+    order.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(b.1)));
+    let ballots: Vec<i32> = order.iter().map(|one| one.0).collect();
+    let numbers = numbers(&ballots, Ties::Standard);
+    order.iter().zip(numbers).filter_map(|(one, place)| Some((one.1.to_owned(), place.to_i64()?))).collect()
+}
+
+/// The result of a locked round, as its method and its sheets say.
+///
+/// # Errors
+/// Refused before the lock, and with what is missing where there is no result yet.
+pub fn result(conn: &mut Conn, round: &Round) -> Result<(Gathered, Vec<Row>)> {
+    let gathered = gather(conn, round)?;
+    let rows =
+        compute(&round.method, &gathered.inputs).map_err(|problem| Error::Refused(problem.words()))?;
+    Ok((gathered, rows))
+}
+
+/// What becomes of the entries when the result of a round is final: some go on, or are awarded after the last round.
+///
+/// # Errors
+/// Refused if the round is not published.
+pub(super) fn settle(conn: &mut Conn, id: RoundId, by: &By) -> Result<()> {
+    let (contest, round) = lock_round(conn, id)?;
+    let is_last = store::rounds(conn, contest.id)?.last().is_some_and(|last| last.id == id);
+    if !store::move_round(conn, id, (RoundState::Provisional, RoundState::Final))? {
+        return Err(Refusal::NotNow.into());
+    }
+    let (_, rows) = result(conn, &round)?;
+    for place in store::places(conn, id)? {
+        let Some(row) = rows.iter().find(|row| row.entry == place.code) else { continue };
+        store::set_promoted(conn, id, place.entry, row.is_promoted)?;
+        let to = match (row.is_promoted, is_last) {
+            (false, _) => EntryState::Eliminated,
+            (true, false) => EntryState::Promoted,
+            (true, true) => EntryState::Awarded,
+        };
+        store::move_entry(conn, place.entry, (EntryState::Scored, to), by, "")?;
+    }
+    if is_last {
+        step(conn, &contest, (State::Provisional, State::Final), ("final", ""), by)?;
+    }
+    by.note(conn, (contest.id, Some(id)), ("round_final", ""))
+}
+
+/// What an entry is called where its people agreed to be named; otherwise only what it teaches.
+pub fn name_of(entry: &Entry, alliance: Option<&str>) -> serde_json::Value {
+    if entry.may_name {
+        serde_json::json!({"name": entry.entrant_name, "lecture": entry.title, "school": entry.school_name,
+            "alliance": alliance.unwrap_or_default()})
+    } else {
+        serde_json::json!({"lecture": entry.title})
+    }
+}
+
+/// A judge as the chief scorer sees them after the lock: no score changes by it (D3).
+#[derive(Debug, Clone)]
+pub struct Severity {
+    pub number: u32,
+    pub sheets: usize,
+    pub mean: f64,
+    /// The judge's mean less that of all judges of the same entries: above nought is mild.
+    pub mildness: f64,
+    /// Sheets more than ten points from the middle of the entry's.
+    pub far: usize,
+}
+
+/// How the judges of a round agree.
+#[derive(Debug, Clone)]
+pub struct Diagnosis {
+    pub judges: Vec<Severity>,
+    /// Where everybody saw everybody.
+    pub agreement: Option<Agreement>,
+    /// Where each saw some: sheets whose residual is beyond three standard errors, by entry and judge.
+    pub doubtful: Vec<(String, u32)>,
+}
+
+/// Looks at the judges of a locked round.
+///
+/// # Errors
+/// Refused before the lock.
+pub fn diagnose(conn: &mut Conn, round: &Round) -> Result<Diagnosis> {
+    let inputs = gather(conn, round)?.inputs;
+    let total = |scores: &Scores| round.method.total(scores);
+    let mut of_entry: BTreeMap<&str, BTreeMap<u32, Exact>> = BTreeMap::new();
+    for sheet in &inputs.sheets {
+        if let Some(total) = total(&sheet.scores) {
+            of_entry.entry(&sheet.entry).or_default().insert(sheet.judge, total);
+        }
+    }
+    let judges: std::collections::BTreeSet<u32> = inputs.sheets.iter().map(|sheet| sheet.judge).collect();
+    let number = |value: &Exact| value.to_f64().unwrap_or(f64::NAN);
+    let severity = |judge: &u32| {
+        let own: Vec<(f64, f64, f64)> = of_entry
+            .values()
+            .filter_map(|totals| {
+                let all: Vec<Exact> = totals.values().cloned().collect();
+                let middle = crate::scoring::exact::median(&all)?;
+                Some((number(totals.get(judge)?), number(&mean(&all)?), number(&middle)))
+            })
+            .collect();
+        let count = own.len().max(1) as f64;
+        Severity {
+            number: *judge,
+            sheets: own.len(),
+            mean: own.iter().map(|one| one.0).sum::<f64>() / count,
+            mildness: own.iter().map(|one| one.0 - one.1).sum::<f64>() / count,
+            far: own.iter().filter(|one| (one.0 - one.2).abs() > crate::scoring::diagnosis::FAR).count(),
+        }
+    };
+    let table: Vec<Vec<f64>> = of_entry.values().map(|totals| totals.values().map(number).collect()).collect();
+    let is_whole = table.iter().all(|row| row.len() == judges.len());
+    Ok(Diagnosis {
+        agreement: if is_whole { Agreement::of(&table) } else { None },
+        doubtful: if round.method.panels == Panels::LeastSquares { doubtful(&of_entry, &judges) } else { vec![] },
+        judges: judges.iter().map(severity).collect(),
+    })
+}
+
+fn doubtful(
+    of_entry: &BTreeMap<&str, BTreeMap<u32, Exact>>,
+    judges: &std::collections::BTreeSet<u32>,
+) -> Vec<(String, u32)> {
+    use crate::scoring::squares::{Mark, fit};
+    let place: BTreeMap<u32, usize> = judges.iter().copied().zip(0..).collect();
+    let mut named = vec![];
+    let mut marks = vec![];
+    for (entry, (code, totals)) in of_entry.iter().enumerate() {
+        for (judge, score) in totals {
+            named.push(((*code).to_owned(), *judge));
+            marks.push(Mark { entry, judge: place[judge], score: score.clone() });
+        }
+    }
+    match fit(&marks, &crate::scoring::exact::whole(0)) {
+        Ok(fit) => fit.doubtful().into_iter().map(|at| named[at].clone()).collect(),
+        // There is no fit to depart from: the result itself says so.
+        Err(_) => vec![],
+    }
+}

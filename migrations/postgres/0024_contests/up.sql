@@ -264,7 +264,7 @@ CREATE TABLE contest_comments (
   sheet_id BIGINT NOT NULL PRIMARY KEY REFERENCES contest_sheets,
   text TEXT NOT NULL
 );
--- a paper sheet as one of two typed it
+-- a paper sheet as one of two typed it; typed again until both agree
 CREATE TABLE contest_papers (
   assignment_id BIGINT NOT NULL REFERENCES contest_assignments,
   version INTEGER NOT NULL,
@@ -291,7 +291,6 @@ CREATE TRIGGER contest_timings_append_only BEFORE UPDATE OR DELETE ON contest_ti
 CREATE TRIGGER contest_assignment_steps_append_only BEFORE UPDATE OR DELETE ON contest_assignment_steps FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER contest_sheets_append_only BEFORE UPDATE OR DELETE ON contest_sheets FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER contest_rulings_append_only BEFORE UPDATE OR DELETE ON contest_rulings FOR EACH ROW EXECUTE FUNCTION refuse_change();
-CREATE TRIGGER contest_papers_append_only BEFORE UPDATE OR DELETE ON contest_papers FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE CONSTRAINT TRIGGER contests_shown AFTER INSERT OR UPDATE OR DELETE ON contests DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION content_changed();
 CREATE CONSTRAINT TRIGGER contest_rounds_shown AFTER INSERT OR UPDATE OR DELETE ON contest_rounds DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION content_changed();
 CREATE CONSTRAINT TRIGGER contest_steps_shown AFTER INSERT OR UPDATE OR DELETE ON contest_steps DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION content_changed();

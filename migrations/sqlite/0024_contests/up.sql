@@ -264,7 +264,7 @@ CREATE TABLE contest_comments (
   sheet_id BIGINT NOT NULL PRIMARY KEY REFERENCES contest_sheets,
   text TEXT NOT NULL
 );
--- a paper sheet as one of two typed it
+-- a paper sheet as one of two typed it; typed again until both agree
 CREATE TABLE contest_papers (
   assignment_id BIGINT NOT NULL REFERENCES contest_assignments,
   version INTEGER NOT NULL,
@@ -298,8 +298,6 @@ CREATE TRIGGER contest_sheets_no_update BEFORE UPDATE ON contest_sheets BEGIN SE
 CREATE TRIGGER contest_sheets_no_delete BEFORE DELETE ON contest_sheets BEGIN SELECT RAISE(ABORT, 'contest_sheets is append-only'); END;
 CREATE TRIGGER contest_rulings_no_update BEFORE UPDATE ON contest_rulings BEGIN SELECT RAISE(ABORT, 'contest_rulings is append-only'); END;
 CREATE TRIGGER contest_rulings_no_delete BEFORE DELETE ON contest_rulings BEGIN SELECT RAISE(ABORT, 'contest_rulings is append-only'); END;
-CREATE TRIGGER contest_papers_no_update BEFORE UPDATE ON contest_papers BEGIN SELECT RAISE(ABORT, 'contest_papers is append-only'); END;
-CREATE TRIGGER contest_papers_no_delete BEFORE DELETE ON contest_papers BEGIN SELECT RAISE(ABORT, 'contest_papers is append-only'); END;
 CREATE TRIGGER contests_shown_insert AFTER INSERT ON contests BEGIN UPDATE generations SET n = n + 1 WHERE name = 'content'; END;
 CREATE TRIGGER contests_shown_update AFTER UPDATE ON contests BEGIN UPDATE generations SET n = n + 1 WHERE name = 'content'; END;
 CREATE TRIGGER contests_shown_delete AFTER DELETE ON contests BEGIN UPDATE generations SET n = n + 1 WHERE name = 'content'; END;

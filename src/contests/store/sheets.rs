@@ -1,1 +1,391 @@
-//! sheets
+//! Rows of sheets: drafts, what was handed in, what was typed from paper, and what else a result follows from.
+use super::super::way::By;
+use super::super::{Assignment, AssignmentState, PlaceState, Refusal, Scores};
+use crate::clock::Timestamp;
+use crate::db::Conn;
+use crate::either;
+use crate::error::{Error, Result};
+use crate::ids::{AccountId, AssignmentId, EntryId, JudgeId, LectureId, MediaId, RoundId};
+use crate::schema::{
+    contest_assignment_steps, contest_assignments, contest_comments, contest_drafts, contest_entries,
+    contest_judges, contest_papers, contest_places, contest_scripts, contest_sheets, contest_timings, lectures,
+};
+use diesel::prelude::*;
+
+fn text(scores: &Scores) -> Result<String> {
+    serde_json::to_string(scores).map_err(Error::internal)
+}
+
+fn read(scores: &str) -> Result<Scores> {
+    serde_json::from_str(scores).map_err(Error::internal)
+}
+
+/// From one state into the next, with its line; a version on where a sheet is returned.
+///
+/// # Errors
+/// [`Refusal::NotNow`] if somebody was faster.
+pub fn move_assignment(
+    conn: &mut Conn,
+    of: &Assignment,
+    (from, to): (AssignmentState, AssignmentState),
+    reason: &str,
+    by: &By,
+) -> Result<()> {
+    let is_returned = from == AssignmentState::Submitted && to == AssignmentState::Assigned;
+    let version = of.version + i32::from(is_returned);
+    let is_it = contest_assignments::id
+        .eq(of.id)
+        .and(contest_assignments::state.eq(from))
+        .and(contest_assignments::version.eq(of.version));
+    let set = (contest_assignments::state.eq(to), contest_assignments::version.eq(version));
+    let n = either!(conn, c => diesel::update(contest_assignments::table.filter(is_it)).set(set).execute(c))?;
+    if n == 0 {
+        return Err(Refusal::NotNow.into());
+    }
+    let row = (
+        contest_assignment_steps::assignment_id.eq(of.id),
+        contest_assignment_steps::state.eq(to.as_str()),
+        contest_assignment_steps::version.eq(version),
+        contest_assignment_steps::by_id.eq(by.account),
+        contest_assignment_steps::at.eq(by.now),
+        contest_assignment_steps::reason.eq(reason),
+    );
+    either!(conn, c => diesel::insert_into(contest_assignment_steps::table).values(row).execute(c))?;
+    Ok(())
+}
+
+/// Why the newest step of an assignment was made.
+pub fn newest_reason(conn: &mut Conn, id: AssignmentId) -> Result<Option<String>> {
+    Ok(either!(conn, c => contest_assignment_steps::table
+        .filter(contest_assignment_steps::assignment_id.eq(id))
+        .order(contest_assignment_steps::id.desc())
+        .select(contest_assignment_steps::reason)
+        .first(c)
+        .optional())?)
+}
+
+/// What a judge has on a sheet, and the stamp of the device that sent it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Draft {
+    pub scores: Scores,
+    pub comment: String,
+    pub stamp: i64,
+}
+
+pub fn draft(conn: &mut Conn, id: AssignmentId) -> Result<Draft> {
+    let row: Option<(String, String, i64)> = either!(conn, c => contest_drafts::table
+        .find(id)
+        .select((contest_drafts::scores, contest_drafts::comment, contest_drafts::stamp))
+        .first(c)
+        .optional())?;
+    match row {
+        None => Ok(Draft::default()),
+        Some((scores, comment, stamp)) => Ok(Draft { scores: read(&scores)?, comment, stamp }),
+    }
+}
+
+/// Keeps a draft unless a later one is there: what a bad line delays does not overwrite what came after it.
+pub fn keep_draft(conn: &mut Conn, id: AssignmentId, draft: &Draft, now: Timestamp) -> Result<()> {
+    let values = (
+        contest_drafts::scores.eq(text(&draft.scores)?),
+        contest_drafts::comment.eq(&draft.comment),
+        contest_drafts::stamp.eq(draft.stamp),
+        contest_drafts::saved_at.eq(now),
+    );
+    let row = (contest_drafts::assignment_id.eq(id), values.clone());
+    let n = either!(conn, c => diesel::insert_into(contest_drafts::table)
+        .values(row)
+        .on_conflict(contest_drafts::assignment_id)
+        .do_nothing()
+        .execute(c))?;
+    if n == 0 {
+        let older = contest_drafts::table
+            .filter(contest_drafts::assignment_id.eq(id).and(contest_drafts::stamp.lt(draft.stamp)));
+        either!(conn, c => diesel::update(older).set(values).execute(c))?;
+    }
+    Ok(())
+}
+
+/// A sheet as it was handed in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sheet {
+    pub scores: Scores,
+    pub comment: String,
+    pub version: i32,
+    pub is_paper: bool,
+    pub at: Timestamp,
+}
+
+/// The newest sheet of an assignment.
+pub fn sheet(conn: &mut Conn, id: AssignmentId) -> Result<Option<Sheet>> {
+    type Row = (String, Option<String>, i32, bool, Timestamp);
+    let row: Option<Row> = either!(conn, c => contest_sheets::table
+        .left_join(contest_comments::table)
+        .filter(contest_sheets::assignment_id.eq(id))
+        .order(contest_sheets::version.desc())
+        .select((
+            contest_sheets::scores,
+            contest_comments::text.nullable(),
+            contest_sheets::version,
+            contest_sheets::is_paper,
+            contest_sheets::at,
+        ))
+        .first(c)
+        .optional())?;
+    let Some((scores, comment, version, is_paper, at)) = row else { return Ok(None) };
+    Ok(Some(Sheet { scores: read(&scores)?, comment: Option::unwrap_or_default(comment), version, is_paper, at }))
+}
+
+/// Hands a sheet in: the row of the version is there once, whoever is fastest.
+///
+/// # Errors
+/// [`Refusal::NotNow`] if the assignment is not open under this version any more.
+pub fn insert_sheet(
+    conn: &mut Conn,
+    of: &Assignment,
+    (scores, comment): (&Scores, &str),
+    is_paper: bool,
+    by: &By,
+) -> Result<()> {
+    move_assignment(conn, of, (AssignmentState::Assigned, AssignmentState::Submitted), "", by)?;
+    let row = (
+        contest_sheets::assignment_id.eq(of.id),
+        contest_sheets::version.eq(of.version),
+        contest_sheets::scores.eq(text(scores)?),
+        contest_sheets::by_id.eq(by.account),
+        contest_sheets::is_paper.eq(is_paper),
+        contest_sheets::at.eq(by.now),
+    );
+    let id: i64 = either!(conn, c => diesel::insert_into(contest_sheets::table)
+        .values(row)
+        .returning(contest_sheets::id)
+        .get_result(c))?;
+    if !comment.is_empty() {
+        let row = (contest_comments::sheet_id.eq(id), contest_comments::text.eq(comment));
+        either!(conn, c => diesel::insert_into(contest_comments::table).values(row).execute(c))?;
+    }
+    Ok(())
+}
+
+/// What one of two typed from paper; typed again until both agree.
+pub fn keep_paper(
+    conn: &mut Conn,
+    of: &Assignment,
+    scores: &Scores,
+    typist: AccountId,
+    now: Timestamp,
+) -> Result<()> {
+    let row = (
+        contest_papers::assignment_id.eq(of.id),
+        contest_papers::version.eq(of.version),
+        contest_papers::typist_id.eq(typist),
+        contest_papers::scores.eq(text(scores)?),
+        contest_papers::at.eq(now),
+    );
+    let set = (contest_papers::scores.eq(text(scores)?), contest_papers::at.eq(now));
+    either!(conn, c => diesel::insert_into(contest_papers::table)
+        .values(row)
+        .on_conflict((contest_papers::assignment_id, contest_papers::version, contest_papers::typist_id))
+        .do_update()
+        .set(set)
+        .execute(c))?;
+    Ok(())
+}
+
+/// What others have typed of this sheet.
+pub fn papers_of_others(conn: &mut Conn, of: &Assignment, typist: AccountId) -> Result<Vec<Scores>> {
+    let is_it = contest_papers::assignment_id
+        .eq(of.id)
+        .and(contest_papers::version.eq(of.version))
+        .and(contest_papers::typist_id.ne(typist));
+    let rows: Vec<String> =
+        either!(conn, c => contest_papers::table.filter(is_it).select(contest_papers::scores).load(c))?;
+    rows.iter().map(|scores| read(scores)).collect()
+}
+
+/// Sheets of a round that somebody has typed once: they wait for a second one.
+pub fn half_typed(conn: &mut Conn, round: RoundId) -> Result<Vec<AssignmentId>> {
+    let is_it = contest_assignments::round_id
+        .eq(round)
+        .and(contest_assignments::state.eq(AssignmentState::Assigned))
+        .and(contest_papers::version.eq(contest_assignments::version));
+    Ok(either!(conn, c => contest_papers::table
+        .inner_join(contest_assignments::table)
+        .filter(is_it)
+        .select(contest_papers::assignment_id)
+        .distinct()
+        .load(c))?)
+}
+
+/// The time of an entry, as the newest line says; in order of the lots, in seconds.
+pub fn times(conn: &mut Conn, round: RoundId) -> Result<Vec<(i64, i32)>> {
+    let rows: Vec<(i64, i32)> = either!(conn, c => contest_timings::table
+        .inner_join(contest_places::table)
+        .filter(contest_places::round_id.eq(round))
+        .order(contest_timings::id)
+        .select((contest_timings::place_id, contest_timings::seconds))
+        .load(c))?;
+    let newest: std::collections::BTreeMap<i64, i32> = rows.into_iter().collect();
+    Ok(newest.into_iter().collect())
+}
+
+pub fn add_time(conn: &mut Conn, place: i64, seconds: i32, by: &By) -> Result<()> {
+    let row = (
+        contest_timings::place_id.eq(place),
+        contest_timings::seconds.eq(seconds),
+        contest_timings::by_id.eq(by.account),
+        contest_timings::at.eq(by.now),
+    );
+    either!(conn, c => diesel::insert_into(contest_timings::table).values(row).execute(c))?;
+    Ok(())
+}
+
+/// Ballots of the audience, or of the judges about a tie.
+pub fn set_ballots(conn: &mut Conn, place: i64, (audience, votes): (Option<i32>, Option<i32>)) -> Result<()> {
+    let row = contest_places::table.find(place);
+    if let Some(audience) = audience {
+        let set = contest_places::audience.eq(audience);
+        either!(conn, c => diesel::update(row).set(set).execute(c))?;
+    }
+    if let Some(votes) = votes {
+        either!(conn, c => diesel::update(row).set(contest_places::votes.eq(votes)).execute(c))?;
+    }
+    Ok(())
+}
+
+pub fn set_place(conn: &mut Conn, round: RoundId, entry: EntryId, state: PlaceState) -> Result<bool> {
+    let row = contest_places::table
+        .filter(contest_places::round_id.eq(round).and(contest_places::entry_id.eq(entry)));
+    Ok(either!(conn, c => diesel::update(row).set(contest_places::state.eq(state)).execute(c))? == 1)
+}
+
+pub fn set_promoted(conn: &mut Conn, round: RoundId, entry: EntryId, is_promoted: bool) -> Result<()> {
+    let row = contest_places::table
+        .filter(contest_places::round_id.eq(round).and(contest_places::entry_id.eq(entry)));
+    either!(conn, c => diesel::update(row).set(contest_places::is_promoted.eq(is_promoted)).execute(c))?;
+    Ok(())
+}
+
+/// Sheets of a round that are neither handed in, recused nor missing; those of entries that compete no more are not waited for.
+pub fn open_sheets(conn: &mut Conn, round: RoundId) -> Result<i64> {
+    let is_it = contest_assignments::round_id
+        .eq(round)
+        .and(contest_assignments::state.eq(AssignmentState::Assigned))
+        .and(contest_places::state.eq(PlaceState::Competing));
+    Ok(either!(conn, c => contest_assignments::table
+        .inner_join(contest_places::table.on(contest_places::entry_id
+            .eq(contest_assignments::entry_id)
+            .and(contest_places::round_id.eq(contest_assignments::round_id))))
+        .filter(is_it)
+        .count()
+        .get_result(c))?)
+}
+
+/// Whether an entry still competes in a round.
+pub fn competes(conn: &mut Conn, round: RoundId, entry: EntryId) -> Result<bool> {
+    let is_it = contest_places::round_id
+        .eq(round)
+        .and(contest_places::entry_id.eq(entry))
+        .and(contest_places::state.eq(PlaceState::Competing));
+    let competes = diesel::dsl::exists(contest_places::table.filter(is_it));
+    Ok(either!(conn, c => diesel::select(competes).get_result(c))?)
+}
+
+/// Marks the sheets of a round as locked.
+pub fn lock_sheets(conn: &mut Conn, round: RoundId, now: Timestamp) -> Result<()> {
+    let rows = contest_assignments::table
+        .filter(contest_assignments::round_id.eq(round).and(contest_assignments::locked_at.is_null()));
+    either!(conn, c => diesel::update(rows).set(contest_assignments::locked_at.eq(now)).execute(c))?;
+    Ok(())
+}
+
+/// A sheet with what names it: entry code, judge's number, state, scores of the newest version.
+pub type Line = (String, EntryId, i32, JudgeId, AssignmentState, Option<Scores>);
+
+/// Every assignment of a round, with the sheet that was handed in under its version. Only after the lock, and for what a judge
+/// compares an own sheet with.
+pub fn lines(conn: &mut Conn, round: RoundId) -> Result<Vec<Line>> {
+    type Row = (Option<String>, EntryId, i32, JudgeId, AssignmentState, Option<String>);
+    let rows: Vec<Row> = either!(conn, c => contest_assignments::table
+        .inner_join(contest_entries::table)
+        .inner_join(contest_judges::table)
+        .left_join(contest_sheets::table.on(contest_sheets::assignment_id
+            .eq(contest_assignments::id)
+            .and(contest_sheets::version.eq(contest_assignments::version))))
+        .filter(contest_assignments::round_id.eq(round))
+        .order((contest_entries::code, contest_judges::number))
+        .select((
+            contest_entries::code,
+            contest_assignments::entry_id,
+            contest_judges::number,
+            contest_assignments::judge_id,
+            contest_assignments::state,
+            contest_sheets::scores.nullable(),
+        ))
+        .load(c))?;
+    rows.into_iter()
+        .map(|(code, entry, number, judge, state, scores)| {
+            let scores = scores.map(|scores| read(&scores)).transpose()?;
+            Ok((Option::unwrap_or_default(code), entry, number, judge, state, scores))
+        })
+        .collect()
+}
+
+/// A judge's own row of work in a round: entry, code, title, lot, state, version.
+#[derive(Debug, Clone)]
+pub struct Task {
+    pub id: AssignmentId,
+    pub entry: EntryId,
+    pub code: String,
+    pub title: String,
+    pub lot: i32,
+    pub state: AssignmentState,
+    pub version: i32,
+}
+
+/// What a judge is to do in a round, in the order of the lots.
+pub fn tasks(conn: &mut Conn, round: RoundId, judge: JudgeId) -> Result<Vec<Task>> {
+    type Row = (AssignmentId, EntryId, Option<String>, String, i32, AssignmentState, i32);
+    let rows: Vec<Row> = either!(conn, c => contest_assignments::table
+        .inner_join(contest_entries::table)
+        .inner_join(contest_places::table.on(contest_places::entry_id
+            .eq(contest_assignments::entry_id)
+            .and(contest_places::round_id.eq(contest_assignments::round_id))))
+        .filter(contest_assignments::round_id.eq(round).and(contest_assignments::judge_id.eq(judge)))
+        .order(contest_places::lot)
+        .select((
+            contest_assignments::id,
+            contest_assignments::entry_id,
+            contest_entries::code,
+            contest_entries::title,
+            contest_places::lot,
+            contest_assignments::state,
+            contest_assignments::version,
+        ))
+        .load(c))?;
+    let task = |(id, entry, code, title, lot, state, version)| Task {
+        id,
+        entry,
+        code: Option::unwrap_or_default(code),
+        title,
+        lot,
+        state,
+        version,
+    };
+    Ok(rows.into_iter().map(task).collect())
+}
+
+/// The recording of a lecture that an entry shows, if it is ready.
+pub fn recording(conn: &mut Conn, lecture: LectureId) -> Result<Option<MediaId>> {
+    Ok(either!(conn, c => lectures::table.find(lecture).select(lectures::media_id).first(c))?)
+}
+
+/// The newest script of an entry: summary and text.
+pub fn script(conn: &mut Conn, entry: EntryId) -> Result<Option<(String, String)>> {
+    Ok(either!(conn, c => contest_scripts::table
+        .filter(contest_scripts::entry_id.eq(entry))
+        .order(contest_scripts::version.desc())
+        .select((contest_scripts::summary, contest_scripts::script))
+        .first(c)
+        .optional())?)
+}
