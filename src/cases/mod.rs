@@ -14,7 +14,9 @@ use crate::lang::Message;
 use crate::{calendar, clock, msg, text_enum};
 use chrono::NaiveDate;
 pub use late::escalate;
-pub use store::{find_own, listed_within, mine, open_about, overdue_within, steps};
+pub use store::{
+    are_open_about, find_objection, find_own, listed_within, mine, objections_about, open_about, overdue_within, steps,
+};
 
 text_enum! {
     pub enum Kind {
@@ -299,7 +301,8 @@ pub fn withdraw(conn: &mut Conn, id: CaseId, viewer: &Viewer, doer: &Doer, now: 
 /// Refused in a year without a calendar of working days.
 pub fn appealable_until(conn: &mut Conn, case: &Case) -> Result<Option<NaiveDate>> {
     match case.decided_at {
-        Some(at) if case.state.is_appealable() && case.level == Level::First => {
+        // An objection is answered once: what follows is a new revision, which is open to objections again.
+        Some(at) if case.state.is_appealable() && case.level == Level::First && case.kind != Kind::Objection => {
             calendar::after(conn, clock::day(at), APPEAL_TERM).map(Some)
         }
         _ => Ok(None),
@@ -319,7 +322,7 @@ pub fn appeal(
     now: Timestamp,
 ) -> Result<CaseId> {
     let case = store::find_own(conn, viewer.person, id)?;
-    if case.level == Level::Second {
+    if case.level == Level::Second || case.kind == Kind::Objection {
         return Err(Refusal::LastAnswer.into());
     }
     if case.state == State::Upheld {
@@ -361,7 +364,7 @@ pub fn appeal_of(conn: &mut Conn, id: CaseId) -> Result<Option<CaseId>> {
 }
 
 /// Kinds of records that cases are about; a new feature adds its own here.
-pub const SUBJECTS: [&str; 3] = ["attendance", "completion", "record"];
+pub const SUBJECTS: [&str; 4] = ["attendance", "completion", "record", "snapshot"];
 
 fn subject_name(kept: &str) -> Result<&'static str> {
     let known = SUBJECTS.into_iter().find(|name| *name == kept);
@@ -390,6 +393,34 @@ pub fn decide(
     now: Timestamp,
 ) -> Result<Case> {
     let case = find_within(conn, viewer, id)?;
+    answer(conn, case, (outcome, reasons), viewer, doer, now)
+}
+
+/// Answers an objection against a published result; whoever supervises that result has been let in by their feature.
+///
+/// # Errors
+/// As [`decide`].
+pub fn decide_objection(
+    conn: &mut Conn,
+    id: CaseId,
+    (outcome, reasons): (Outcome, &str),
+    viewer: &Viewer,
+    doer: &Doer,
+    now: Timestamp,
+) -> Result<Case> {
+    let case = store::find_objection(conn, id)?;
+    answer(conn, case, (outcome, reasons), viewer, doer, now)
+}
+
+fn answer(
+    conn: &mut Conn,
+    case: Case,
+    (outcome, reasons): (Outcome, &str),
+    viewer: &Viewer,
+    doer: &Doer,
+    now: Timestamp,
+) -> Result<Case> {
+    let id = case.id;
     if let Some(why) = case.barrier(viewer) {
         return Err(why.into());
     }

@@ -156,6 +156,38 @@ pub fn open_about(conn: &mut Conn, person: PersonId, kind: &str, id: i64) -> Res
     Ok(either!(conn, c => cases::table.filter(is_it).select(cases::id).first(c).optional())?)
 }
 
+/// Whether anybody's case about a record is open.
+///
+/// # Errors
+/// Those of the database.
+pub fn are_open_about(conn: &mut Conn, kind: &str, id: i64) -> Result<bool> {
+    let is_it = cases::subject_kind.eq(kind).and(cases::subject_id.eq(id)).and(cases::state.eq_any(OPEN));
+    Ok(either!(conn, c => diesel::select(diesel::dsl::exists(cases::table.filter(is_it))).get_result(c))?)
+}
+
+/// An objection.
+///
+/// # Errors
+/// Not found if it is another kind of case.
+pub fn find_objection(conn: &mut Conn, id: CaseId) -> Result<Case> {
+    let is_it = cases::id.eq(id).and(cases::kind.eq(Kind::Objection));
+    Ok(case(either!(conn, c => rows!().filter(is_it).first(c))?))
+}
+
+/// The objections against these records of a kind, in the order in which they came.
+///
+/// # Errors
+/// Those of the database.
+pub fn objections_about(conn: &mut Conn, kind: &str, ids: &[i64], count: i64) -> Result<Vec<Case>> {
+    let is_it = cases::kind
+        .eq(Kind::Objection)
+        .and(cases::subject_kind.eq(kind))
+        .and(cases::subject_id.eq_any(ids.to_vec()));
+    let rows: Vec<(About, Course)> =
+        either!(conn, c => rows!().filter(is_it).order(cases::id).limit(count).load(c))?;
+    Ok(rows.into_iter().map(case).collect())
+}
+
 /// Appends a step with its text.
 pub(super) fn append(
     conn: &mut Conn,
@@ -232,7 +264,8 @@ macro_rules! in_scope {
             let is_above = cases::path.ne(path.clone()).or(cases::path.eq("/"));
             query = query.or_filter(lies_in.and(cases::level.eq(Level::First.number()).or(is_above)));
         }
-        query
+        // Objections are answered by whoever supervises the result.
+        query.filter(cases::kind.ne(Kind::Objection))
     }};
 }
 

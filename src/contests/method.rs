@@ -101,8 +101,10 @@ pub struct Audience {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "form", rename_all = "snake_case")]
 pub enum AudienceForm {
-    ByPlace { of: i64 },
-    ByStep { each: String },
+    /// The first of so many gets all of the share, the last an equal part of it.
+    Spread { of: i64 },
+    /// The first gets a hundred, each place after it so much less.
+    Steps { each: String },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -276,8 +278,8 @@ impl Method {
                 found.push(msg!("观众评议最多占 10%"));
             }
             let is_form = match &audience.form {
-                AudienceForm::ByPlace { of } => *of > 0,
-                AudienceForm::ByStep { each } => exact::read(each).is_some_and(|each| each.is_positive()),
+                AudienceForm::Spread { of } => *of > 0,
+                AudienceForm::Steps { each } => exact::read(each).is_some_and(|each| each.is_positive()),
             };
             if !is_form {
                 found.push(msg!("观众名次怎样折成分数写得不对"));
@@ -310,8 +312,8 @@ impl Method {
     pub(super) fn audience_rule(&self) -> Option<(panel::Audience, Exact)> {
         let audience = self.audience.as_ref()?;
         let form = match &audience.form {
-            AudienceForm::ByPlace { of } => panel::Audience::ByPlace { of: *of },
-            AudienceForm::ByStep { each } => panel::Audience::ByStep { each: exact::read(each)? },
+            AudienceForm::Spread { of } => panel::Audience::ByPlace { of: *of },
+            AudienceForm::Steps { each } => panel::Audience::ByStep { each: exact::read(each)? },
         };
         Some((form, exact::read(&audience.share)?))
     }
@@ -415,7 +417,7 @@ mod tests {
         assert_eq!(change(|m| m.promote.n = 0), 1);
         assert_eq!(change(|m| m.panels = Panels::TopOfEach), 1);
         let audience =
-            |share: &str| Some(Audience { share: share.into(), form: AudienceForm::ByPlace { of: 10 } });
+            |share: &str| Some(Audience { share: share.into(), form: AudienceForm::Spread { of: 10 } });
         let mut method = Method { audience: audience("0.1"), ..Method::usual(10) };
         assert!(method.problems().is_empty());
         method.audience = audience("0.11");

@@ -3,15 +3,24 @@
 use super::result::{Apart, Competing, Counted, Inputs, Row, compute};
 use super::store::{self, Place};
 use super::way::{By, lock_round, step};
-use super::{AssignmentState, EntryState, Entry, Panels, PlaceState, Refusal, Round, RoundState, Scores, State};
+use super::{
+    AssignmentState, Entry, EntryState, Panels, PlaceState, Refusal, Round, RoundState, RulingKind, Scores,
+    State,
+};
 use crate::db::Conn;
 use crate::error::{Error, Result};
-use crate::ids::RoundId;
+use crate::ids::{RoundId, SnapshotId};
+use crate::rankings::{self, Draft, Named, Press, Snapshot};
 use crate::scoring::diagnosis::Agreement;
 use crate::scoring::exact::{Exact, mean};
 use crate::scoring::ranks::{Ties, numbers};
 use num_traits::ToPrimitive;
 use std::collections::BTreeMap;
+
+/// What a ranking of a round is about.
+pub const SUBJECT: &str = "contest_round";
+/// Working days for which a result is open to objections at least.
+const LEAST_NOTICE: i32 = rankings::LEAST_NOTICE;
 
 /// What published files call a panel: A, B, C.
 pub fn panel_code(panel: i32) -> String {
@@ -91,13 +100,98 @@ pub fn result(conn: &mut Conn, round: &Round) -> Result<(Gathered, Vec<Row>)> {
     Ok((gathered, rows))
 }
 
+/// Computes the result of a locked round, as the next revision of its ranking. A second person checks it.
+///
+/// # Errors
+/// Refused before the lock, where the sheets give no result yet, and without a reason after a revision was published.
+pub fn compute_ranking(conn: &mut Conn, id: RoundId, reason: Option<String>, by: &By) -> Result<SnapshotId> {
+    let (contest, round) = lock_round(conn, id)?;
+    if !matches!(round.state, RoundState::Locked | RoundState::Provisional) {
+        return Err(Refusal::NotNow.into());
+    }
+    let (gathered, rows) = result(conn, &round)?;
+    let mut names = BTreeMap::new();
+    for place in store::places(conn, id)?.iter().filter(|place| place.state == PlaceState::Competing) {
+        let entry = store::entry(conn, place.entry)?;
+        let alliance = match entry.alliance {
+            Some(alliance) => Some(crate::schools::alliance(conn, alliance)?.name),
+            None => None,
+        };
+        let link = store::public_lecture(conn, place.entry)?.map(|lecture| format!("/lectures/{lecture}"));
+        let named = Named { name: name_of(&entry, alliance.as_deref()), agreed: true, link };
+        names.insert(place.code.clone(), named);
+    }
+    let draft = Draft {
+        subject: (SUBJECT, id.0),
+        kind: rankings::Kind::Contest,
+        title: format!("{} · {}", contest.title, round.title),
+        method: serde_json::from_str(&round.method.json()).map_err(Error::internal)?,
+        inputs: gathered.inputs.leaves(),
+        rows: rows.iter().map(Row::json).collect(),
+        excluded: gathered
+            .excluded
+            .into_iter()
+            .map(|(id, reason)| serde_json::json!({"id": id, "reason": reason}))
+            .collect(),
+        names,
+        reason,
+        object_path: Some(format!("/contests/{}/objections/{id}", contest.slug)),
+    };
+    let snapshot = rankings::compute(conn, &draft, &by.doer, by.now)?;
+    by.note(conn, (contest.id, Some(id)), ("computed", ""))?;
+    Ok(snapshot)
+}
+
+/// Publishes a result that somebody checked: from now on it is open to objections.
+///
+/// # Errors
+/// As in [`rankings::publish`].
+pub fn publish(conn: &mut Conn, press: &Press, id: RoundId, snapshot: SnapshotId, by: &By) -> Result<()> {
+    let (contest, round) = lock_round(conn, id)?;
+    let days = contest.notice_days.max(LEAST_NOTICE);
+    rankings::publish(conn, press, snapshot, Some(days), &by.doer, by.now)?;
+    if round.state == RoundState::Locked {
+        store::move_round(conn, id, (RoundState::Locked, RoundState::Provisional))?;
+        if is_last(conn, &round)? {
+            step(conn, &contest, (State::Locked, State::Provisional), ("published", ""), by)?;
+        }
+    }
+    by.note(conn, (contest.id, Some(id)), ("round_published", ""))
+}
+
+/// Makes a published result final, after its notice period; the entries go on, or are awarded.
+///
+/// # Errors
+/// As in [`rankings::finish`]; refused while a ruling is not in the published revision.
+pub fn finish(conn: &mut Conn, press: &Press, id: RoundId, snapshot: &Snapshot, by: &By) -> Result<()> {
+    let (_, round) = lock_round(conn, id)?;
+    if round.state != RoundState::Provisional || owes_revision(conn, id, snapshot)? {
+        return Err(Refusal::NotNow.into());
+    }
+    rankings::finish(conn, press, snapshot.id, &by.doer, by.now)?;
+    settle(conn, id, by)
+}
+
+/// Whether a ruling has changed what a result follows from since this one was computed.
+///
+/// # Errors
+/// Those of the database.
+pub fn owes_revision(conn: &mut Conn, id: RoundId, snapshot: &Snapshot) -> Result<bool> {
+    let rulings = store::rulings(conn, id)?;
+    Ok(rulings.iter().any(|one| one.kind != RulingKind::Nothing && one.at > snapshot.computed_at))
+}
+
+fn is_last(conn: &mut Conn, round: &Round) -> Result<bool> {
+    Ok(store::rounds(conn, round.contest)?.last().is_some_and(|last| last.id == round.id))
+}
+
 /// What becomes of the entries when the result of a round is final: some go on, or are awarded after the last round.
 ///
 /// # Errors
 /// Refused if the round is not published.
-pub(super) fn settle(conn: &mut Conn, id: RoundId, by: &By) -> Result<()> {
+fn settle(conn: &mut Conn, id: RoundId, by: &By) -> Result<()> {
     let (contest, round) = lock_round(conn, id)?;
-    let is_last = store::rounds(conn, contest.id)?.last().is_some_and(|last| last.id == id);
+    let is_last = is_last(conn, &round)?;
     if !store::move_round(conn, id, (RoundState::Provisional, RoundState::Final))? {
         return Err(Refusal::NotNow.into());
     }

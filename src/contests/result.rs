@@ -6,7 +6,7 @@ use crate::msg;
 use crate::scoring::exact::{Exact, mean, shown, shown_apart};
 use crate::scoring::heats::{Scale, coefficients};
 use crate::scoring::panel::{Sheet, trimmed};
-use crate::scoring::ranks::{Standing, placed, within_quota};
+use crate::scoring::ranks::{Standing, placed};
 use crate::scoring::squares::{Mark, Unfit, fit};
 use num_traits::Zero;
 use serde_json::{Value, json};
@@ -141,11 +141,12 @@ impl Problem {
 struct Scored {
     standing: Standing,
     raw: Exact,
+    penalty: Exact,
     sheets: usize,
     few_judges: bool,
 }
 
-/// The result: every entry's line, by place and then by code.
+/// The result: every entry's line, by place, panel and code.
 ///
 /// # Errors
 /// [`Problem`].
@@ -169,6 +170,7 @@ pub fn compute(method: &Method, inputs: &Inputs) -> Result<Vec<Row>, Problem> {
     for members in groups.into_values() {
         rows.extend(order(method, inputs, &scored, &members)?);
     }
+    rows.sort_by(|a, b| (a.rank, &a.panel, &a.entry).cmp(&(b.rank, &b.panel, &b.entry)));
     Ok(rows)
 }
 
@@ -190,28 +192,27 @@ fn score(method: &Method, inputs: &Inputs, entry: &Competing) -> Result<Scored, 
             Ok(Sheet { judge: one.judge, total })
         })
         .collect::<Result<Vec<_>, _>>()?;
-    // Where each saw some only, mildness is taken out instead of the highest and the lowest.
-    let (low, high) = match method.panels {
-        Panels::LeastSquares => (0, 0),
-        _ if sheets.len() < method.trim.least as usize => (0, 0),
-        _ => (method.trim.low as usize, method.trim.high as usize),
+    let few_judges = sheets.len() < method.trim.least as usize;
+    let (low, high) = match few_judges {
+        true => (0, 0),
+        false => (method.trim.low as usize, method.trim.high as usize),
     };
     let panel = trimmed(&sheets, low, high).ok_or_else(|| Problem::NoSheets(entry.entry.clone()))?;
     let kept = own.iter().filter(|one| panel.kept.contains(&one.judge));
     let content: Option<Vec<Exact>> = kept.map(|one| method.content(&one.scores)).collect();
-    let mut raw = panel.mean;
+    let mut penalty = Exact::zero();
     if let Some(time) = method.time_rule() {
         let seconds = entry.seconds.ok_or_else(|| Problem::NoTime(entry.entry.clone()))?;
-        raw -= time.penalty(seconds);
+        penalty = time.penalty(seconds);
     }
+    let raw = panel.mean - &penalty;
     let standing = Standing {
         score: raw.clone(),
         content: content.and_then(|all| mean(&all)),
         totals: sheets.iter().map(|one| (one.judge, one.total.clone())).collect(),
         votes: entry.votes,
     };
-    let few_judges = method.panels != Panels::LeastSquares && sheets.len() < method.trim.least as usize;
-    Ok(Scored { standing, raw, sheets: sheets.len(), few_judges })
+    Ok(Scored { standing, raw, penalty, sheets: sheets.len(), few_judges })
 }
 
 /// Puts panels, or judges who saw different entries, on one scale.
@@ -254,9 +255,8 @@ fn take_mildness_out(method: &Method, inputs: &Inputs, scored: &mut [Scored]) ->
         }
     })?;
     for (one, worth) in scored.iter_mut().zip(fitted.entries) {
-        // What time costs is known and nobody's mildness: it is taken from the fitted worth.
-        let mean = mean(one.standing.totals.values()).unwrap_or_else(Exact::zero);
-        one.standing.score = worth - (mean - &one.raw);
+        // What time costs is known and nobody's mildness.
+        one.standing.score = worth - &one.penalty;
     }
     Ok(())
 }
@@ -290,39 +290,58 @@ fn order(method: &Method, inputs: &Inputs, scored: &[Scored], members: &[usize])
             }
         })
         .collect();
-    // Who belongs to none is limited by none.
-    let group = |entry: &'_ Competing| match entry.alliance.as_str() {
-        "" => (1, entry.entry.clone()),
-        alliance => (0, alliance.to_owned()),
-    };
-    let alliances: Vec<(u8, String)> =
-        places.iter().map(|place| group(&inputs.entries[members[place.of]])).collect();
-    promote(method, &alliances, &mut rows)?;
+    let members: Vec<&Competing> = places.iter().map(|place| &inputs.entries[members[place.of]]).collect();
+    promote(method, &members, &mut rows)?;
     Ok(rows)
 }
 
-/// Marks who goes on. Equals at the end go on together or are decided by people, as the method says.
-fn promote(method: &Method, alliances: &[(u8, String)], rows: &mut [Row]) -> Result<(), Problem> {
-    let n = match (method.panels, method.promote.per_panel) {
-        (Panels::TopOfEach, Some(n)) => n,
-        _ => method.promote.n,
-    } as usize;
-    let most = method.promote.per_alliance.map_or(usize::MAX, |most| most as usize);
-    let (chosen, capped) = within_quota(alliances, n, most);
-    for at in &capped {
-        rows[*at].is_capped = true;
+/// How many of a group (an alliance, a panel) have gone on.
+#[derive(Default)]
+struct Taken<'a>(BTreeMap<&'a str, u32>);
+
+impl<'a> Taken<'a> {
+    /// Whoever belongs to none is limited by none.
+    fn has_all(&self, group: &str, most: Option<u32>) -> bool {
+        !group.is_empty() && most.is_some_and(|most| self.0.get(group).is_some_and(|count| *count >= most))
     }
-    let last = chosen.iter().map(|at| rows[*at].rank).max().unwrap_or(0);
-    // Equals of the last one who were left out for want of room alone.
-    let outside: Vec<usize> =
-        (0..rows.len()).filter(|at| rows[*at].rank == last && !chosen.contains(at) && !capped.contains(at)).collect();
-    if !outside.is_empty() && method.promote.boundary == Boundary::Strict {
-        return Err(Problem::Undecided(
-            rows.iter().filter(|row| row.rank == last && !row.is_capped).map(|row| row.entry.clone()).collect(),
-        ));
+    fn add(&mut self, group: &'a str) {
+        *self.0.entry(group).or_default() += 1;
     }
-    for at in chosen.into_iter().chain(outside) {
-        rows[at].is_promoted = true;
+    fn is_over(&self, most: Option<u32>) -> bool {
+        most.is_some_and(|most| self.0.iter().any(|(group, count)| !group.is_empty() && *count > most))
+    }
+}
+
+/// Marks who goes on, equals together. Where there is no room for all of them, people decide; or they all go on, where the method
+/// says so. `members` are the entries of `rows`.
+fn promote(method: &Method, members: &[&Competing], rows: &mut [Row]) -> Result<(), Problem> {
+    let rule = &method.promote;
+    let (n, per_panel) = match method.panels {
+        Panels::TopOfEach => (rule.per_panel.unwrap_or(0), None),
+        _ => (rule.n, rule.per_panel),
+    };
+    let (mut alliances, mut panels) = (Taken::default(), Taken::default());
+    let (mut count, mut from) = (0, 0);
+    while from < rows.len() && count < n {
+        let to = (from..rows.len()).find(|at| rows[*at].rank != rows[from].rank).unwrap_or(rows.len());
+        let is_capped = |at: &usize| {
+            alliances.has_all(&members[*at].alliance, rule.per_alliance)
+                || panels.has_all(&members[*at].panel, per_panel)
+        };
+        let (capped, able): (Vec<usize>, Vec<usize>) = (from..to).partition(is_capped);
+        for at in &able {
+            alliances.add(&members[*at].alliance);
+            panels.add(&members[*at].panel);
+        }
+        let all = count + able.len() as u32;
+        let is_full = rule.boundary == Boundary::Strict && all > n;
+        if is_full || alliances.is_over(rule.per_alliance) || panels.is_over(per_panel) {
+            return Err(Problem::Undecided(able.into_iter().map(|at| rows[at].entry.clone()).collect()));
+        }
+        count = all;
+        capped.into_iter().for_each(|at| rows[at].is_capped = true);
+        able.into_iter().for_each(|at| rows[at].is_promoted = true);
+        from = to;
     }
     Ok(())
 }

@@ -1,14 +1,14 @@
 //! Rows of sheets: drafts, what was handed in, what was typed from paper, and what else a result follows from.
 use super::super::way::By;
-use super::super::{Assignment, AssignmentState, PlaceState, Refusal, Scores};
+use super::super::{Assignment, AssignmentState, PlaceState, Refusal, RulingKind, Scores};
 use crate::clock::Timestamp;
 use crate::db::Conn;
 use crate::either;
 use crate::error::{Error, Result};
-use crate::ids::{AccountId, AssignmentId, EntryId, JudgeId, LectureId, MediaId, RoundId};
+use crate::ids::{AccountId, AssignmentId, CaseId, EntryId, JudgeId, LectureId, MediaId, RoundId};
 use crate::schema::{
     contest_assignment_steps, contest_assignments, contest_comments, contest_drafts, contest_entries,
-    contest_judges, contest_papers, contest_places, contest_scripts, contest_sheets, contest_timings, lectures,
+    contest_judges, contest_papers, contest_places, contest_rulings, contest_scripts, contest_sheets, contest_timings, lectures,
 };
 use diesel::prelude::*;
 
@@ -386,6 +386,62 @@ pub fn script(conn: &mut Conn, entry: EntryId) -> Result<Option<(String, String)
         .filter(contest_scripts::entry_id.eq(entry))
         .order(contest_scripts::version.desc())
         .select((contest_scripts::summary, contest_scripts::script))
+        .first(c)
+        .optional())?)
+}
+
+/// A ruling that followed from an objection.
+#[derive(Debug, Clone)]
+pub struct Ruling {
+    pub kind: RulingKind,
+    pub entry: Option<EntryId>,
+    pub judge: Option<JudgeId>,
+    pub at: Timestamp,
+}
+
+/// What followed from objections against a round, in order.
+pub fn rulings(conn: &mut Conn, round: RoundId) -> Result<Vec<Ruling>> {
+    let rows: Vec<(RulingKind, Option<EntryId>, Option<JudgeId>, Timestamp)> = either!(conn, c => contest_rulings::table
+        .filter(contest_rulings::round_id.eq(round))
+        .order(contest_rulings::id)
+        .select((
+            contest_rulings::kind,
+            contest_rulings::entry_id,
+            contest_rulings::judge_id,
+            contest_rulings::at,
+        ))
+        .load(c))?;
+    Ok(rows.into_iter().map(|(kind, entry, judge, at)| Ruling { kind, entry, judge, at }).collect())
+}
+
+/// Writes a ruling down; one for each case.
+pub fn insert_ruling(
+    conn: &mut Conn,
+    (case, round): (CaseId, RoundId),
+    (kind, entry, judge): (RulingKind, Option<EntryId>, Option<JudgeId>),
+    by: &By,
+) -> Result<()> {
+    let row = (
+        contest_rulings::case_id.eq(case),
+        contest_rulings::round_id.eq(round),
+        contest_rulings::kind.eq(kind),
+        contest_rulings::entry_id.eq(entry),
+        contest_rulings::judge_id.eq(judge),
+        contest_rulings::by_id.eq(by.account),
+        contest_rulings::at.eq(by.now),
+    );
+    either!(conn, c => diesel::insert_into(contest_rulings::table).values(row).execute(c))?;
+    Ok(())
+}
+
+/// The lecture of an entry, where visitors can see it.
+pub fn public_lecture(conn: &mut Conn, entry: EntryId) -> Result<Option<LectureId>> {
+    use crate::lectures::{Stage, Visibility};
+    let is_public = lectures::stage.eq(Stage::Published).and(lectures::visibility.eq(Visibility::Public));
+    Ok(either!(conn, c => contest_entries::table
+        .inner_join(lectures::table)
+        .filter(contest_entries::id.eq(entry).and(is_public))
+        .select(lectures::id)
         .first(c)
         .optional())?)
 }

@@ -1,0 +1,480 @@
+//! From the lock to the published result, and objections against it: the scorer computes, the checker checks, the organizer
+//! publishes, anybody objects, the supervisor answers.
+use super::super::judging_forms::{count, seconds};
+use super::super::objections::{self, Decision, Ground};
+use super::super::outcome::{self, Diagnosis, SUBJECT};
+use super::super::result::Row;
+use super::super::store::{self, Place};
+use super::super::{Contest, Judge, RoundKind, Round, RoundState, RulingKind, sheets};
+use super::scoring::by;
+use crate::access::Access::SignedIn;
+use crate::access::Permission::{ApproveContests, KeepScores, RunContests, SuperviseContests, WatchContests};
+use crate::access::Viewer;
+use crate::cases::{self, Case, Outcome};
+use crate::db::{Conn, Db};
+use crate::error::{Error, Result};
+use crate::ids::{CaseId, EntryId, JudgeId, RoundId, SnapshotId, random_hex};
+use crate::lang::Message;
+use crate::msg;
+use crate::rankings::{self, Snapshot, Witness};
+use crate::web::form::{self, Errors, optional, text};
+use crate::web::page::Page;
+use crate::web::reply::{self, Reply};
+use crate::web::route::{Route, get, post};
+use actix_web::web::{Data, Form, Path, block};
+use askama::Template;
+use serde::Deserialize;
+
+pub fn routes() -> Vec<Route> {
+    vec![
+        get("/score/rounds/{round}/result", WatchContests, show),
+        post("/score/rounds/{round}/compute", KeepScores, compute),
+        post("/score/rounds/{round}/check", ApproveContests, check),
+        post("/score/rounds/{round}/publish", RunContests, publish),
+        post("/score/rounds/{round}/finish", RunContests, finish),
+        post("/score/rounds/{round}/votes", KeepScores, votes),
+        get("/score/objections/{case}", SuperviseContests, objection),
+        post("/score/objections/{case}", SuperviseContests, decide),
+        get("/contests/{slug}/objections/{round}", SignedIn, object),
+        post("/contests/{slug}/objections/{round}", SignedIn, file),
+    ]
+}
+
+/// Objections on a page: there are not more of one result.
+const MOST: i64 = 200;
+/// The longest text of an objection or an answer, in characters.
+const LONGEST: usize = 1_000;
+
+#[derive(Template)]
+#[template(path = "contests/score/result.html")]
+struct Show {
+    page: Page,
+    contest: Contest,
+    round: Round,
+    /// What the sheets say now, or why they say nothing yet.
+    rows: Vec<Row>,
+    problem: Option<Message>,
+    places: Vec<Place>,
+    diagnosis: Diagnosis,
+    newest: Option<Snapshot>,
+    standing: Option<Snapshot>,
+    /// Rulings that no revision has yet.
+    owes: bool,
+    objections: Vec<Case>,
+    reason: String,
+    errors: Errors,
+}
+
+impl Show {
+    fn load(conn: &mut Conn, page: Page, id: RoundId) -> Result<Show> {
+        let round = store::round(conn, id)?;
+        if round.locked_at.is_none() {
+            return Err(Error::NotFound);
+        }
+        let contest = store::contest(conn, round.contest)?;
+        let (rows, problem) = match outcome::result(conn, &round) {
+            Ok((_, rows)) => (rows, None),
+            Err(Error::Refused(why)) => (vec![], Some(why)),
+            Err(other) => return Err(other),
+        };
+        let diagnosis = outcome::diagnose(conn, &round)?;
+        let newest = rankings::newest(conn, (SUBJECT, id.0))?;
+        let standing = rankings::standing(conn, (SUBJECT, id.0))?;
+        let owes = match &newest {
+            Some(snapshot) => outcome::owes_revision(conn, id, snapshot)?,
+            None => false,
+        };
+        let all = rankings::revisions(conn, (SUBJECT, id.0))?;
+        Ok(Show {
+            objections: cases::objections_about(conn, "snapshot", &all, MOST)?,
+            places: store::places(conn, id)?,
+            page,
+            contest,
+            round,
+            rows,
+            problem,
+            diagnosis,
+            newest,
+            standing,
+            owes,
+            reason: String::new(),
+            errors: Errors::default(),
+        })
+    }
+    fn title(&self, row: &Row) -> &str {
+        self.places.iter().find(|place| place.code == row.entry).map_or("", |place| &place.title)
+    }
+    fn has_panels(&self) -> bool {
+        self.round.panels > 1
+    }
+    fn number(&self, value: &f64) -> String {
+        if value.is_finite() { format!("{value:.2}") } else { "—".into() }
+    }
+    fn agreement(&self) -> Option<[String; 3]> {
+        let found = self.diagnosis.agreement?;
+        Some([found.order(false), found.absolute(false), found.order(true)].map(|one| self.number(&one)))
+    }
+    fn may_compute(&self) -> bool {
+        let is_time = matches!(self.round.state, RoundState::Locked | RoundState::Provisional);
+        let is_due = self.newest.is_none() || self.owes || self.is_open();
+        self.page.may(KeepScores) && is_time && is_due && self.problem.is_none()
+    }
+    /// A snapshot that is not published yet.
+    fn is_open(&self) -> bool {
+        self.newest.as_ref().is_some_and(|one| !one.state.is_public())
+    }
+    fn needs_reason(&self) -> bool {
+        self.standing.is_some()
+    }
+    fn may_check(&self) -> bool {
+        let is_computed = |one: &Snapshot| one.state == rankings::State::Computed;
+        self.page.may(ApproveContests) && self.newest.as_ref().is_some_and(is_computed)
+    }
+    fn may_publish(&self) -> bool {
+        let is_checked = |one: &Snapshot| one.state == rankings::State::Checked;
+        self.page.may(RunContests) && self.newest.as_ref().is_some_and(is_checked)
+    }
+    fn may_finish(&self) -> bool {
+        let is_provisional = |one: &Snapshot| one.state == rankings::State::Provisional;
+        self.page.may(RunContests)
+            && self.round.state == RoundState::Provisional
+            && !self.owes
+            && self.newest.as_ref().is_some_and(is_provisional)
+    }
+    fn may_vote(&self) -> bool {
+        self.page.may(KeepScores) && self.round.state == RoundState::Locked
+    }
+    fn may_decide(&self) -> bool {
+        self.page.may(SuperviseContests)
+    }
+    fn votes(&self, place: &Place) -> String {
+        place.votes.map(|votes| votes.to_string()).unwrap_or_default()
+    }
+}
+
+async fn show(page: Page, db: Data<Db>, id: Path<RoundId>) -> Reply {
+    let id = *id;
+    reply::page(&db.read_long(move |conn| Show::load(conn, page, id)).await?)
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct ReasonForm {
+    reason: String,
+    snapshot: i64,
+}
+
+async fn compute(
+    page: Page,
+    viewer: Viewer,
+    db: Data<Db>,
+    id: Path<RoundId>,
+    form: Form<ReasonForm>,
+) -> Reply {
+    let (id, form, by) = (*id, form.into_inner(), by(&page, &viewer));
+    let reason = optional(&form.reason, 300).map_err(Error::Refused)?;
+    let reason = Some(reason).filter(|reason| !reason.is_empty());
+    match db.write(move |conn| outcome::compute_ranking(conn, id, reason, &by)).await {
+        Ok(_) => reply::see(format!("/score/rounds/{id}/result?done=saved")),
+        Err(Error::Refused(why)) => {
+            let view = db.read_long(move |conn| Show::load(conn, page, id)).await?;
+            let errors = Errors::default().with("reason", why);
+            reply::invalid(&Show { errors, reason: form.reason, ..view })
+        }
+        Err(other) => Err(other),
+    }
+}
+
+async fn check(
+    page: Page,
+    viewer: Viewer,
+    db: Data<Db>,
+    id: Path<RoundId>,
+    form: Form<ReasonForm>,
+) -> Reply {
+    let (id, by, snapshot) = (*id, by(&page, &viewer), SnapshotId(form.snapshot));
+    db.write(move |conn| {
+        // The snapshot is this round's, or it is not found.
+        let found = rankings::snapshot(conn, snapshot)?;
+        if found.subject != (SUBJECT.to_owned(), id.0) {
+            return Err(Error::NotFound);
+        }
+        rankings::check(conn, snapshot, &by.doer, by.now)
+    })
+    .await?;
+    reply::see(format!("/score/rounds/{id}/result?done=saved"))
+}
+
+/// Runs what publishes on a thread of its own: the witness of the log is a file.
+async fn publishing(
+    db: Data<Db>,
+    witness: Data<Witness>,
+    work: impl FnOnce(&mut Conn, &rankings::Press) -> Result<()> + Send + 'static,
+) -> Result<()> {
+    block(move || rankings::publishing(&db, &witness, work)).await.map_err(Error::internal)?
+}
+
+async fn publish(
+    page: Page,
+    viewer: Viewer,
+    db: Data<Db>,
+    witness: Data<Witness>,
+    id: Path<RoundId>,
+    form: Form<ReasonForm>,
+) -> Reply {
+    let (id, by, snapshot) = (*id, by(&page, &viewer), SnapshotId(form.snapshot));
+    publishing(db, witness, move |conn, press| {
+        let found = rankings::snapshot(conn, snapshot)?;
+        if found.subject != (SUBJECT.to_owned(), id.0) {
+            return Err(Error::NotFound);
+        }
+        outcome::publish(conn, press, id, snapshot, &by)
+    })
+    .await?;
+    reply::see(format!("/score/rounds/{id}/result?done=saved"))
+}
+
+async fn finish(
+    page: Page,
+    viewer: Viewer,
+    db: Data<Db>,
+    witness: Data<Witness>,
+    id: Path<RoundId>,
+) -> Reply {
+    let (id, by) = (*id, by(&page, &viewer));
+    publishing(db, witness, move |conn, press| {
+        let standing = rankings::standing(conn, (SUBJECT, id.0))?.ok_or(Error::NotFound)?;
+        outcome::finish(conn, press, id, &standing, &by)
+    })
+    .await?;
+    reply::see(format!("/score/rounds/{id}/result?done=saved"))
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct VotesForm {
+    entry: String,
+    votes: String,
+}
+
+async fn votes(
+    page: Page,
+    viewer: Viewer,
+    db: Data<Db>,
+    id: Path<RoundId>,
+    form: Form<VotesForm>,
+) -> Reply {
+    let (id, by) = (*id, by(&page, &viewer));
+    let entry = form.entry.parse().map(EntryId).map_err(|_| Error::Refused(msg!("请选作品")))?;
+    let votes = count(&form.votes, 1_000).map_err(Error::Refused)?;
+    db.write(move |conn| sheets::set_votes(conn, id, entry, votes, &by)).await?;
+    reply::see(format!("/score/rounds/{id}/result?done=saved"))
+}
+
+#[derive(Deserialize, Default, Clone)]
+#[serde(default)]
+struct ObjectForm {
+    ground: String,
+    text: String,
+    key: String,
+}
+
+#[derive(Template)]
+#[template(path = "contests/object.html")]
+struct Object {
+    page: Page,
+    contest: Contest,
+    round: Round,
+    snapshot: Option<Snapshot>,
+    form: ObjectForm,
+    errors: Errors,
+}
+
+impl Object {
+    fn load(conn: &mut Conn, page: Page, (slug, id): (String, RoundId)) -> Result<Object> {
+        let contest = store::public_contest(conn, &slug)?;
+        let round = store::round(conn, id)?;
+        if round.contest != contest.id {
+            return Err(Error::NotFound);
+        }
+        let snapshot = objections::open_result(conn, id)?;
+        let form = ObjectForm { key: random_hex(16), ..ObjectForm::default() };
+        Ok(Object { page, contest, round, snapshot, form, errors: Errors::default() })
+    }
+    fn grounds(&self) -> Vec<(&'static str, String)> {
+        Ground::ALL.iter().map(|ground| (ground.as_str(), self.page.say(&ground.words()))).collect()
+    }
+}
+
+async fn object(page: Page, db: Data<Db>, path: Path<(String, RoundId)>) -> Reply {
+    let path = path.into_inner();
+    reply::page(&db.read(move |conn| Object::load(conn, page, path)).await?)
+}
+
+async fn file(
+    page: Page,
+    viewer: Viewer,
+    db: Data<Db>,
+    path: Path<(String, RoundId)>,
+    form: Form<ObjectForm>,
+) -> Reply {
+    let (path, form, again) = (path.into_inner(), form.into_inner(), page.clone());
+    let round = path.1;
+    let view = db.read(move |conn| Object::load(conn, again, path)).await?;
+    let mut errors = Errors::default();
+    let ground = errors.take("ground", Ground::of(&form.ground).ok_or_else(|| msg!("请选依据")));
+    let said = errors.take("text", text(&form.text, LONGEST));
+    let key = errors.take("text", form::key(&form.key));
+    let (Some(ground), Some(said), Some(key)) = (ground, said, key) else {
+        let key = if form::key(&form.key).is_ok() { form.key.clone() } else { random_hex(16) };
+        return reply::invalid(&Object { form: ObjectForm { key, ..form }, errors, ..view });
+    };
+    let by = by(&page, &viewer);
+    match db.write(move |conn| objections::file(conn, round, (ground, &said, &key), &viewer, &by)).await {
+        Ok(id) => reply::see(format!("/me/cases/{id}?done=case-filed")),
+        Err(Error::Refused(why)) => {
+            reply::invalid(&Object { form, errors: Errors::default().with("text", why), ..view })
+        }
+        Err(other) => Err(other),
+    }
+}
+
+#[derive(Deserialize, Default, Clone)]
+#[serde(default)]
+struct DecideForm {
+    outcome: String,
+    ruling: String,
+    entry: String,
+    judge: String,
+    time: String,
+    reasons: String,
+}
+
+#[derive(Template)]
+#[template(path = "contests/score/objection.html")]
+struct Objection {
+    page: Page,
+    case: Case,
+    contest: Contest,
+    round: Round,
+    snapshot: Snapshot,
+    steps: Vec<cases::Step>,
+    places: Vec<Place>,
+    judges: Vec<Judge>,
+    barrier: Option<Message>,
+    form: DecideForm,
+    errors: Errors,
+}
+
+impl Objection {
+    fn load(conn: &mut Conn, page: Page, viewer: &Viewer, id: CaseId) -> Result<Objection> {
+        let case = cases::find_objection(conn, id)?;
+        let snapshot = rankings::snapshot(conn, SnapshotId(case.subject_id))?;
+        if snapshot.subject.0 != SUBJECT {
+            return Err(Error::NotFound);
+        }
+        let round = store::round(conn, RoundId(snapshot.subject.1))?;
+        let contest = store::contest(conn, round.contest)?;
+        Ok(Objection {
+            barrier: objections::barrier(&case, &snapshot, viewer),
+            steps: cases::steps(conn, id)?,
+            places: store::places(conn, round.id)?,
+            judges: store::judges(conn, contest.id)?,
+            form: DecideForm { ruling: "none".into(), ..DecideForm::default() },
+            errors: Errors::default(),
+            page,
+            case,
+            contest,
+            round,
+            snapshot,
+        })
+    }
+    fn outcomes(&self) -> Vec<(&'static str, String)> {
+        Outcome::ALL.iter().map(|one| (one.as_str(), self.page.say(&one.state().words()))).collect()
+    }
+    fn rulings(&self) -> Vec<(&'static str, &'static str)> {
+        let words = |kind: &RulingKind| match kind {
+            RulingKind::Nothing => self.page.t("结果不变"),
+            RulingKind::ArithmeticFix => self.page.t("更正计时或计算，重新计算"),
+            RulingKind::SheetExcluded => self.page.t("一份评分表不计入，重新计算"),
+            RulingKind::EntryDisqualified => self.page.t("取消一件作品的资格，重新计算"),
+            RulingKind::ReJudge => self.page.t("一件作品由别的评委重评"),
+        };
+        RulingKind::ALL.iter().map(|kind| (kind.as_str(), words(kind))).collect()
+    }
+    fn entries(&self) -> Vec<(EntryId, String)> {
+        self.places.iter().map(|place| (place.entry, format!("{} {}", place.code, place.title))).collect()
+    }
+    fn panel(&self) -> Vec<(JudgeId, String)> {
+        self.judges.iter().map(|judge| (judge.id, judge.name.clone())).collect()
+    }
+    fn is_live(&self) -> bool {
+        self.round.kind != RoundKind::VideoPrelim
+    }
+    fn check(&self, form: &DecideForm) -> Result<Decision, Errors> {
+        let mut errors = Errors::default();
+        let outcome = errors.take("outcome", Outcome::of(&form.outcome).ok_or_else(|| msg!("请选一个结论")));
+        let ruling = RulingKind::of(&form.ruling).ok_or_else(|| msg!("请选怎样办理"));
+        let ruling = ruling.and_then(|kind| match (kind, outcome) {
+            (RulingKind::Nothing, _) | (_, Some(Outcome::Upheld | Outcome::Partly)) => Ok(kind),
+            _ => Err(msg!("不成立或不受理时，结果不变")),
+        });
+        let ruling = errors.take("ruling", ruling);
+        let entry = self.places.iter().find(|one| one.entry.to_string() == form.entry).map(|one| one.entry);
+        let judge = self.judges.iter().find(|one| one.id.to_string() == form.judge).map(|one| one.id);
+        let time = match form.time.trim() {
+            "" => Ok(None),
+            sent => seconds(sent).map(Some),
+        };
+        let time = errors.take("time", time).flatten();
+        let needs_entry = match ruling {
+            None | Some(RulingKind::Nothing) => false,
+            Some(RulingKind::ArithmeticFix) => time.is_some(),
+            Some(_) => true,
+        };
+        if needs_entry && entry.is_none() {
+            errors = errors.with("entry", msg!("请选作品"));
+        }
+        if ruling == Some(RulingKind::SheetExcluded) && judge.is_none() {
+            errors = errors.with("judge", msg!("请选评委"));
+        }
+        let reasons = errors.take("reasons", text(&form.reasons, LONGEST));
+        match (outcome, ruling, reasons) {
+            (Some(outcome), Some(ruling), Some(reasons)) if errors.is_empty() => {
+                Ok(Decision { outcome, ruling, entry, judge, seconds: time, reasons })
+            }
+            _ => Err(errors),
+        }
+    }
+}
+
+async fn objection(page: Page, viewer: Viewer, db: Data<Db>, id: Path<CaseId>) -> Reply {
+    let id = *id;
+    reply::page(&db.read(move |conn| Objection::load(conn, page, &viewer, id)).await?)
+}
+
+async fn decide(
+    page: Page,
+    viewer: Viewer,
+    db: Data<Db>,
+    id: Path<CaseId>,
+    form: Form<DecideForm>,
+) -> Reply {
+    let (id, form, again, who) = (*id, form.into_inner(), page.clone(), viewer.clone());
+    let view = db.read(move |conn| Objection::load(conn, again, &who, id)).await?;
+    let decision = match view.check(&form) {
+        Ok(decision) => decision,
+        Err(errors) => return reply::invalid(&Objection { form, errors, ..view }),
+    };
+    let (round, by, ruling) = (view.round.id, by(&page, &viewer), decision.ruling);
+    match db.write(move |conn| objections::decide(conn, (round, id), &decision, &viewer, &by)).await {
+        Ok(()) => {
+            let done = if ruling == RulingKind::Nothing { "case-decided" } else { "ruled" };
+            reply::see(format!("/score/rounds/{round}/result?done={done}"))
+        }
+        Err(Error::Refused(why)) => {
+            reply::invalid(&Objection { form, errors: Errors::default().with("outcome", why), ..view })
+        }
+        Err(other) => Err(other),
+    }
+}
