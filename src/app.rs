@@ -16,7 +16,7 @@ use crate::web::route::{self, Route};
 use crate::web::surround::{Guards, surround};
 use crate::web::{files, health};
 use crate::{
-    accounts, admin, assistance, bases, booklets, calendar, clock, directory, enrolments, events, feedback,
+    accounts, admin, assistance, bases, booklets, calendar, clock, contests, directory, enrolments, events, feedback,
     help, home, ids, inbox, jobs, lectures, manner, manuscripts, media, msg, organize, redress, review,
     search, selftests, settings, site, stories, studio, study, uploads, viewings, watching,
 };
@@ -61,6 +61,7 @@ pub fn routes() -> Vec<Route> {
         enrolments::pages::routes(),
         study::pages::routes(),
         redress::pages::routes(),
+        contests::pages::routes(),
     ]
     .into_iter()
     .flatten()
