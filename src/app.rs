@@ -62,6 +62,7 @@ pub fn routes() -> Vec<Route> {
         enrolments::pages::routes(),
         study::pages::routes(),
         redress::pages::routes(),
+        contests::pages::routes(),
     ]
     .into_iter()
     .flatten()

@@ -237,21 +237,21 @@ impl Method {
     pub fn read(json: &str) -> Option<Method> {
         serde_json::from_str(json).ok()
     }
-    /// What is wrong with it, in words; nothing if it can be frozen.
-    pub fn problems(&self) -> Vec<Message> {
+    /// What is wrong with it: the field of its form, and words; nothing if it can be frozen.
+    pub fn problems(&self) -> Vec<(&'static str, Message)> {
         let mut found = vec![];
         if self.criteria.is_empty() || self.criteria.len() > 12 {
-            found.push(msg!("评分项目要有 1 到 12 项"));
+            found.push(("criteria", msg!("评分项目要有 1 到 12 项")));
         }
         if self.criteria.iter().map(|one| u64::from(one.weight)).sum::<u64>() != 100 {
-            found.push(msg!("各项权重相加要等于 100"));
+            found.push(("criteria", msg!("各项权重相加要等于 100")));
         }
         if self.criteria.iter().any(|one| one.weight == 0) {
-            found.push(msg!("每一项的权重至少是 1"));
+            found.push(("criteria", msg!("每一项的权重至少是 1")));
         }
         let keys: std::collections::BTreeSet<_> = self.criteria.iter().map(|one| &one.key).collect();
         if keys.len() < self.criteria.len() {
-            found.push(msg!("评分项目的代号不能重复"));
+            found.push(("criteria", msg!("评分项目的代号不能重复")));
         }
         let is_scale = |one: &Criterion| {
             let (max, step) = (exact::read(&one.max), exact::read(&one.step));
@@ -259,43 +259,43 @@ impl Method {
                 if max.is_positive() && step.is_positive() && (&max / &step).is_integer() && max <= exact::whole(1000))
         };
         if !self.criteria.iter().all(is_scale) {
-            found.push(msg!("每一项的满分要大于 0、不超过 1000，并且是最小分差的整数倍"));
+            found.push(("criteria", msg!("每一项的满分要大于 0、不超过 1000，并且是最小分差的整数倍")));
         }
         if self.trim.least < self.trim.low + self.trim.high + FEWEST_KEPT {
-            found.push(msg!("去掉最高、最低以后至少要留下 3 份评分表"));
+            found.push(("least", msg!("去掉最高、最低以后至少要留下 3 份评分表")));
         }
         if let Some(time) = &self.time {
             let (each, most) = (exact::read(&time.each), exact::read(&time.most));
             let is_cost = |cost: Option<Exact>| cost.is_some_and(|cost| !cost.is_negative());
             if time.limit <= 0 || time.grace < 0 || time.step <= 0 || !is_cost(each) || !is_cost(most) {
-                found.push(msg!("超时扣分的时间和分数写得不对"));
+                found.push(("limit", msg!("超时扣分的时间和分数写得不对")));
             }
         }
         if let Some(audience) = &self.audience {
             let most = exact::whole(MOST_SHARE.0) / exact::whole(MOST_SHARE.1);
             let share = exact::read(&audience.share);
             if !share.is_some_and(|share| share.is_positive() && share <= most) {
-                found.push(msg!("观众评议最多占 10%"));
+                found.push(("share", msg!("观众评议最多占 10%")));
             }
             let is_form = match &audience.form {
                 AudienceForm::Spread { of } => *of > 0,
                 AudienceForm::Steps { each } => exact::read(each).is_some_and(|each| each.is_positive()),
             };
             if !is_form {
-                found.push(msg!("观众名次怎样折成分数写得不对"));
+                found.push(("audience", msg!("观众名次怎样折成分数写得不对")));
             }
         }
         if !exact::read(&self.pull).is_some_and(|pull| !pull.is_negative()) {
-            found.push(msg!("λ 要是不小于 0 的数"));
+            found.push(("pull", msg!("λ 要是不小于 0 的数")));
         }
         if self.places > 6 || self.coefficient_places.is_some_and(|places| places > 6) {
-            found.push(msg!("小数最多 6 位"));
+            found.push(("places", msg!("小数最多 6 位")));
         }
         if self.promote.n == 0 || self.promote.per_alliance == Some(0) || self.promote.per_panel == Some(0) {
-            found.push(msg!("晋级名额至少是 1"));
+            found.push(("n", msg!("晋级名额至少是 1")));
         }
         if self.panels == Panels::TopOfEach && self.promote.per_panel.is_none() {
-            found.push(msg!("各组取前几名时，请写每组晋级几名"));
+            found.push(("per_panel", msg!("各组取前几名时，请写每组晋级几名")));
         }
         found
     }

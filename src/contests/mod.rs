@@ -7,7 +7,6 @@
 mod entries;
 mod forms;
 mod judges;
-mod judging_forms;
 mod method;
 mod objections;
 mod outcome;
@@ -439,4 +438,9 @@ impl From<Refusal> for Error {
     fn from(refusal: Refusal) -> Error {
         Error::Refused(refusal.words())
     }
+}
+
+/// Who did a step of the judging side of the record, as a role, and what it was.
+fn record_words(_what: &str) -> (Message, Message) {
+    (msg!("工作人员"), msg!("其他"))
 }

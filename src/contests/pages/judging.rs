@@ -1,7 +1,7 @@
 //! The judge's pages: the invitation, what is to be judged, and the sheet, for a tablet in the hall and over a bad line.
-use super::super::judging_forms::{SheetForm, kind_of};
+use super::super::forms::judging::{SheetForm, kind_of};
 use super::super::store::{self, Draft, Task};
-use super::super::way::By;
+use super::by;
 use super::super::{
     Assignment, AssignmentState, ConflictKind, Contest, Criterion, Judge, JudgeState, Refusal, Round,
     RoundKind, RoundState, State, judges, sheets,
@@ -45,10 +45,6 @@ pub fn routes() -> Vec<Route> {
 const LARGEST: usize = 64 * 1024;
 /// Contests on the judge's first page: nobody judges more at a time.
 const MOST: i64 = 50;
-
-fn by(page: &Page, viewer: &Viewer) -> By {
-    By { account: viewer.account, doer: page.doer(), now: clock::now() }
-}
 
 /// A contest of the judge, and how much of it is done.
 struct Line {

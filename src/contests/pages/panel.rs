@@ -1,8 +1,8 @@
 //! The organizer's desk of judges: who is invited, who must not judge what, and who gets which entries.
 use super::super::judges::{self, Invitation};
-use super::super::judging_forms::kind_of;
+use super::super::forms::judging::kind_of;
 use super::super::store::{self, Conflict, Place};
-use super::super::way::By;
+use super::{by, held, held_round};
 use super::super::{
     Assignment, AssignmentState, Contest, Judge, JudgeState, PlaceState, Round, RoundState,
 };
@@ -32,10 +32,6 @@ pub fn routes() -> Vec<Route> {
         post("/organize/rounds/{round}/assign", RunContests, assign),
         post("/organize/rounds/{round}/assign-one", RunContests, assign_one),
     ]
-}
-
-fn by(page: &Page, viewer: &Viewer) -> By {
-    By { account: viewer.account, doer: page.doer(), now: clock::now() }
 }
 
 /// A round with what is assigned in it.
@@ -71,8 +67,8 @@ struct Show {
 }
 
 impl Show {
-    fn load(conn: &mut Conn, page: Page, id: ContestId) -> Result<Show> {
-        let contest = store::contest(conn, id)?;
+    fn load(conn: &mut Conn, page: Page, viewer: &Viewer, id: ContestId) -> Result<Show> {
+        let contest = held(conn, viewer, id, &[WatchContests])?;
         let judges = store::judges(conn, id)?;
         let candidates = if page.may(RunContests) { store::candidates(conn, id)? } else { vec![] };
         let mut tables = vec![];
@@ -184,9 +180,9 @@ impl Show {
     }
 }
 
-async fn show(page: Page, db: Data<Db>, id: Path<ContestId>) -> Reply {
+async fn show(page: Page, viewer: Viewer, db: Data<Db>, id: Path<ContestId>) -> Reply {
     let id = *id;
-    reply::page(&db.read_long(move |conn| Show::load(conn, page, id)).await?)
+    reply::page(&db.read_long(move |conn| Show::load(conn, page, &viewer, id)).await?)
 }
 
 /// A panel from 1 to `most`, or none.
@@ -209,8 +205,8 @@ async fn invite(
     id: Path<ContestId>,
     form: Form<InviteForm>,
 ) -> Reply {
-    let (id, form, again) = (*id, form.into_inner(), page.clone());
-    let view = db.read_long(move |conn| Show::load(conn, again, id)).await?;
+    let (id, form, again, who) = (*id, form.into_inner(), page.clone(), viewer.clone());
+    let view = db.read_long(move |conn| Show::load(conn, again, &who, id)).await?;
     let mut errors = Errors::default();
     let person = view.candidates.iter().find(|one| one.0.to_string() == form.person).map(|one| one.0);
     let person = errors.take("person", person.ok_or_else(|| msg!("请选要邀请的人")));
@@ -222,7 +218,13 @@ async fn invite(
     };
     let invitation = Invitation { person, unit, expertise, panel };
     let by = by(&page, &viewer);
-    match db.write(move |conn| judges::invite(conn, id, &invitation, &by)).await {
+    let invited = db
+        .write(move |conn| {
+            held(conn, &viewer, id, &[RunContests])?;
+            judges::invite(conn, id, &invitation, &by)
+        })
+        .await;
+    match invited {
         Ok(_) => reply::see(format!("/organize/contests/{id}/judges?done=added")),
         Err(Error::Refused(why)) => {
             reply::invalid(&Show { form, errors: Errors::default().with("person", why), ..view })
@@ -248,6 +250,7 @@ async fn set_panel(
     let contest = db
         .write(move |conn| {
             let contest = store::judge(conn, id)?.contest;
+            held(conn, &viewer, contest, &[RunContests])?;
             let most = store::rounds(conn, contest)?.iter().map(|round| round.panels).max().unwrap_or(1);
             let panel = panel_of(&form.panel, most).map_err(Error::Refused)?;
             judges::set_panel(conn, id, panel, &by)?;
@@ -275,6 +278,7 @@ async fn withdraw(
     let contest = db
         .write(move |conn| {
             let contest = store::judge(conn, id)?.contest;
+            held(conn, &viewer, contest, &[RunContests])?;
             judges::withdraw(conn, id, &reason, &by)?;
             Ok(contest)
         })
@@ -298,8 +302,8 @@ async fn declare(
     id: Path<ContestId>,
     form: Form<DeclareForm>,
 ) -> Reply {
-    let (id, again) = (*id, page.clone());
-    let view = db.read_long(move |conn| Show::load(conn, again, id)).await?;
+    let (id, again, who) = (*id, page.clone(), viewer.clone());
+    let view = db.read_long(move |conn| Show::load(conn, again, &who, id)).await?;
     let mut errors = Errors::default();
     let judge = view.judges.iter().find(|one| one.id.to_string() == form.judge).map(|one| one.id);
     let judge = errors.take("judge", judge.ok_or_else(|| msg!("请选评委")));
@@ -311,7 +315,11 @@ async fn declare(
         return reply::invalid(&Show { errors, ..view });
     };
     let by = by(&page, &viewer);
-    db.write(move |conn| judges::declare(conn, id, (judge, entry, kind), &reason, &by)).await?;
+    db.write(move |conn| {
+        held(conn, &viewer, id, &[SuperviseContests])?;
+        judges::declare(conn, id, (judge, entry, kind), &reason, &by)
+    })
+    .await?;
     reply::see(format!("/organize/contests/{id}/judges?done=saved"))
 }
 
@@ -331,7 +339,11 @@ async fn remove(
 ) -> Reply {
     let (id, by, conflict) = (*id, by(&page, &viewer), form.conflict);
     let reason = text(&form.reason, 200).map_err(Error::Refused)?;
-    db.write(move |conn| judges::remove_conflict(conn, id, conflict, &reason, &by)).await?;
+    db.write(move |conn| {
+        held(conn, &viewer, id, &[SuperviseContests])?;
+        judges::remove_conflict(conn, id, conflict, &reason, &by)
+    })
+    .await?;
     reply::see(format!("/organize/contests/{id}/judges?done=saved"))
 }
 
@@ -339,8 +351,9 @@ async fn assign(page: Page, viewer: Viewer, db: Data<Db>, id: Path<RoundId>) -> 
     let (id, by) = (*id, by(&page, &viewer));
     let contest = db
         .write(move |conn| {
+            let round = held_round(conn, &viewer, id, &[RunContests])?;
             judges::assign(conn, id, &by)?;
-            Ok(store::round(conn, id)?.contest)
+            Ok(round.contest)
         })
         .await?;
     reply::see(format!("/organize/contests/{contest}/judges?done=saved"))
@@ -366,8 +379,9 @@ async fn assign_one(
     let entry = form.entry.parse().map(EntryId).map_err(|_| missing())?;
     let contest = db
         .write(move |conn| {
+            let round = held_round(conn, &viewer, id, &[RunContests])?;
             judges::assign_one(conn, id, judge, entry, &by)?;
-            Ok(store::round(conn, id)?.contest)
+            Ok(round.contest)
         })
         .await?;
     reply::see(format!("/organize/contests/{contest}/judges?done=saved"))

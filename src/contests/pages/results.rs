@@ -1,12 +1,12 @@
 //! From the lock to the published result, and objections against it: the scorer computes, the checker checks, the organizer
 //! publishes, anybody objects, the supervisor answers.
-use super::super::judging_forms::{count, seconds};
+use super::super::forms::judging::{count, seconds};
 use super::super::objections::{self, Decision, Ground};
 use super::super::outcome::{self, Diagnosis, SUBJECT};
 use super::super::result::Row;
 use super::super::store::{self, Place};
 use super::super::{Contest, Judge, RoundKind, Round, RoundState, RulingKind, sheets};
-use super::scoring::by;
+use super::{by, held, held_round};
 use crate::access::Access::SignedIn;
 use crate::access::Permission::{ApproveContests, KeepScores, RunContests, SuperviseContests, WatchContests};
 use crate::access::Viewer;
@@ -66,8 +66,8 @@ struct Show {
 }
 
 impl Show {
-    fn load(conn: &mut Conn, page: Page, id: RoundId) -> Result<Show> {
-        let round = store::round(conn, id)?;
+    fn load(conn: &mut Conn, page: Page, viewer: &Viewer, id: RoundId) -> Result<Show> {
+        let round = held_round(conn, viewer, id, &[WatchContests])?;
         if round.locked_at.is_none() {
             return Err(Error::NotFound);
         }
@@ -152,9 +152,9 @@ impl Show {
     }
 }
 
-async fn show(page: Page, db: Data<Db>, id: Path<RoundId>) -> Reply {
+async fn show(page: Page, viewer: Viewer, db: Data<Db>, id: Path<RoundId>) -> Reply {
     let id = *id;
-    reply::page(&db.read_long(move |conn| Show::load(conn, page, id)).await?)
+    reply::page(&db.read_long(move |conn| Show::load(conn, page, &viewer, id)).await?)
 }
 
 #[derive(Deserialize, Default)]
@@ -174,10 +174,17 @@ async fn compute(
     let (id, form, by) = (*id, form.into_inner(), by(&page, &viewer));
     let reason = optional(&form.reason, 300).map_err(Error::Refused)?;
     let reason = Some(reason).filter(|reason| !reason.is_empty());
-    match db.write(move |conn| outcome::compute_ranking(conn, id, reason, &by)).await {
+    let who = viewer.clone();
+    let made = db
+        .write(move |conn| {
+            held_round(conn, &who, id, &[KeepScores])?;
+            outcome::compute_ranking(conn, id, reason, &by)
+        })
+        .await;
+    match made {
         Ok(_) => reply::see(format!("/score/rounds/{id}/result?done=saved")),
         Err(Error::Refused(why)) => {
-            let view = db.read_long(move |conn| Show::load(conn, page, id)).await?;
+            let view = db.read_long(move |conn| Show::load(conn, page, &viewer, id)).await?;
             let errors = Errors::default().with("reason", why);
             reply::invalid(&Show { errors, reason: form.reason, ..view })
         }
@@ -194,6 +201,7 @@ async fn check(
 ) -> Reply {
     let (id, by, snapshot) = (*id, by(&page, &viewer), SnapshotId(form.snapshot));
     db.write(move |conn| {
+        held_round(conn, &viewer, id, &[ApproveContests])?;
         // The snapshot is this round's, or it is not found.
         let found = rankings::snapshot(conn, snapshot)?;
         if found.subject != (SUBJECT.to_owned(), id.0) {
@@ -224,6 +232,7 @@ async fn publish(
 ) -> Reply {
     let (id, by, snapshot) = (*id, by(&page, &viewer), SnapshotId(form.snapshot));
     publishing(db, witness, move |conn, press| {
+        held_round(conn, &viewer, id, &[RunContests])?;
         let found = rankings::snapshot(conn, snapshot)?;
         if found.subject != (SUBJECT.to_owned(), id.0) {
             return Err(Error::NotFound);
@@ -243,6 +252,7 @@ async fn finish(
 ) -> Reply {
     let (id, by) = (*id, by(&page, &viewer));
     publishing(db, witness, move |conn, press| {
+        held_round(conn, &viewer, id, &[RunContests])?;
         let standing = rankings::standing(conn, (SUBJECT, id.0))?.ok_or(Error::NotFound)?;
         outcome::finish(conn, press, id, &standing, &by)
     })
@@ -267,7 +277,11 @@ async fn votes(
     let (id, by) = (*id, by(&page, &viewer));
     let entry = form.entry.parse().map(EntryId).map_err(|_| Error::Refused(msg!("请选作品")))?;
     let votes = count(&form.votes, 1_000).map_err(Error::Refused)?;
-    db.write(move |conn| sheets::set_votes(conn, id, entry, votes, &by)).await?;
+    db.write(move |conn| {
+        held_round(conn, &viewer, id, &[KeepScores])?;
+        sheets::set_votes(conn, id, entry, votes, &by)
+    })
+    .await?;
     reply::see(format!("/score/rounds/{id}/result?done=saved"))
 }
 
@@ -374,7 +388,7 @@ impl Objection {
             return Err(Error::NotFound);
         }
         let round = store::round(conn, RoundId(snapshot.subject.1))?;
-        let contest = store::contest(conn, round.contest)?;
+        let contest = held(conn, viewer, round.contest, &[SuperviseContests])?;
         Ok(Objection {
             barrier: objections::barrier(&case, &snapshot, viewer),
             steps: cases::steps(conn, id)?,

@@ -1,11 +1,11 @@
 //! The scorer's pages: the board that says who has not handed in and never a score, time and ballots in the hall, paper typed by
 //! two, sheets that go back, the lock by two.
-use super::super::judging_forms::{SheetForm, count, seconds};
+use super::super::forms::judging::{SheetForm, count, seconds};
 use super::super::sheets::{self, Hall, Typed};
 use super::super::store::{self, Place};
-use super::super::way::By;
+use super::{by, held_round};
 use super::super::{Assignment, AssignmentState, Contest, Judge, PlaceState, Refusal, Round, RoundState};
-use crate::access::Permission::{KeepScores, SuperviseContests, WatchContests};
+use crate::access::Permission::{self, KeepScores, SuperviseContests, WatchContests};
 use crate::access::Viewer;
 use crate::clock;
 use crate::db::{Conn, Db};
@@ -40,16 +40,14 @@ pub fn routes() -> Vec<Route> {
     ]
 }
 
+/// Who may lock a round, and type paper: two of these, not the same person twice.
+const LOCKERS: [Permission; 2] = [KeepScores, SuperviseContests];
 /// The largest form, in bytes.
 const LARGEST: usize = 256 * 1024;
 /// Contests on a page of the list.
 const LINES: i64 = 20;
 /// The most ballots that an audience gives.
 const MOST_BALLOTS: i32 = 100_000;
-
-pub(super) fn by(page: &Page, viewer: &Viewer) -> By {
-    By { account: viewer.account, doer: page.doer(), now: clock::now() }
-}
 
 #[derive(Template)]
 #[template(path = "contests/score/index.html")]
@@ -114,7 +112,7 @@ struct Board {
 
 impl Board {
     fn load(conn: &mut Conn, page: Page, viewer: &Viewer, id: RoundId) -> Result<Board> {
-        let round = store::round(conn, id)?;
+        let round = held_round(conn, viewer, id, &[WatchContests])?;
         if matches!(round.state, RoundState::Waiting) {
             return Err(Error::NotFound);
         }
@@ -252,6 +250,7 @@ async fn hall(page: Page, viewer: Viewer, db: Data<Db>, id: Path<RoundId>, sent:
     }
     let by = by(&page, &viewer);
     db.write(move |conn| {
+        held_round(conn, &viewer, id, &[KeepScores])?;
         for (entry, hall) in changes {
             sheets::set_hall(conn, id, entry, hall, &by)?;
         }
@@ -266,7 +265,7 @@ async fn lock(page: Page, viewer: Viewer, db: Data<Db>, id: Path<RoundId>) -> Re
     let done = db
         .write(move |conn| {
             // Whoever is first asks, whoever is second makes it.
-            let round = store::round(conn, id)?;
+            let round = held_round(conn, &viewer, id, &LOCKERS)?;
             if round.lock_by.is_some() {
                 sheets::make_lock(conn, id, &by)?;
                 return Ok("locked");
@@ -280,7 +279,11 @@ async fn lock(page: Page, viewer: Viewer, db: Data<Db>, id: Path<RoundId>) -> Re
 
 async fn cancel(page: Page, viewer: Viewer, db: Data<Db>, id: Path<RoundId>) -> Reply {
     let (id, by) = (*id, by(&page, &viewer));
-    db.write(move |conn| sheets::cancel_lock(conn, id, &by)).await?;
+    db.write(move |conn| {
+        held_round(conn, &viewer, id, &LOCKERS)?;
+        sheets::cancel_lock(conn, id, &by)
+    })
+    .await?;
     reply::see(format!("/score/rounds/{id}?done=saved"))
 }
 
@@ -302,8 +305,10 @@ async fn give_back(
     let reason = text(&form.reason, 200).map_err(Error::Refused)?;
     let round = db
         .write(move |conn| {
+            let round = store::assignment(conn, id)?.round;
+            held_round(conn, &viewer, round, &[KeepScores])?;
             sheets::give_back(conn, id, &reason, &by)?;
-            Ok(store::assignment(conn, id)?.round)
+            Ok(round)
         })
         .await?;
     reply::see(format!("/score/rounds/{round}?done=sheet-returned"))
@@ -320,8 +325,10 @@ async fn missing(
     let reason = text(&form.reason, 200).map_err(Error::Refused)?;
     let round = db
         .write(move |conn| {
+            let round = store::assignment(conn, id)?.round;
+            held_round(conn, &viewer, round, &[KeepScores])?;
             sheets::set_missing(conn, id, is_missing, &reason, &by)?;
-            Ok(store::assignment(conn, id)?.round)
+            Ok(round)
         })
         .await?;
     reply::see(format!("/score/rounds/{round}?done=saved"))
@@ -341,9 +348,9 @@ struct Paper {
 }
 
 impl Paper {
-    fn load(conn: &mut Conn, page: Page, id: AssignmentId) -> Result<Paper> {
+    fn load(conn: &mut Conn, page: Page, viewer: &Viewer, id: AssignmentId) -> Result<Paper> {
         let of = store::assignment(conn, id)?;
-        let round = store::round(conn, of.round)?;
+        let round = held_round(conn, viewer, of.round, &LOCKERS)?;
         let entry = store::entry(conn, of.entry)?;
         Ok(Paper {
             contest: store::contest(conn, round.contest)?,
@@ -358,9 +365,9 @@ impl Paper {
     }
 }
 
-async fn paper(page: Page, db: Data<Db>, id: Path<AssignmentId>) -> Reply {
+async fn paper(page: Page, viewer: Viewer, db: Data<Db>, id: Path<AssignmentId>) -> Reply {
     let id = *id;
-    reply::page(&db.read(move |conn| Paper::load(conn, page, id)).await?)
+    reply::page(&db.read(move |conn| Paper::load(conn, page, &viewer, id)).await?)
 }
 
 async fn type_paper(
@@ -372,8 +379,8 @@ async fn type_paper(
 ) -> Reply {
     let id = *id;
     let form = SheetForm::of(&body::pairs(sent, LARGEST).await?);
-    let again = page.clone();
-    let view = db.read(move |conn| Paper::load(conn, again, id)).await?;
+    let (again, who) = (page.clone(), viewer.clone());
+    let view = db.read(move |conn| Paper::load(conn, again, &who, id)).await?;
     let errors = form.check(&view.round.method).1;
     let with = |view: Paper, errors: Errors| Paper {
         rows: view

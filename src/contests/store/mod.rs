@@ -1,6 +1,8 @@
-//! Rows of contests. Here: contests, their rounds and their record; `entries`, `judges` and `sheets` have theirs.
+//! Rows of contests. Here: contests, their rounds and their record; `entries`, `judges` and `sheets` have theirs, `lists` what desks
+//! and pages list of entries, and what was said of them.
 mod entries;
 mod judges;
+mod lists;
 mod sheets;
 
 use super::{Contest, Method, Refusal, Round, RoundKind, RoundState, State};
@@ -14,6 +16,7 @@ use chrono::NaiveDate;
 use diesel::prelude::*;
 pub use entries::*;
 pub use judges::*;
+pub use lists::*;
 pub use sheets::*;
 
 #[derive(Queryable, Selectable)]

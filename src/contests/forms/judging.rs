@@ -1,5 +1,5 @@
 //! What judges and scorers send.
-use super::{ConflictKind, Method, Scores};
+use super::super::{ConflictKind, Method, Refusal, Scores};
 use crate::lang::Message;
 use crate::msg;
 use crate::web::form::{Errors, optional};
@@ -47,7 +47,7 @@ impl SheetForm {
         let mut errors = Errors::default();
         let comment = errors.take("comment", optional(&self.comment, LONGEST)).unwrap_or_default();
         if method.total(&self.scores).is_none() {
-            errors = errors.with("sheet", super::Refusal::Incomplete.words());
+            errors = errors.with("sheet", Refusal::Incomplete.words());
         }
         (comment, errors)
     }
