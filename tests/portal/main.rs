@@ -6,6 +6,7 @@ mod architecture;
 mod calendar;
 mod cases;
 mod commands;
+mod contests;
 mod database;
 mod demo;
 mod events;

@@ -106,8 +106,8 @@ impl RoundForm {
         let shown = time.clone().unwrap_or(usual);
         let (audience, of, by) = match method.audience.as_ref().map(|one| &one.form) {
             None => ("none", String::new(), String::new()),
-            Some(AudienceForm::ByPlace { of }) => ("place", of.to_string(), String::new()),
-            Some(AudienceForm::ByStep { each }) => ("step", String::new(), each.clone()),
+            Some(AudienceForm::Spread { of }) => ("place", of.to_string(), String::new()),
+            Some(AudienceForm::Steps { each }) => ("step", String::new(), each.clone()),
         };
         let percent = method.audience.as_ref().and_then(|one| exact::read(&one.share));
         RoundForm {
@@ -249,8 +249,8 @@ impl RoundForm {
             _ => {
                 let share = errors.take("share", share(&self.share));
                 let form = match self.audience.as_str() {
-                    "place" => number(&self.of, 1, 1000).map(|of| AudienceForm::ByPlace { of }),
-                    "step" => decimal(&self.by).map(|each| AudienceForm::ByStep { each }),
+                    "place" => number(&self.of, 1, 1000).map(|of| AudienceForm::Spread { of }),
+                    "step" => decimal(&self.by).map(|each| AudienceForm::Steps { each }),
                     _ => Err(msg!("请选一种")),
                 };
                 let form = errors.take("audience", form);

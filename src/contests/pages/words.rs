@@ -71,8 +71,8 @@ fn audience_words(audience: &Audience) -> Vec<Message> {
     let percent = exact::read(&audience.share).map(|share| exact::shown(&(share * exact::whole(100)), 0));
     let mut says = vec![msg!("按观众投票的名次折算，占 {}%，其余是评委分。", percent.unwrap_or_default())];
     says.push(match &audience.form {
-        AudienceForm::ByPlace { of } => msg!("第 1 名得 100 分，以后每低一名少 100/{} 分。", of),
-        AudienceForm::ByStep { each } => msg!("从 100 分起，每低一名少 {} 分。", each),
+        AudienceForm::Spread { of } => msg!("第 1 名得 100 分，以后每低一名少 100/{} 分。", of),
+        AudienceForm::Steps { each } => msg!("从 100 分起，每低一名少 {} 分。", each),
     });
     says
 }

@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::ids::{AccountId, AssignmentId, CaseId, EntryId, JudgeId, LectureId, MediaId, RoundId};
 use crate::schema::{
     contest_assignment_steps, contest_assignments, contest_comments, contest_drafts, contest_entries,
-    contest_judges, contest_papers, contest_places, contest_rulings, contest_scripts, contest_sheets, contest_timings, lectures,
+    contest_judges, contest_papers, contest_places, contest_rulings, contest_sheets, contest_timings, lectures,
 };
 use diesel::prelude::*;
 
@@ -378,16 +378,6 @@ pub fn tasks(conn: &mut Conn, round: RoundId, judge: JudgeId) -> Result<Vec<Task
 /// The recording of a lecture that an entry shows, if it is ready.
 pub fn recording(conn: &mut Conn, lecture: LectureId) -> Result<Option<MediaId>> {
     Ok(either!(conn, c => lectures::table.find(lecture).select(lectures::media_id).first(c))?)
-}
-
-/// The newest script of an entry: summary and text.
-pub fn script(conn: &mut Conn, entry: EntryId) -> Result<Option<(String, String)>> {
-    Ok(either!(conn, c => contest_scripts::table
-        .filter(contest_scripts::entry_id.eq(entry))
-        .order(contest_scripts::version.desc())
-        .select((contest_scripts::summary, contest_scripts::script))
-        .first(c)
-        .optional())?)
 }
 
 /// A ruling that followed from an objection.
