@@ -76,10 +76,14 @@ pub enum Permission {
     HoldEvents,
     /// Decide disputes and corrections of one's scope that concern what somebody else recorded.
     DecideCases,
+    /// Show comments of ratings, or hide them with a reason.
+    ModerateRatings,
+    /// Judge flags of ratings; two of those who may decide an exclusion, or that an author has to be known.
+    JudgeRatings,
 }
 
 impl Permission {
-    pub const ALL: [Permission; 18] = [
+    pub const ALL: [Permission; 20] = [
         SeePeople,
         IssueCodes,
         ActForMembers,
@@ -98,6 +102,8 @@ impl Permission {
         EnrolMembers,
         HoldEvents,
         DecideCases,
+        ModerateRatings,
+        JudgeRatings,
     ];
 
     /// The permission in words.
@@ -121,6 +127,8 @@ impl Permission {
             EnrolMembers => msg!("为范围内的党员报名"),
             HoldEvents => msg!("举办活动、登记到场"),
             DecideCases => msg!("办理范围内的异议和更正"),
+            ModerateRatings => msg!("审核评价文字"),
+            JudgeRatings => msg!("核查评价；两个人一起决定剔除评价或查明作者"),
         }
     }
 }
@@ -140,17 +148,18 @@ impl Role {
                 ChangeSettings,
                 DecideSettings,
             ],
-            Role::Checker => &[SeeAdmin, DecideSettings, ReviewCourses],
+            Role::Checker => &[SeeAdmin, DecideSettings, ReviewCourses, JudgeRatings],
+            Role::Supervisor => &[JudgeRatings],
             Role::Auditor => &[SeePeople, SeeAdmin, ReadAudit, ReadFeedback],
             Role::Secretary => &[SeePeople, IssueCodes, ActForMembers, EnrolMembers, HoldEvents, DecideCases],
             Role::Clerk => &[SeePeople, IssueCodes, ActForMembers, EnrolMembers, HoldEvents],
             Role::Committee | Role::TownStaff => &[SeePeople, DecideCases],
             Role::Instructor => &[AnswerQuestions, TeachLectures, MakeCourses],
-            Role::Reviewer => &[ReviewLectures, ReviewCourses],
+            Role::Reviewer => &[ReviewLectures, ReviewCourses, ModerateRatings],
             Role::Organizer => {
                 &[MakeCourses, ReviewCourses, OrganizeCourses, EnrolMembers, HoldEvents, DecideCases]
             }
-            Role::Supervisor | Role::Scorer | Role::Judge | Role::Guide | Role::AllianceStaff => &[],
+            Role::Scorer | Role::Judge | Role::Guide | Role::AllianceStaff => &[],
         }
     }
     /// The role in words.

@@ -90,6 +90,15 @@ text_enum! {
         MailAddressSet = "mail_address_set",
         OwnDataExported = "own_data_exported",
         TestStarted = "test_started",
+        RatingActed = "rating_acted",
+        CommentDecided = "comment_decided",
+        CommentReplied = "comment_replied",
+        FlagDismissed = "flag_dismissed",
+        ExclusionProposed = "exclusion_proposed",
+        ExclusionDecided = "exclusion_decided",
+        UnmaskProposed = "unmask_proposed",
+        UnmaskDecided = "unmask_decided",
+        RaterSeen = "rater_seen",
     }
 }
 
@@ -175,6 +184,15 @@ impl Action {
             Action::MailAddressSet => msg!("修改提醒邮箱"),
             Action::OwnDataExported => msg!("导出自己的学习记录"),
             Action::TestStarted => msg!("开始自测"),
+            Action::RatingActed => msg!("代为评价课程"),
+            Action::CommentDecided => msg!("审核评价文字"),
+            Action::CommentReplied => msg!("回复评价"),
+            Action::FlagDismissed => msg!("认定评价没有异常"),
+            Action::ExclusionProposed => msg!("提出剔除评价"),
+            Action::ExclusionDecided => msg!("决定是否剔除评价"),
+            Action::UnmaskProposed => msg!("提出查明评价作者"),
+            Action::UnmaskDecided => msg!("决定是否查明评价作者"),
+            Action::RaterSeen => msg!("查看评价作者"),
         }
     }
 }
