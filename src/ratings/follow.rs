@@ -149,7 +149,10 @@ fn follow(db: &Db, now: Timestamp) -> Result<()> {
 }
 
 /// Looks for what people should look at.
-fn look(conn: &mut Conn, lecture: LectureId, now: Timestamp) -> Result<()> {
+///
+/// # Errors
+/// Those of the database.
+pub fn look(conn: &mut Conn, lecture: LectureId, now: Timestamp) -> Result<()> {
     let branches = flags::by_branch(conn, lecture)?;
     let all = branches.iter().fold(Set::default(), |all, (_, one)| Set {
         votes: all.votes + one.votes,

@@ -18,21 +18,11 @@ pub struct Measured {
 }
 
 /// The sum of voices and of their squares, and how many they are: each voice is the mean of its stars.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Sum {
-    sum: Exact0,
+    sum: Exact,
     squares: f64,
     pub voices: i64,
-}
-
-/// A sum that begins at zero.
-#[derive(Debug, Clone)]
-struct Exact0(Exact);
-
-impl Default for Exact0 {
-    fn default() -> Exact0 {
-        Exact0(Exact::zero())
-    }
 }
 
 impl Sum {
@@ -43,11 +33,11 @@ impl Sum {
         for (stars, count) in voices.iter().filter(|voice| voice.1 > 0) {
             *kinds.entry((*stars, *count)).or_default() += 1;
         }
-        let mut all = Sum::default();
+        let mut all = Sum { sum: Exact::zero(), squares: 0.0, voices: 0 };
         for ((stars, count), times) in kinds {
             let voice = whole(stars) / whole(count);
             let float = stars as f64 / count as f64;
-            all.sum.0 += voice * whole(times);
+            all.sum += voice * whole(times);
             all.squares += float * float * times as f64;
             all.voices += times;
         }
@@ -55,9 +45,9 @@ impl Sum {
     }
     /// Of one rating a member: how many gave one star, two, … five.
     pub fn of_stars(counts: &[i64; 5]) -> Sum {
-        let mut all = Sum::default();
+        let mut all = Sum { sum: Exact::zero(), squares: 0.0, voices: 0 };
         for (stars, count) in (1_i64..).zip(counts) {
-            all.sum.0 += whole(stars * count);
+            all.sum += whole(stars * count);
             all.squares += (stars * stars * count) as f64;
             all.voices += count;
         }
@@ -65,7 +55,7 @@ impl Sum {
     }
     /// The score drawn to the city's mean; `None` of nothing.
     pub fn score(&self, city: &Exact) -> Option<Exact> {
-        drawn(PRIOR, city, &self.sum.0, self.voices)
+        drawn(PRIOR, city, &self.sum, self.voices)
     }
     /// What is shown, if there are enough voices from enough branches.
     pub fn measured(&self, branches: i64, city: &Exact) -> Measured {
@@ -81,7 +71,7 @@ impl Sum {
     /// Where the score would lie with other voices of the same kind, with 95 % certainty.
     fn between(&self, city: &Exact) -> (f64, f64) {
         let (n, m) = (self.voices as f64, PRIOR as f64);
-        let mean = self.sum.0.to_f64().unwrap_or_default() / n;
+        let mean = self.sum.to_f64().unwrap_or_default() / n;
         let spread = ((self.squares / n - mean * mean).max(0.0) * n / (n - 1.0).max(1.0)).sqrt();
         let half = Z * spread / n.sqrt();
         let drawn = |at: f64| ((m * city.to_f64().unwrap_or_default() + n * at) / (m + n)).clamp(1.0, 5.0);
@@ -108,9 +98,9 @@ mod tests {
     fn v_voice_from_sums() {
         // a gave 5, 5, 5 and b gave 3: two voices
         let sum = Sum::of(&[(15, 3), (3, 1)]);
-        assert_eq!((sum.voices, sum.sum.0.clone() / whole(2)), (2, whole(4)));
+        assert_eq!((sum.voices, sum.sum.clone() / whole(2)), (2, whole(4)));
         // A voice of 5 and 4 is four and a half, exactly.
-        assert_eq!(Sum::of(&[(9, 2), (0, 0)]).sum.0, ratio(9, 2).unwrap());
+        assert_eq!(Sum::of(&[(9, 2), (0, 0)]).sum, ratio(9, 2).unwrap());
     }
 
     #[test]

@@ -25,7 +25,7 @@ use chrono::{NaiveDate, Timelike};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-pub use follow::{refresh_all, tend};
+pub use follow::{look, refresh_all, tend};
 pub use forms::RatingForm;
 pub use judging::{decide, dismiss, propose, propose_unmask, settle_unmask, unmask};
 pub use moderating::{judge_reply, judge_text, reply};
@@ -33,7 +33,7 @@ pub use store::decisions::{Exclusion, Unmask};
 pub use store::flags::Flag;
 pub use store::own::{Mine, Own, OwnText, lose_proof, mine};
 pub use store::sums::{InstructorRating, LectureRating, city_mean, of_instructor, of_instructor_lectures, voices};
-pub use store::texts::Comment;
+pub use store::texts::{Comment, Waiting, queue};
 
 /// Days after the first rating on which it may be changed. domain.md §6.
 pub const EDIT_DAYS: i64 = 30;
@@ -311,6 +311,14 @@ impl Ratings {
 /// Those of the database.
 pub fn some(conn: &mut Conn, asks: &[(Keys, Ask)]) -> Result<Vec<Told>> {
     asks.iter().map(|(keys, ask)| store::votes::one(conn, keys, ask)).collect()
+}
+
+/// The flags that wait, the oldest first.
+///
+/// # Errors
+/// Those of the database.
+pub fn open_flags(conn: &mut Conn) -> Result<Vec<Flag>> {
+    store::flags::listed(conn, true, 0, 100)
 }
 
 /// The author of a hidden comment asks for another look, once.

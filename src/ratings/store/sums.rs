@@ -13,7 +13,7 @@ use crate::schema::{
 };
 use crate::scoring::exact::{Exact, ratio};
 use chrono::NaiveDate;
-use diesel::dsl::{count_star, max, sum};
+use diesel::dsl::{count_star, sum};
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 use std::collections::BTreeMap;
@@ -364,11 +364,4 @@ pub fn versions_after(
         .limit(count)
         .select((rating_versions::id, rating_versions::lecture_id, rating_versions::day, rating_versions::slot))
         .load(c))?)
-}
-
-/// The number of the last version.
-pub fn last_version(conn: &mut Conn) -> Result<i64> {
-    let last: Option<i64> =
-        either!(conn, c => rating_versions::table.select(max(rating_versions::id)).first(c))?;
-    Ok(last.unwrap_or(0))
 }
