@@ -99,7 +99,8 @@ pub fn make(conn: &mut Conn, people: &People, now: Timestamp) -> Result<()> {
     let members = members(conn, 1_500)?.into_iter().filter(|person| !own.contains(person)).collect();
     let mut town = Town { members, random: Random::new(22), asks: vec![], seen: vec![], keys };
     let lectures = to_rate(conn, LECTURES)?;
-    let branch = branch_members(conn, largest_branch(conn)?, 30)?;
+    let largest = largest_branch(conn)?;
+    let branch = branch_members(conn, largest, 30)?;
     let mut said = SAID.iter().map(|one| one.0);
     let member = PersonId(people.account("member").1);
     for (place, lecture) in lectures.iter().enumerate() {
@@ -142,12 +143,13 @@ pub fn make(conn: &mut Conn, people: &People, now: Timestamp) -> Result<()> {
 
 /// What reviewers decide, and what the lecturer answers.
 fn comments(conn: &mut Conn, people: &People, now: Timestamp) -> Result<()> {
-    let (reviewer, doer) = signed_in(conn, people, "reviewer1")?;
+    let (reviewer, by_reviewer) = signed_in(conn, people, "reviewer1")?;
     for text in ratings::queue(conn, TextState::Pending, 0, 100)? {
         let wanted = SAID.iter().find(|one| one.0 == text.text).map_or(Some(TextState::Shown), |one| one.1);
         let reason = if wanted == Some(TextState::Hidden) { "里面有联系电话。去掉电话再写，就可以公开。" } else { "" };
         if let Some(state) = wanted {
-            ratings::judge_text(conn, text.id, (state, reason), &reviewer, &doer, now - Duration::hours(20))?;
+            let at = now - Duration::hours(20);
+            ratings::judge_text(conn, text.id, (state, reason), &reviewer, &by_reviewer, at)?;
         }
     }
     let (instructor, doer) = signed_in(conn, people, "instructor")?;
@@ -156,14 +158,8 @@ fn comments(conn: &mut Conn, people: &People, now: Timestamp) -> Result<()> {
         if let Some(comment) = shown.first() {
             let words = "谢谢，下次把图放大，编号也写在字幕里。";
             ratings::reply(conn, (lecture, comment.id), words, &instructor, &doer, now - Duration::hours(9))?;
-            ratings::judge_reply(
-                conn,
-                comment.id,
-                (TextState::Shown, ""),
-                &reviewer,
-                &signed_in(conn, people, "reviewer1")?.1,
-                now - Duration::hours(8),
-            )?;
+            let (shown, at) = ((TextState::Shown, ""), now - Duration::hours(8));
+            ratings::judge_reply(conn, comment.id, shown, &reviewer, &by_reviewer, at)?;
             break;
         }
     }

@@ -216,11 +216,13 @@ async fn two_ratings_at_once_are_one() {
     for round in 0..5 {
         let asks: Vec<_> = (0..4)
             .map(|n| {
-                let ratings = if n % 2 == 0 { &world.portal.ratings } else { &other.portal.ratings };
-                ratings.send(Ask::Rate(vote(who, 2, 1 + (n + round) % 5, morning())))
+                let server = if n % 2 == 0 { &world } else { &other };
+                let (ratings, ask) = (server.portal.ratings.clone(), vote(who, 2, 1 + (n + round) % 5, morning()));
+                actix_web::rt::spawn(async move { ratings.send(Ask::Rate(ask)).await })
             })
             .collect();
-        for told in futures_util::future::join_all(asks).await {
+        for told in asks {
+            let told = told.await.unwrap();
             // Whoever was overtaken comes again; nobody gets an error of the database.
             assert!(matches!(told, Ok(Told::Done) | Err(weixiao::error::Error::Busy)), "{told:?}");
         }
@@ -245,7 +247,7 @@ async fn without_its_proof_a_rating_does_not_count() {
             })
             .unwrap();
     };
-    world.sql(&format!("INSERT INTO cases (id, person_id, kind, subject_kind, subject_id, state, filed_at, due_on, path, key) SELECT 1, {who}, 'dispute', 'completion', 1, 'open', '2026-11-01 00:00:00', '2026-11-10', '/', 'k'"));
+    world.sql(&format!("INSERT INTO cases (kind, level, subject_kind, subject_id, person_id, path, filed_by, filed_at, due_on, state, key) VALUES ('dispute', 1, 'completion', 1, {who}, '/1/', 1, '2026-11-01 00:00:00', '2026-12-31', 'upheld', 'k')"));
     prove(&world, who, 2, "group");
     reverse(world.number("SELECT MIN(id) FROM completions"));
     assert_eq!(world.text("SELECT status FROM ratings"), Status::Counted.as_str(), "another proof holds");
