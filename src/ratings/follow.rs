@@ -19,9 +19,11 @@ const FOLLOWED: &str = "ratings.followed";
 const SEEN: &str = "ratings.seen";
 const SEEN_AT: &str = "ratings.seen.at";
 /// Versions that are followed in one call.
-const TOGETHER: i64 = 2_000;
-/// A row may be committed behind a later one: the young ones are looked at again so often, in seconds.
+const TOGETHER: i64 = 20_000;
+/// A row may be committed behind a later one: the young ones are looked at again so often; and how often new ones are counted
+/// at most, since kept pages are lost by it. In seconds.
 const AGAIN: i64 = 120;
+const SOONEST: i64 = 60;
 /// The hour in the city from which the mean of a day is taken.
 const NIGHT: u32 = 2;
 /// Ratings in which a run is looked for.
@@ -126,8 +128,9 @@ fn follow(db: &Db, now: Timestamp) -> Result<()> {
     })?;
     let Some(last) = rows.last().map(|row| row.0) else { return Ok(()) };
     let seconds = now.and_utc().timestamp();
-    // Nothing came since, and the young ones were looked at a moment ago.
-    if last <= seen && seconds - at < AGAIN {
+    // Nothing came since, and the young ones were looked at a moment ago; or it was a moment ago.
+    let pause = if last <= seen { AGAIN } else { SOONEST };
+    if (0..pause).contains(&(seconds - at)) {
         return Ok(());
     }
     let lectures: BTreeSet<LectureId> = rows.iter().map(|row| row.1).collect();

@@ -295,7 +295,7 @@ async fn nobody_learns_who_rated() {
             if path.starts_with("/people/") {
                 assert!(!page.body.contains("声音太小"), "{path}");
             } else if path.starts_with("/admin") {
-                assert!(!page.body.contains("评价"), "{path}");
+                assert!(!page.body.contains("声音太小"), "{path}");
             } else {
                 assert!(!page.body.contains(&name) && !page.body.contains(&branch), "{reader} {path}");
             }
@@ -494,10 +494,11 @@ fn brigade(world: &World, now: Timestamp) -> i64 {
         if n < 15 {
             asks.push(Ask::Rate(vote(*who, 2, 3 + (n % 2) as i32, now + Duration::minutes(11 * n as i64))));
         }
-    }
-    for who in &members {
-        prove(world, *who, 2, "online");
-        asks.push(Ask::Rate(vote(*who, 2, 5, now)));
+        // Between the others, so that it is no run of fives.
+        if let Some(who) = members.get(n) {
+            prove(world, *who, 2, "online");
+            asks.push(Ask::Rate(vote(*who, 2, 5, now)));
+        }
     }
     assert!(ask(world, asks).iter().all(|told| *told == Told::Done));
     members.len() as i64

@@ -73,7 +73,7 @@ CREATE TABLE ratings (
   status TEXT NOT NULL CHECK (status IN ('counted', 'excluded', 'withdrawn')),
   exclusion_id BIGINT REFERENCES rating_exclusions
 );
-CREATE INDEX ratings_counted ON ratings (lecture_id, status, stars, branch_id);
+CREATE INDEX ratings_counted ON ratings (status, lecture_id, stars, branch_id);
 CREATE INDEX ratings_exclusion ON ratings (exclusion_id) WHERE exclusion_id IS NOT NULL;
 -- Every version of every rating. Append-only.
 CREATE TABLE rating_versions (
@@ -102,8 +102,8 @@ CREATE TABLE rating_voices (
   is_counted BOOLEAN NOT NULL,
   PRIMARY KEY (instructor_id, voice_key, rating_id)
 );
-CREATE INDEX rating_voices_counted ON rating_voices (instructor_id, is_counted, voice_key, stars);
-CREATE INDEX rating_voices_branch ON rating_voices (instructor_id, is_counted, branch_id);
+CREATE INDEX rating_voices_counted ON rating_voices (is_counted, instructor_id, voice_key, stars);
+CREATE INDEX rating_voices_branch ON rating_voices (is_counted, instructor_id, branch_id);
 CREATE INDEX rating_voices_rating ON rating_voices (rating_id);
 -- Who gave a rating. Read by nothing but an unmask decision of two persons, and deleted after 180 days (INV-R4).
 CREATE TABLE rating_keys (

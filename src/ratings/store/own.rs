@@ -67,33 +67,36 @@ pub struct Mine {
     pub barrier: Option<Refusal>,
 }
 
-type Found = (Vec<u8>, LectureId, i32, String, NaiveDate, NaiveDate, Status, Option<String>, Option<OwnText>);
+type Found = (LectureId, i32, String, NaiveDate, NaiveDate, Status, Option<String>, Option<OwnText>);
 
-fn found(conn: &mut Conn, keys: &[Vec<u8>]) -> Result<Vec<(Vec<u8>, Own)>> {
-    let texts = rating_texts::rating_id.eq(ratings::id).and(rating_texts::state.ne(TextState::Replaced));
-    let rows: Vec<Found> = either!(conn, c => ratings::table
-        .left_join(rating_exclusions::table)
-        .left_join(rating_texts::table.on(texts))
-        .filter(ratings::rater_key.eq_any(keys))
-        .select((
-            ratings::rater_key,
-            ratings::lecture_id,
-            ratings::stars,
-            ratings::tags,
-            ratings::first_on,
-            ratings::day,
-            ratings::status,
-            rating_exclusions::reason.nullable(),
-            (rating_texts::text, rating_texts::state, rating_texts::reason, rating_texts::is_asked_again).nullable(),
-        ))
-        .load(c))?;
-    Ok(rows
-        .into_iter()
-        .map(|(key, lecture, stars, tags, first_on, day, status, excluded_for, text)| {
-            let tags = tags.split_whitespace().filter_map(Tag::of).collect();
-            (key, Own { lecture, stars, tags, first_on, day, status, excluded_for, text })
-        })
-        .collect())
+/// The ratings with these keys: one on the page of a lecture, whose statement is kept, a page of them in the own list.
+macro_rules! ratings_of {
+    ($conn:ident, $keys:expr) => {{
+        let texts =
+            rating_texts::rating_id.eq(ratings::id).and(rating_texts::state.ne(TextState::Replaced));
+        let rows: Vec<Found> = either!($conn, c => ratings::table
+            .left_join(rating_exclusions::table)
+            .left_join(rating_texts::table.on(texts))
+            .filter($keys)
+            .select((
+                ratings::lecture_id,
+                ratings::stars,
+                ratings::tags,
+                ratings::first_on,
+                ratings::day,
+                ratings::status,
+                rating_exclusions::reason.nullable(),
+                (rating_texts::text, rating_texts::state, rating_texts::reason, rating_texts::is_asked_again)
+                    .nullable(),
+            ))
+            .load(c))?;
+        rows.into_iter().map(own).collect::<Vec<Own>>()
+    }};
+}
+
+fn own((lecture, stars, tags, first_on, day, status, excluded_for, text): Found) -> Own {
+    let tags = tags.split_whitespace().filter_map(Tag::of).collect();
+    Own { lecture, stars, tags, first_on, day, status, excluded_for, text }
 }
 
 /// Where this person stands with this lecture: two statements at most.
@@ -101,7 +104,7 @@ fn found(conn: &mut Conn, keys: &[Vec<u8>]) -> Result<Vec<(Vec<u8>, Own)>> {
 /// # Errors
 /// Those of the database.
 pub fn mine(conn: &mut Conn, keys: &Keys, person: PersonId, lecture: LectureId, now: Timestamp) -> Result<Mine> {
-    let own = found(conn, &[keys.rater(person, lecture)])?.pop().map(|found| found.1);
+    let own = ratings_of!(conn, ratings::rater_key.eq(keys.rater(person, lecture))).pop();
     if let Some(own) = own.as_ref().filter(|own| !own.is_withdrawn()) {
         let barrier = (clock::day(now) > own.until()).then_some(Refusal::TooLate);
         return Ok(Mine { own: Some(own.clone()), barrier });
@@ -158,12 +161,15 @@ pub fn listed(
         .limit(count)
         .load(c))?;
     let sought: Vec<Vec<u8>> = rows.iter().map(|row| keys.rater(person, row.0)).collect();
-    let mut known = if sought.is_empty() { vec![] } else { found(conn, &sought)? };
+    let mut known = match sought.is_empty() {
+        true => vec![],
+        false => ratings_of!(conn, ratings::rater_key.eq_any(&sought)),
+    };
     Ok(rows
         .into_iter()
         .map(|(lecture, title)| {
-            let at = known.iter().position(|one| one.1.lecture == lecture);
-            Rateable { lecture, title, own: at.map(|at| known.swap_remove(at).1) }
+            let at = known.iter().position(|one| one.lecture == lecture);
+            Rateable { lecture, title, own: at.map(|at| known.swap_remove(at)) }
         })
         .collect())
 }

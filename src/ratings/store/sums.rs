@@ -146,20 +146,19 @@ pub fn voices(conn: &mut Conn, subject: Subject) -> Result<Vec<Voices>> {
     let (kinds, branches, apart) = match subject {
         Subject::Lecture => (
             "SELECT lecture_id AS id, CAST(stars AS BIGINT) AS total, CAST(1 AS BIGINT) AS n, COUNT(*) AS times \
-             FROM ratings WHERE status = 'counted' GROUP BY lecture_id, stars ORDER BY lecture_id",
+             FROM ratings WHERE status = 'counted' GROUP BY lecture_id, stars",
             "SELECT lecture_id AS id, COUNT(DISTINCT branch_id) AS n FROM ratings WHERE status = 'counted' \
              GROUP BY lecture_id",
-            "SELECT lecture_id AS id, COUNT(*) AS n FROM ratings WHERE exclusion_id IS NOT NULL AND status = 'excluded' \
-             GROUP BY lecture_id",
+            "SELECT lecture_id AS id, COUNT(*) AS n FROM ratings WHERE status = 'excluded' GROUP BY lecture_id",
         ),
         Subject::Instructor => (
             "SELECT id, total, n, COUNT(*) AS times FROM (SELECT instructor_id AS id, CAST(SUM(stars) AS BIGINT) AS total, \
              COUNT(*) AS n FROM rating_voices WHERE is_counted = TRUE GROUP BY instructor_id, voice_key) AS one \
-             GROUP BY id, total, n ORDER BY id",
+             GROUP BY id, total, n",
             "SELECT instructor_id AS id, COUNT(DISTINCT branch_id) AS n FROM rating_voices WHERE is_counted = TRUE \
              GROUP BY instructor_id",
-            "SELECT v.instructor_id AS id, COUNT(*) AS n FROM ratings r JOIN rating_voices v ON v.rating_id = r.id \
-             WHERE r.exclusion_id IS NOT NULL AND r.status = 'excluded' GROUP BY v.instructor_id",
+            "SELECT instructor_id AS id, COUNT(*) AS n FROM rating_voices WHERE is_counted = FALSE \
+             AND rating_id IN (SELECT id FROM ratings WHERE status = 'excluded') GROUP BY instructor_id",
         ),
     };
     let mut all: BTreeMap<i64, Voices> = BTreeMap::new();
