@@ -92,10 +92,14 @@ pub enum Permission {
     KeepScores,
     /// Watch over a competition: conflicts, the second hand of a lock, objections.
     SuperviseContests,
+    /// Show comments of ratings, or hide them with a reason.
+    ModerateRatings,
+    /// Judge flags of ratings; two of those who may decide an exclusion, or that an author has to be known.
+    JudgeRatings,
 }
 
 impl Permission {
-    pub const ALL: [Permission; 26] = [
+    pub const ALL: [Permission; 28] = [
         SeePeople,
         IssueCodes,
         ActForMembers,
@@ -122,6 +126,8 @@ impl Permission {
         JudgeEntries,
         KeepScores,
         SuperviseContests,
+        ModerateRatings,
+        JudgeRatings,
     ];
 
     /// The permission in words.
@@ -153,6 +159,8 @@ impl Permission {
             JudgeEntries => msg!("给分到的作品打分"),
             KeepScores => msg!("计时、收评分表、锁定和计算"),
             SuperviseContests => msg!("监督赛课：回避、锁定、异议"),
+            ModerateRatings => msg!("审核评价文字"),
+            JudgeRatings => msg!("核查评价；两个人一起决定剔除评价或查明作者"),
         }
     }
 }
@@ -172,7 +180,7 @@ impl Role {
                 ChangeSettings,
                 DecideSettings,
             ],
-            Role::Checker => &[SeeAdmin, DecideSettings, ReviewCourses, WatchContests, ApproveContests, ScreenEntries],
+            Role::Checker => &[SeeAdmin, DecideSettings, ReviewCourses, WatchContests, ApproveContests, ScreenEntries, JudgeRatings],
             Role::Auditor => &[SeePeople, SeeAdmin, ReadAudit, ReadFeedback],
             Role::Secretary => {
                 &[SeePeople, IssueCodes, ActForMembers, EnrolMembers, HoldEvents, DecideCases, EndorseEntries]
@@ -180,7 +188,7 @@ impl Role {
             Role::Clerk => &[SeePeople, IssueCodes, ActForMembers, EnrolMembers, HoldEvents],
             Role::Committee | Role::TownStaff => &[SeePeople, DecideCases],
             Role::Instructor => &[AnswerQuestions, TeachLectures, MakeCourses],
-            Role::Reviewer => &[ReviewLectures, ReviewCourses, ScreenEntries],
+            Role::Reviewer => &[ReviewLectures, ReviewCourses, ScreenEntries, ModerateRatings],
             Role::Organizer => &[
                 MakeCourses,
                 ReviewCourses,
@@ -194,7 +202,7 @@ impl Role {
             ],
             Role::Judge => &[JudgeEntries],
             Role::Scorer => &[WatchContests, KeepScores],
-            Role::Supervisor => &[WatchContests, SuperviseContests],
+            Role::Supervisor => &[WatchContests, SuperviseContests, JudgeRatings],
             Role::Guide | Role::AllianceStaff => &[],
         }
     }

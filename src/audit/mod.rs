@@ -91,6 +91,15 @@ text_enum! {
         OwnDataExported = "own_data_exported",
         TestStarted = "test_started",
         ContestStep = "contest_step",
+        RatingActed = "rating_acted",
+        CommentDecided = "comment_decided",
+        CommentReplied = "comment_replied",
+        FlagDismissed = "flag_dismissed",
+        ExclusionProposed = "exclusion_proposed",
+        ExclusionDecided = "exclusion_decided",
+        UnmaskProposed = "unmask_proposed",
+        UnmaskDecided = "unmask_decided",
+        RaterSeen = "rater_seen",
     }
 }
 
@@ -177,6 +186,15 @@ impl Action {
             Action::OwnDataExported => msg!("导出自己的学习记录"),
             Action::TestStarted => msg!("开始自测"),
             Action::ContestStep => msg!("办理赛课"),
+            Action::RatingActed => msg!("代为评价课程"),
+            Action::CommentDecided => msg!("审核评价文字"),
+            Action::CommentReplied => msg!("回复评价"),
+            Action::FlagDismissed => msg!("认定评价没有异常"),
+            Action::ExclusionProposed => msg!("提出剔除评价"),
+            Action::ExclusionDecided => msg!("决定是否剔除评价"),
+            Action::UnmaskProposed => msg!("提出查明评价作者"),
+            Action::UnmaskDecided => msg!("决定是否查明评价作者"),
+            Action::RaterSeen => msg!("查看评价作者"),
         }
     }
 }

@@ -148,10 +148,16 @@ impl Page {
     pub fn may_decide_cases(&self) -> bool {
         self.may(Permission::DecideCases)
     }
+    pub fn may_moderate_ratings(&self) -> bool {
+        self.may(Permission::ModerateRatings)
+    }
+    pub fn may_judge_ratings(&self) -> bool {
+        self.may(Permission::JudgeRatings)
+    }
     /// Whether there is anything but a member's own pages, as `shell::desks` lists it.
     pub fn has_desk(&self) -> bool {
         use Permission::*;
-        const DESKS: [Permission; 10] = [
+        const DESKS: [Permission; 12] = [
             TeachLectures,
             ReviewLectures,
             AnswerQuestions,
@@ -160,6 +166,8 @@ impl Page {
             HoldEvents,
             EnrolMembers,
             DecideCases,
+            ModerateRatings,
+            JudgeRatings,
             SeePeople,
             SeeAdmin,
         ];
@@ -376,6 +384,11 @@ fn notice(query: &str) -> Option<Message> {
         "entry-endorsed" => msg!("已记下：同意参赛。"),
         "entry-returned" => msg!("已退回，本人会看到原因。"),
         "entry-screened" => msg!("已记下您的结论。"),
+        "rated" => msg!("评价已保存。分数几分钟后更新；写的文字审核后公开。"),
+        "rating-withdrawn" => msg!("评价已撤回。"),
+        "asked-again" => msg!("已请审核人再看一次。"),
+        "reply-sent" => msg!("回复已保存，审核后公开。"),
+        "exclusion-proposed" => msg!("已提出，等另一个人决定。"),
         "test-over" => msg!("时间到了，已按之前答的交卷。"),
         _ => return None,
     })

@@ -27,6 +27,7 @@ mod organize;
 mod people;
 mod processing;
 mod queries;
+mod ratings;
 mod reading;
 mod review;
 mod search;
