@@ -76,10 +76,14 @@ pub enum Permission {
     HoldEvents,
     /// Decide disputes and corrections of one's scope that concern what somebody else recorded.
     DecideCases,
+    /// Compute rankings and publish those that somebody else checked.
+    PublishRankings,
+    /// Check rankings that somebody else computed.
+    CheckRankings,
 }
 
 impl Permission {
-    pub const ALL: [Permission; 18] = [
+    pub const ALL: [Permission; 20] = [
         SeePeople,
         IssueCodes,
         ActForMembers,
@@ -98,6 +102,8 @@ impl Permission {
         EnrolMembers,
         HoldEvents,
         DecideCases,
+        PublishRankings,
+        CheckRankings,
     ];
 
     /// The permission in words.
@@ -121,6 +127,8 @@ impl Permission {
             EnrolMembers => msg!("为范围内的党员报名"),
             HoldEvents => msg!("举办活动、登记到场"),
             DecideCases => msg!("办理范围内的异议和更正"),
+            PublishRankings => msg!("计算榜单，发布别人复核过的榜单"),
+            CheckRankings => msg!("复核别人计算的榜单"),
         }
     }
 }
@@ -140,16 +148,22 @@ impl Role {
                 ChangeSettings,
                 DecideSettings,
             ],
-            Role::Checker => &[SeeAdmin, DecideSettings, ReviewCourses],
+            Role::Checker => &[SeeAdmin, DecideSettings, ReviewCourses, CheckRankings],
             Role::Auditor => &[SeePeople, SeeAdmin, ReadAudit, ReadFeedback],
             Role::Secretary => &[SeePeople, IssueCodes, ActForMembers, EnrolMembers, HoldEvents, DecideCases],
             Role::Clerk => &[SeePeople, IssueCodes, ActForMembers, EnrolMembers, HoldEvents],
             Role::Committee | Role::TownStaff => &[SeePeople, DecideCases],
             Role::Instructor => &[AnswerQuestions, TeachLectures, MakeCourses],
             Role::Reviewer => &[ReviewLectures, ReviewCourses],
-            Role::Organizer => {
-                &[MakeCourses, ReviewCourses, OrganizeCourses, EnrolMembers, HoldEvents, DecideCases]
-            }
+            Role::Organizer => &[
+                MakeCourses,
+                ReviewCourses,
+                OrganizeCourses,
+                EnrolMembers,
+                HoldEvents,
+                DecideCases,
+                PublishRankings,
+            ],
             Role::Supervisor | Role::Scorer | Role::Judge | Role::Guide | Role::AllianceStaff => &[],
         }
     }

@@ -14,6 +14,7 @@ pub mod assets;
 // features without pages of their own, and the kit that all pages share
 pub mod captions;
 pub mod scoring;
+pub mod verify;
 pub mod processing;
 pub mod audit;
 pub mod site;
@@ -44,6 +45,7 @@ pub mod viewings;
 pub mod courses;
 pub mod enrolments;
 pub mod study;
+pub mod rankings;
 pub mod manuscripts;
 pub mod organize;
 pub mod redress;

@@ -1170,6 +1170,106 @@ diesel::table! {
         n -> BigInt,
     }
 }
+diesel::table! {
+    rankings (id) {
+        id -> BigInt,
+        kind -> Text,
+        title -> Text,
+        subject_kind -> Text,
+        subject_id -> BigInt,
+        top_k -> Nullable<Integer>,
+        visibility -> Text,
+        object_path -> Nullable<Text>,
+        created_by -> BigInt,
+        created_at -> Timestamp,
+        asked_by -> Nullable<BigInt>,
+        published_revision -> Integer,
+        published_at -> Nullable<Timestamp>,
+    }
+}
+diesel::table! {
+    ranking_snapshots (id) {
+        id -> BigInt,
+        ranking_id -> BigInt,
+        revision -> Integer,
+        as_of -> Timestamp,
+        document -> Binary,
+        digest -> Text,
+        method_digest -> Text,
+        input_root -> Text,
+        rows_root -> Text,
+        n_inputs -> Integer,
+        n_rows -> Integer,
+        method -> Text,
+        excluded -> Text,
+        facts -> Text,
+        moved -> Text,
+        reason -> Text,
+        state -> Text,
+        computed_by -> BigInt,
+        computed_at -> Timestamp,
+        checked_by -> Nullable<BigInt>,
+        checked_at -> Nullable<Timestamp>,
+        published_by -> Nullable<BigInt>,
+        published_at -> Nullable<Timestamp>,
+        notice_from -> Nullable<Date>,
+        notice_until -> Nullable<Date>,
+        final_at -> Nullable<Timestamp>,
+        withdrawn_by -> Nullable<BigInt>,
+        withdrawn_at -> Nullable<Timestamp>,
+        withdrawn_reason -> Nullable<Text>,
+    }
+}
+diesel::table! {
+    ranking_rows (snapshot_id, position) {
+        snapshot_id -> BigInt,
+        position -> Integer,
+        subject -> Text,
+        rank -> Integer,
+        score -> Text,
+        is_promoted -> Bool,
+        body -> Text,
+    }
+}
+diesel::table! {
+    ranking_names (snapshot_id, subject) {
+        snapshot_id -> BigInt,
+        subject -> Text,
+        salt -> Nullable<Text>,
+        name -> Nullable<Text>,
+        is_agreed -> Bool,
+        link -> Nullable<Text>,
+        redacted_at -> Nullable<Timestamp>,
+    }
+}
+diesel::table! {
+    ranking_redactions (id) {
+        id -> BigInt,
+        ranking_id -> BigInt,
+        subject -> Text,
+        reason -> Text,
+        by_id -> BigInt,
+        at -> Timestamp,
+    }
+}
+diesel::table! {
+    publications (seq) {
+        seq -> BigInt,
+        at -> Timestamp,
+        event -> Text,
+        ranking_id -> Nullable<BigInt>,
+        revision -> Nullable<Integer>,
+        document -> Nullable<Text>,
+        rows_root -> Nullable<Text>,
+        prev -> Text,
+        lost_seq -> Nullable<BigInt>,
+        lost_hash -> Nullable<Text>,
+        lost_reason -> Nullable<Text>,
+        hash -> Text,
+        signature -> Text,
+        signed_with -> Text,
+    }
+}
 diesel::joinable!(memberships -> persons (person_id));
 diesel::joinable!(memberships -> orgs (branch_id));
 diesel::joinable!(membership_stages -> persons (person_id));
@@ -1327,7 +1427,19 @@ diesel::joinable!(booklet_verdicts -> accounts (reviewer_id));
 diesel::joinable!(attachments -> booklets (booklet_id));
 diesel::joinable!(attachments -> courses (course_id));
 diesel::joinable!(attachments -> accounts (added_by));
+diesel::joinable!(ranking_snapshots -> rankings (ranking_id));
+diesel::joinable!(ranking_rows -> ranking_snapshots (snapshot_id));
+diesel::joinable!(ranking_names -> ranking_snapshots (snapshot_id));
+diesel::joinable!(ranking_redactions -> rankings (ranking_id));
+diesel::joinable!(ranking_redactions -> accounts (by_id));
+diesel::joinable!(publications -> rankings (ranking_id));
 diesel::allow_tables_to_appear_in_same_query!(
+    rankings,
+    ranking_snapshots,
+    ranking_rows,
+    ranking_names,
+    ranking_redactions,
+    publications,
     cursors,
     booklet_drafts,
     chapter_drafts,

@@ -90,6 +90,14 @@ text_enum! {
         MailAddressSet = "mail_address_set",
         OwnDataExported = "own_data_exported",
         TestStarted = "test_started",
+        RankingDefined = "ranking_defined",
+        RankingComputed = "ranking_computed",
+        RankingChecked = "ranking_checked",
+        RankingPublished = "ranking_published",
+        RankingFinal = "ranking_final",
+        RankingWithdrawn = "ranking_withdrawn",
+        NameRedacted = "name_redacted",
+        LogContinued = "log_continued",
     }
 }
 
@@ -175,6 +183,14 @@ impl Action {
             Action::MailAddressSet => msg!("修改提醒邮箱"),
             Action::OwnDataExported => msg!("导出自己的学习记录"),
             Action::TestStarted => msg!("开始自测"),
+            Action::RankingDefined => msg!("设立榜单"),
+            Action::RankingComputed => msg!("计算榜单"),
+            Action::RankingChecked => msg!("复核榜单"),
+            Action::RankingPublished => msg!("发布榜单"),
+            Action::RankingFinal => msg!("榜单定为正式结果"),
+            Action::RankingWithdrawn => msg!("撤回榜单"),
+            Action::NameRedacted => msg!("隐去榜单上的姓名"),
+            Action::LogContinued => msg!("声明恢复后接着记发布日志"),
         }
     }
 }

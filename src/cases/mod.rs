@@ -14,7 +14,7 @@ use crate::lang::Message;
 use crate::{calendar, clock, msg, text_enum};
 use chrono::NaiveDate;
 pub use late::escalate;
-pub use store::{find_own, listed_within, mine, open_about, overdue_within, steps};
+pub use store::{are_open_about, find_own, listed_within, mine, open_about, overdue_within, steps};
 
 text_enum! {
     pub enum Kind {
@@ -361,7 +361,7 @@ pub fn appeal_of(conn: &mut Conn, id: CaseId) -> Result<Option<CaseId>> {
 }
 
 /// Kinds of records that cases are about; a new feature adds its own here.
-pub const SUBJECTS: [&str; 3] = ["attendance", "completion", "record"];
+pub const SUBJECTS: [&str; 4] = ["attendance", "completion", "record", "snapshot"];
 
 fn subject_name(kept: &str) -> Result<&'static str> {
     let known = SUBJECTS.into_iter().find(|name| *name == kept);

@@ -156,6 +156,15 @@ pub fn open_about(conn: &mut Conn, person: PersonId, kind: &str, id: i64) -> Res
     Ok(either!(conn, c => cases::table.filter(is_it).select(cases::id).first(c).optional())?)
 }
 
+/// Whether anybody has an open case about a record.
+///
+/// # Errors
+/// Those of the database.
+pub fn are_open_about(conn: &mut Conn, kind: &str, id: i64) -> Result<bool> {
+    let is_it = cases::subject_kind.eq(kind).and(cases::subject_id.eq(id)).and(cases::state.eq_any(OPEN));
+    Ok(either!(conn, c => diesel::select(diesel::dsl::exists(cases::table.filter(is_it))).get_result(c))?)
+}
+
 /// Appends a step with its text.
 pub(super) fn append(
     conn: &mut Conn,
