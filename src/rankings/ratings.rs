@@ -108,7 +108,7 @@ pub fn draft(
             "id": format!("{}{}", letter(kind), one.of.id),
             "rank": one.rank,
             "score": score,
-            "exact": one.score.to_string(),
+            "exact": format!("{}/{}", one.score.numer(), one.score.denom()),
             "n": one.of.voices.len(),
         })
     };
@@ -203,7 +203,7 @@ mod tests {
         // One who gave 5, 5, 5 and one who gave 3, six of each.
         let voices = Voices { id: 7, voices: [vec![(15, 3); 6], vec![(3, 1); 6]].concat(), branches: 3, apart: 2 };
         let made = draft(Kind::LecturerRating, ("讲师榜", 10, None), &read("4").unwrap(), &[voices], &named(&[7])).unwrap();
-        assert_eq!((all(&made.rows, "id"), all(&made.rows, "exact")), (vec!["I7".to_owned()], vec!["4".to_owned()]));
+        assert_eq!((all(&made.rows, "id"), all(&made.rows, "exact")), (vec!["I7".to_owned()], vec!["4/1".to_owned()]));
         assert_eq!(made.inputs[0]["voices"], json!([["3", 6], ["5", 6]]));
     }
 

@@ -35,7 +35,10 @@ fn contest(method: &Value, facts: &Value) -> Vec<Message> {
         .as_array()
         .into_iter()
         .flatten()
-        .map(|one| format!("{} {}", text(one, "/key"), number(one, "/weight")))
+        .map(|one| {
+            let name = one["name"].as_str().unwrap_or_else(|| text(one, "/key"));
+            format!("{name} {}", number(one, "/weight"))
+        })
         .collect();
     said.push(msg!("{} 名评委独立打分，共 {} 份评分表。", number(facts, "/judges"), number(facts, "/sheets")));
     if weights.len() > 1 {

@@ -365,8 +365,9 @@ fn choose(promote: &Promote, is_each: bool, entries: &mut [Entry], order: &[usiz
     while from < order.len() && taken < n {
         let rank = entries[order[from]].rank;
         let to = (from..order.len()).find(|at| entries[order[*at]].rank != rank).unwrap_or(order.len());
+        // Whoever belongs to no alliance is limited by none.
         let is_full = |counts: &BTreeMap<String, usize>, of: &str, most: Option<usize>| {
-            most.is_some_and(|most| counts.get(of).copied().unwrap_or(0) >= most)
+            !of.is_empty() && most.is_some_and(|most| counts.get(of).copied().unwrap_or(0) >= most)
         };
         let (mut able, mut capped) = (vec![], vec![]);
         for at in order[from..to].iter().copied() {
@@ -383,7 +384,7 @@ fn choose(promote: &Promote, is_each: bool, entries: &mut [Entry], order: &[usiz
             *panels.entry(entries[*at].panel.clone()).or_default() += 1;
         }
         let is_over = |counts: &BTreeMap<String, usize>, most: Option<usize>| {
-            most.is_some_and(|most| counts.values().any(|count| *count > most))
+            most.is_some_and(|most| counts.iter().any(|(of, count)| !of.is_empty() && *count > most))
         };
         let has_room = promote.boundary == Boundary::IncludeTies || taken + able.len() <= n;
         if !has_room || is_over(&alliances, promote.per_alliance) || is_over(&panels, per_panel) {
@@ -405,7 +406,7 @@ fn row(method: &Contest, entry: &Entry) -> Value {
         "entry": entry.id.as_str(),
         "rank": entry.rank,
         "score": entry.shown,
-        "exact": entry.score.to_string(),
+        "exact": entry.score.parts(),
         "raw": entry.raw.shown(method.places),
         "panel": entry.panel,
         "sheets": entry.sheets.len(),

@@ -72,6 +72,11 @@ fn voices<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<(Fraction, i64)>, D:
 #[serde(deny_unknown_fields)]
 pub struct Criterion {
     pub key: String,
+    /// What people call it and look at; nothing is computed from that.
+    #[serde(default, rename = "name")]
+    _name: Option<String>,
+    #[serde(default, rename = "about")]
+    _about: Option<String>,
     pub weight: i64,
     #[serde(deserialize_with = "decimal")]
     pub max: Fraction,

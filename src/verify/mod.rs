@@ -8,8 +8,6 @@ mod method;
 mod number;
 mod rating;
 mod squares;
-#[cfg(test)]
-mod tests;
 
 use crate::lang::Message;
 use crate::msg;
@@ -265,3 +263,6 @@ fn wrong_names(names: &Map<String, Value>, rows: &[Value]) -> Vec<Message> {
     let wrong = names.iter().filter(|(id, named)| is_right(id, named) != Some(true));
     wrong.map(|(id, _)| msg!("{} 的姓名不是发布时的那一个", id)).collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -303,6 +303,10 @@ impl Fraction {
         let found = Fraction::new(&top, &Whole::read(bottom, LONGEST)?)?;
         (found.to_string() == text).then_some(found)
     }
+    /// `p/q`, also of a whole number.
+    pub fn parts(&self) -> String {
+        format!("{}/{}", self.top, self.bottom)
+    }
     pub fn is_nought(&self) -> bool {
         self.top.is_nought()
     }

@@ -52,7 +52,7 @@ pub fn rows(method: &Rating, leaves: Vec<Leaf>, excluded: &[Excluded]) -> Result
             "id": one.id.as_str(),
             "rank": one.rank,
             "score": shown,
-            "exact": one.score.to_string(),
+            "exact": one.score.parts(),
             "n": one.count,
         })
     };

@@ -7,6 +7,7 @@ use crate::lectures::Stage;
 use crate::rankings::Kind;
 use crate::schema::{instructors, lecture_instructors, lectures, schools};
 use diesel::prelude::*;
+use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
 /// A lecture or an instructor that public pages show.
@@ -18,6 +19,15 @@ pub struct Named {
     pub lecture: String,
     /// The school of a lecture, or the unit of an instructor.
     pub school: String,
+}
+
+impl Named {
+    /// As a file says it: only what there is.
+    pub fn to_value(&self) -> Value {
+        let said = [("name", &self.name), ("lecture", &self.lecture), ("school", &self.school)];
+        let there = said.into_iter().filter(|one| !one.1.is_empty());
+        there.map(|(name, value)| (name.to_owned(), Value::from(value.as_str()))).collect::<Map<_, _>>().into()
+    }
 }
 
 /// Everything that is public of a kind, by its number.
