@@ -96,10 +96,14 @@ pub enum Permission {
     ModerateRatings,
     /// Judge flags of ratings; two of those who may decide an exclusion, or that an author has to be known.
     JudgeRatings,
+    /// Compute rankings and publish those that somebody else checked.
+    PublishRankings,
+    /// Check rankings that somebody else computed.
+    CheckRankings,
 }
 
 impl Permission {
-    pub const ALL: [Permission; 28] = [
+    pub const ALL: [Permission; 30] = [
         SeePeople,
         IssueCodes,
         ActForMembers,
@@ -128,6 +132,8 @@ impl Permission {
         SuperviseContests,
         ModerateRatings,
         JudgeRatings,
+        PublishRankings,
+        CheckRankings,
     ];
 
     /// The permission in words.
@@ -161,6 +167,8 @@ impl Permission {
             SuperviseContests => msg!("监督赛课：回避、锁定、异议"),
             ModerateRatings => msg!("审核评价文字"),
             JudgeRatings => msg!("核查评价；两个人一起决定剔除评价或查明作者"),
+            PublishRankings => msg!("计算榜单，发布别人复核过的榜单"),
+            CheckRankings => msg!("复核别人计算的榜单"),
         }
     }
 }
@@ -180,7 +188,7 @@ impl Role {
                 ChangeSettings,
                 DecideSettings,
             ],
-            Role::Checker => &[SeeAdmin, DecideSettings, ReviewCourses, WatchContests, ApproveContests, ScreenEntries, JudgeRatings],
+            Role::Checker => &[SeeAdmin, DecideSettings, ReviewCourses, WatchContests, ApproveContests, ScreenEntries, JudgeRatings, CheckRankings],
             Role::Auditor => &[SeePeople, SeeAdmin, ReadAudit, ReadFeedback],
             Role::Secretary => {
                 &[SeePeople, IssueCodes, ActForMembers, EnrolMembers, HoldEvents, DecideCases, EndorseEntries]
@@ -199,6 +207,8 @@ impl Role {
                 WatchContests,
                 RunContests,
                 ScreenEntries,
+                PublishRankings,
+                CheckRankings,
             ],
             Role::Judge => &[JudgeEntries],
             Role::Scorer => &[WatchContests, KeepScores],

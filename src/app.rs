@@ -18,7 +18,7 @@ use crate::web::surround::{Guards, surround};
 use crate::web::{files, health};
 use crate::{
     accounts, admin, assistance, bases, booklets, calendar, clock, contests, directory, enrolments, events, feedback,
-    help, home, ids, inbox, jobs, lectures, manner, manuscripts, media, msg, organize, ratings, redress, review,
+    help, home, ids, inbox, jobs, lectures, manner, manuscripts, media, msg, organize, rankings, ratings, redress, review,
     search, selftests, settings, site, stories, studio, study, uploads, viewings, watching,
 };
 use actix_session::SessionMiddleware;
@@ -48,6 +48,7 @@ pub fn routes() -> Vec<Route> {
         media::pages::routes(),
         uploads::pages::routes(),
         studio::pages::routes(),
+        rankings::pages::routes(),
         // `/review/courses` stands before `/review/{lecture}`.
         contests::pages::routes(),
         organize::pages::routes(),

@@ -19,6 +19,7 @@ ids! {
     BookletId, FeedbackId, SettingChangeId, RecordingId, JobId, ReviewId, BaseId, CalendarId, CaseId, NoticeId, EventId,
     AttendanceId, CourseId, ItemId, OfferingId, QuotaId, EnrolmentId, RecordId, BankId, BankQuestionId, TestId, AttemptId,
     ChapterId, AttachmentId, CompletionId, ContestId, RoundId, EntryId, JudgeId, AssignmentId,
+    RankingId, SnapshotId,
 }
 
 /// `bytes` random bytes from the operating system, in lower-case hexadecimal.

@@ -1,6 +1,9 @@
 //! Weixiao 微校: the portal of a city's micro party schools. The modules stand in reading order; each uses only what
 //! stands before it (`tests/portal/architecture.rs` keeps it so). ARCHITECTURE.md is the map.
 
+// the list of tables that may stand in one query is long
+#![recursion_limit = "512"]
+
 // the ground
 pub mod clock;
 pub mod config;
@@ -14,6 +17,7 @@ pub mod assets;
 // features without pages of their own, and the kit that all pages share
 pub mod captions;
 pub mod scoring;
+pub mod verify;
 pub mod processing;
 pub mod audit;
 pub mod site;
@@ -45,8 +49,10 @@ pub mod viewings;
 pub mod courses;
 pub mod enrolments;
 pub mod study;
+pub mod rankings;
 pub mod manuscripts;
 pub mod organize;
+
 pub mod contests;
 pub mod redress;
 pub mod worker;

@@ -100,6 +100,14 @@ text_enum! {
         UnmaskProposed = "unmask_proposed",
         UnmaskDecided = "unmask_decided",
         RaterSeen = "rater_seen",
+        RankingDefined = "ranking_defined",
+        RankingComputed = "ranking_computed",
+        RankingChecked = "ranking_checked",
+        RankingPublished = "ranking_published",
+        RankingFinal = "ranking_final",
+        RankingWithdrawn = "ranking_withdrawn",
+        NameRedacted = "name_redacted",
+        LogContinued = "log_continued",
     }
 }
 
@@ -195,6 +203,14 @@ impl Action {
             Action::UnmaskProposed => msg!("提出查明评价作者"),
             Action::UnmaskDecided => msg!("决定是否查明评价作者"),
             Action::RaterSeen => msg!("查看评价作者"),
+            Action::RankingDefined => msg!("设立榜单"),
+            Action::RankingComputed => msg!("计算榜单"),
+            Action::RankingChecked => msg!("复核榜单"),
+            Action::RankingPublished => msg!("发布榜单"),
+            Action::RankingFinal => msg!("榜单定为正式结果"),
+            Action::RankingWithdrawn => msg!("撤回榜单"),
+            Action::NameRedacted => msg!("隐去榜单上的姓名"),
+            Action::LogContinued => msg!("声明恢复后接着记发布日志"),
         }
     }
 }

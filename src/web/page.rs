@@ -154,10 +154,13 @@ impl Page {
     pub fn may_judge_ratings(&self) -> bool {
         self.may(Permission::JudgeRatings)
     }
+    pub fn may_check_rankings(&self) -> bool {
+        self.may(Permission::CheckRankings)
+    }
     /// Whether there is anything but a member's own pages, as `shell::desks` lists it.
     pub fn has_desk(&self) -> bool {
         use Permission::*;
-        const DESKS: [Permission; 12] = [
+        const DESKS: &[Permission] = &[
             TeachLectures,
             ReviewLectures,
             AnswerQuestions,
@@ -168,10 +171,15 @@ impl Page {
             DecideCases,
             ModerateRatings,
             JudgeRatings,
+            CheckRankings,
+            WatchContests,
+            JudgeEntries,
+            ScreenEntries,
+            EndorseEntries,
             SeePeople,
             SeeAdmin,
         ];
-        DESKS.into_iter().any(|permission| self.may(permission))
+        DESKS.iter().any(|permission| self.may(*permission))
     }
     /// Something in the reader's inbox is unread.
     pub fn has_news(&self) -> bool {
@@ -389,6 +397,12 @@ fn notice(query: &str) -> Option<Message> {
         "asked-again" => msg!("已请审核人再看一次。"),
         "reply-sent" => msg!("回复已保存，审核后公开。"),
         "exclusion-proposed" => msg!("已提出，等另一个人决定。"),
+        "ranking-asked" => msg!("已开始计算，算好以后在“待复核”里。"),
+        "ranking-checked" => msg!("重算结果一致，复核通过。"),
+        "ranking-published" => msg!("已发布。"),
+        "ranking-final" => msg!("已定为正式结果。"),
+        "ranking-withdrawn" => msg!("已撤回，原来的地址会说明原因。"),
+        "name-redacted" => msg!("姓名已隐去。"),
         "test-over" => msg!("时间到了，已按之前答的交卷。"),
         _ => return None,
     })

@@ -28,6 +28,7 @@ mod people;
 mod processing;
 mod queries;
 mod ratings;
+mod rankings;
 mod reading;
 mod review;
 mod search;

@@ -84,7 +84,8 @@ impl Show {
             Some(snapshot) => outcome::owes_revision(conn, id, snapshot)?,
             None => false,
         };
-        let all = rankings::revisions(conn, (SUBJECT, id.0))?;
+        let all: Vec<i64> =
+            rankings::revisions(conn, (SUBJECT, id.0))?.iter().map(|one| one.id.0).collect();
         Ok(Show {
             objections: cases::objections_about(conn, "snapshot", &all, MOST)?,
             places: store::places(conn, id)?,
