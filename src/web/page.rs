@@ -154,10 +154,20 @@ impl Page {
     pub fn may_judge_ratings(&self) -> bool {
         self.may(Permission::JudgeRatings)
     }
+    /// Whether the reader has a duty in competitions besides judging.
+    pub fn may_hold_contests(&self) -> bool {
+        use Permission::*;
+        [RunContests, ApproveContests, ScreenEntries, KeepScores, SuperviseContests]
+            .into_iter()
+            .any(|duty| self.may(duty))
+    }
+    pub fn may_endorse_entries(&self) -> bool {
+        self.may(Permission::EndorseEntries)
+    }
     /// Whether there is anything but a member's own pages, as `shell::desks` lists it.
     pub fn has_desk(&self) -> bool {
         use Permission::*;
-        const DESKS: [Permission; 12] = [
+        const DESKS: [Permission; 15] = [
             TeachLectures,
             ReviewLectures,
             AnswerQuestions,
@@ -170,6 +180,9 @@ impl Page {
             JudgeRatings,
             SeePeople,
             SeeAdmin,
+            KeepScores,
+            SuperviseContests,
+            EndorseEntries,
         ];
         DESKS.into_iter().any(|permission| self.may(permission))
     }

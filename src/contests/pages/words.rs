@@ -1,7 +1,7 @@
 //! Methods, records and phases in words.
-use super::super::{Audience, AudienceForm, Boundary, Contest, Method, Panels, Round, RoundState, State};
 use super::super::forms::clock_text;
 use super::super::store::Step;
+use super::super::{Audience, AudienceForm, Boundary, Contest, Method, Panels, Round, RoundState, State};
 use crate::lang::Message;
 use crate::msg;
 use crate::scoring::exact;
@@ -28,7 +28,13 @@ pub fn method_facts(page: &Page, round: &Round) -> Vec<(String, Vec<String>)> {
     ties.push(msg!("还分不出的，名次相同"));
     facts.push((msg!("分数相同时，依次看"), ties));
     facts.push((msg!("名额"), quota(method)));
-    facts.push((msg!("小数"), vec![msg!("按没有舍入的分数排名，显示 {} 位小数；看上去相同、其实不同的，多显示几位。", method.places)]));
+    facts.push((
+        msg!("小数"),
+        vec![msg!(
+            "按没有舍入的分数排名，显示 {} 位小数；看上去相同、其实不同的，多显示几位。",
+            method.places
+        )],
+    ));
     facts
         .into_iter()
         .map(|(about, says)| (page.say(&about), says.iter().map(|one| page.say(one)).collect()))
@@ -62,7 +68,12 @@ fn trimming(method: &Method) -> Vec<Message> {
         return vec![msg!("全部评分表取平均。")];
     }
     vec![
-        msg!("收到 {} 份以上评分表的，去掉 {} 份最低、{} 份最高的（整份），其余取平均。", trim.least, trim.low, trim.high),
+        msg!(
+            "收到 {} 份以上评分表的，去掉 {} 份最低、{} 份最高的（整份），其余取平均。",
+            trim.least,
+            trim.low,
+            trim.high
+        ),
         msg!("不到 {} 份的全部取平均，并在结果里注明。", trim.least),
     ]
 }
@@ -168,7 +179,8 @@ pub fn phases(page: &Page, contest: &Contest, rounds: &[Round], counts: (i64, i6
         State::Provisional => 3,
         State::Final | State::Archived => 5,
     };
-    let join = |parts: Vec<String>| parts.into_iter().filter(|one| !one.is_empty()).collect::<Vec<_>>().join(" · ");
+    let join =
+        |parts: Vec<String>| parts.into_iter().filter(|one| !one.is_empty()).collect::<Vec<_>>().join(" · ");
     let counted = |n: i64| if n > 0 { page.tf("{} 件", page.number(&n)) } else { String::new() };
     let days = format!("{}–{}", page.day(&contest.opens_on), page.day(&contest.closes_on));
     let judging = rounds.iter().find(|round| round.state == RoundState::Judging);
@@ -183,14 +195,29 @@ pub fn phases(page: &Page, contest: &Contest, rounds: &[Round], counts: (i64, i6
     };
     let named = [
         (page.t("报名"), join(vec![days, counted(counts.0)])),
-        (page.t("资格审核"), join(vec![contest.closed_at.map(|at| page.date(&at)).unwrap_or_default(), counted(counts.1)])),
+        (
+            page.t("资格审核"),
+            join(vec![contest.closed_at.map(|at| page.date(&at)).unwrap_or_default(), counted(counts.1)]),
+        ),
         (page.t("评委评分"), round),
         (page.t("公示"), page.tf("{} 个工作日，可以提出复核", contest.notice_days)),
-        (page.t("确定结果"), if contest.gold_count > 0 { page.tf("评出 {} 名金牌讲师", contest.gold_count) } else { String::new() }),
+        (
+            page.t("确定结果"),
+            if contest.gold_count > 0 {
+                page.tf("评出 {} 名金牌讲师", contest.gold_count)
+            } else {
+                String::new()
+            },
+        ),
     ];
     named
         .into_iter()
         .enumerate()
-        .map(|(place, (name, about))| Phase { name: name.to_owned(), about, is_done: place < at, is_now: place == at })
+        .map(|(place, (name, about))| Phase {
+            name: name.to_owned(),
+            about,
+            is_done: place < at,
+            is_now: place == at,
+        })
         .collect()
 }
