@@ -145,7 +145,7 @@ pub fn save(conn: &mut Conn, id: EntryId, person: PersonId, draft: &EntryDraft, 
 /// Those of the database.
 pub fn missing(conn: &mut Conn, contest: &Contest, entry: &Entry) -> Result<Vec<Message>> {
     let mut found = vec![];
-    if store::script(conn, entry.id, entry.version + 1)?.script.is_empty() {
+    if store::script_up_to(conn, entry.id, entry.version + 1)?.script.is_empty() {
         found.push(msg!("还没有讲稿"));
     }
     if !entry.is_original {
@@ -182,7 +182,7 @@ pub fn submit(conn: &mut Conn, id: EntryId, person: PersonId, by: &By) -> Result
     refuse_involved(conn, contest.id, &everybody)?;
     let (branch, ..) = people::card(conn, person)?.ok_or(Refusal::NotEligible)?;
     let alliance = schools::primary_alliance(conn, entry.school)?;
-    let script = store::script(conn, id, entry.version + 1)?;
+    let script = store::script_up_to(conn, id, entry.version + 1)?;
     if script.version <= entry.version {
         // Handed in again without a change of its words: each submission keeps its own.
         store::copy_script(conn, id, (script.version, entry.version + 1), by.now)?;

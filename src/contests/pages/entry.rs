@@ -83,7 +83,7 @@ impl Shown {
         };
         let steps = store::entry_steps(conn, entry.id)?.into_iter().map(said).collect();
         Ok(Shown {
-            script: store::script(conn, entry.id, version)?,
+            script: store::script_up_to(conn, entry.id, version)?,
             companions: store::companions(conn, entry.id)?,
             entry,
             played,
@@ -270,7 +270,7 @@ fn finish(view: Enter, made: Result<()>, is_submitted: bool) -> Reply {
 
 /// What stands in an entry, as the form shows it.
 fn written(conn: &mut Conn, entry: &Entry) -> Result<EntryForm> {
-    let script = store::script(conn, entry.id, entry.version + 1)?;
+    let script = store::script_up_to(conn, entry.id, entry.version + 1)?;
     let companions: Vec<String> = store::companions(conn, entry.id)?.into_iter().map(|one| one.2).collect();
     Ok(EntryForm::of(entry, &script, &companions))
 }

@@ -1,7 +1,7 @@
 //! Methods, records and phases in words.
 use super::super::forms::clock_text;
 use super::super::store::Step;
-use super::super::{Audience, AudienceForm, Boundary, Contest, Method, Panels, Round, RoundState, State};
+use super::super::{ConflictKind, Audience, AudienceForm, Boundary, Contest, Method, Panels, Round, RoundState, State};
 use crate::lang::Message;
 use crate::msg;
 use crate::scoring::exact;
@@ -125,7 +125,27 @@ pub fn step_words(what: &str) -> (Message, Message) {
         "drawn" => (organizer(), msg!("抽签")),
         "started" => (organizer(), msg!("开始评分")),
         "judging" => (organizer(), msg!("进入评分阶段")),
-        _ => super::super::record_words(what),
+        "judge_invited" => (organizer(), msg!("邀请一位评委")),
+        "judge_accepted" => (msg!("评委"), msg!("接受邀请和评委守则")),
+        "judge_declined" => (msg!("评委"), msg!("谢绝邀请")),
+        "judge_withdrawn" => (organizer(), msg!("一位评委退出")),
+        "panel_set" => (organizer(), msg!("给评委分组")),
+        "conflict_declared" => (msg!("评委、参评人或监督员"), msg!("申报一项回避")),
+        "conflict_removed" => (msg!("监督员"), msg!("撤销一项可以撤销的回避")),
+        "assigned" => (organizer(), msg!("把作品分给评委")),
+        "assigned_one" => (organizer(), msg!("改派一份评分表")),
+        "recused" => (msg!("评委"), msg!("回避一件作品")),
+        "sheet_returned" => (msg!("计分员"), msg!("退回一份评分表")),
+        "timed" => (msg!("计时员"), msg!("记下时长（编号、秒）")),
+        "voted" => (msg!("计分员"), msg!("记下评委书面表决的票数（编号、票）")),
+        "lock_asked" => (msg!("计分员"), msg!("提出锁定评分")),
+        "lock_cancelled" => (msg!("计分员"), msg!("取消锁定的提议")),
+        "round_locked" => (msg!("另一位计分员或监督员"), msg!("锁定评分")),
+        "computed" => (msg!("计分员"), msg!("计算结果")),
+        "round_published" => (msg!("复核人"), msg!("核对并公示结果")),
+        "round_final" => (organizer(), msg!("公示期满，确定结果")),
+        "ruling" => (msg!("办理复核的人"), msg!("复核的处理")),
+        _ => (msg!("工作人员"), msg!("其他")),
     }
 }
 
@@ -137,13 +157,17 @@ pub struct Line {
 }
 
 impl Line {
-    pub fn of(page: &Page, step: Step) -> Line {
+    pub fn of(page: &Page, mut step: Step) -> Line {
         let (role, what) = step_words(&step.what);
+        // Of a conflict its kind is public, not what somebody wrote about it.
+        if let Some(kind) = ConflictKind::of(&step.reason) {
+            step.reason = page.say(&kind.words());
+        }
         Line { role: page.say(&role), what: page.say(&what), step }
     }
     /// Whether what was noted beside it is a digest or the words at a draw, not a sentence.
     pub fn is_code(&self) -> bool {
-        matches!(self.step.what.as_str(), "frozen" | "approved" | "drawn")
+        matches!(self.step.what.as_str(), "frozen" | "approved" | "drawn" | "timed" | "voted" | "assigned_one" | "ruling")
     }
 }
 

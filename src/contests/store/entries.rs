@@ -350,7 +350,7 @@ pub fn put_script(
 
 /// What was handed in before, as the script of another version.
 pub fn copy_script(conn: &mut Conn, entry: EntryId, (from, to): (i32, i32), now: Timestamp) -> Result<()> {
-    let kept = script(conn, entry, from)?;
+    let kept = script_up_to(conn, entry, from)?;
     let row = (
         contest_scripts::entry_id.eq(entry),
         contest_scripts::version.eq(to),
@@ -363,7 +363,7 @@ pub fn copy_script(conn: &mut Conn, entry: EntryId, (from, to): (i32, i32), now:
 }
 
 /// The newest script of an entry, up to this version.
-pub fn script(conn: &mut Conn, entry: EntryId, up_to: i32) -> Result<Script> {
+pub fn script_up_to(conn: &mut Conn, entry: EntryId, up_to: i32) -> Result<Script> {
     let rows = contest_scripts::table
         .filter(contest_scripts::entry_id.eq(entry).and(contest_scripts::version.le(up_to)));
     let found: Option<Script> = either!(conn, c => rows
