@@ -439,8 +439,3 @@ impl From<Refusal> for Error {
         Error::Refused(refusal.words())
     }
 }
-
-/// Who did a step of the judging side of the record, as a role, and what it was.
-fn record_words(_what: &str) -> (Message, Message) {
-    (msg!("工作人员"), msg!("其他"))
-}

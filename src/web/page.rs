@@ -157,6 +157,16 @@ impl Page {
     pub fn may_check_rankings(&self) -> bool {
         self.may(Permission::CheckRankings)
     }
+    /// Whether the reader has a duty in competitions besides judging.
+    pub fn may_hold_contests(&self) -> bool {
+        use Permission::*;
+        [RunContests, ApproveContests, ScreenEntries, KeepScores, SuperviseContests]
+            .into_iter()
+            .any(|duty| self.may(duty))
+    }
+    pub fn may_endorse_entries(&self) -> bool {
+        self.may(Permission::EndorseEntries)
+    }
     /// Whether there is anything but a member's own pages, as `shell::desks` lists it.
     pub fn has_desk(&self) -> bool {
         use Permission::*;
@@ -178,6 +188,9 @@ impl Page {
             EndorseEntries,
             SeePeople,
             SeeAdmin,
+            KeepScores,
+            SuperviseContests,
+            EndorseEntries,
         ];
         DESKS.iter().any(|permission| self.may(*permission))
     }

@@ -4,7 +4,7 @@ use super::super::store::{EntryDraft, Script};
 use super::line;
 use crate::ids::{LectureId, PersonId, SchoolId, digest};
 use crate::msg;
-use crate::web::form::{Errors, optional};
+use crate::web::form::{Errors, optional, text};
 
 /// People who may teach beside the entrant.
 pub const MOST_COMPANIONS: usize = 3;
@@ -102,20 +102,30 @@ impl EntryForm {
         shown.resize(MOST_COMPANIONS.max(shown.len()), String::new());
         shown
     }
-    /// What is entered. Companions were found by the caller: `None` for a number that is nobody's.
+    fn is_handed_in(&self) -> bool {
+        self.go == "submit"
+    }
+    /// What is entered. Companions were found by the caller: `None` for a number that is nobody's. What is handed in, not only
+    /// saved, has a script and is the entrant's own; and a recording, where the contest wants one.
     pub fn check(
         &self,
         schools: &[SchoolId],
         lectures: &[LectureId],
         companions: &[Option<PersonId>],
+        needs_video: bool,
     ) -> Result<EntryDraft, Errors> {
         let mut errors = Errors::default();
         let title = errors.take("title", line(&self.title, 60));
         let summary = errors.take("summary", optional(&self.summary, 300));
-        let script = errors.take("script", optional(&self.script, LONGEST_SCRIPT));
+        let script = match self.is_handed_in() {
+            true => text(&self.script, LONGEST_SCRIPT),
+            false => optional(&self.script, LONGEST_SCRIPT),
+        };
+        let script = errors.take("script", script);
         let school = self.school.parse().ok().map(SchoolId).filter(|id| schools.contains(id));
         let school = errors.take("school", school.ok_or_else(|| msg!("请选一所微党校")));
         let lecture = match self.lecture.as_str() {
+            "" if needs_video && self.is_handed_in() => Err(msg!("提交时要选一堂录像已经做好的课")),
             "" => Ok(None),
             sent => match sent.parse().ok().map(LectureId).filter(|id| lectures.contains(id)) {
                 Some(id) => Ok(Some(id)),
@@ -130,6 +140,10 @@ impl EntryForm {
             None => Err(msg!("有的编号没有找到，请核对")),
         };
         let companions = errors.take("companions", companions);
+        if self.is_handed_in() && self.original != "1" {
+            errors = errors.with("original", msg!("提交时要声明原创"));
+            return Err(errors);
+        }
         match (title, summary, script, school, lecture, companions) {
             (Some(title), Some(summary), Some(script), Some(school), Some(lecture), Some(companions)) => {
                 Ok(EntryDraft {

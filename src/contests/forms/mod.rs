@@ -6,7 +6,7 @@ pub mod judging;
 mod round;
 
 pub use contest::ContestForm;
-pub use entry::{EntryForm, MOST_COMPANIONS};
+pub use entry::EntryForm;
 pub use round::{RoundForm, clock_text};
 
 use super::Verdict;
@@ -34,7 +34,11 @@ fn line(sent: &str, longest: usize) -> Result<String, Message> {
 }
 
 /// A whole number within these bounds, both included.
-fn number<T: std::str::FromStr + PartialOrd + std::fmt::Display>(sent: &str, from: T, to: T) -> Result<T, Message> {
+fn number<T: std::str::FromStr + PartialOrd + std::fmt::Display>(
+    sent: &str,
+    from: T,
+    to: T,
+) -> Result<T, Message> {
     match sent.trim().parse::<T>() {
         Ok(number) if number >= from && number <= to => Ok(number),
         _ => Err(msg!("填 {} 到 {} 之间的整数", from, to)),
@@ -150,6 +154,7 @@ impl ScreenForm {
 fn back(reason: &str) -> Result<String, Errors> {
     let mut errors = Errors::default();
     let said = text(reason, LONGEST_REASON);
-    let said = said.map_err(|problem| if reason.trim().is_empty() { msg!("请写明原因，本人会看到") } else { problem });
+    let said = said
+        .map_err(|problem| if reason.trim().is_empty() { msg!("请写明原因，本人会看到") } else { problem });
     errors.take("reason", said).ok_or(errors)
 }

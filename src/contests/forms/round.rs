@@ -1,7 +1,8 @@
 //! What the form of a round sends: its rubric, row by row, and the rest of its method.
 use super::super::store::RoundDraft;
 use super::super::{
-    Audience, AudienceForm, Boundary, Breaker, Criterion, Method, Panels, Promote, Round, RoundKind, Time, Trim,
+    Audience, AudienceForm, Boundary, Breaker, Criterion, Method, Panels, Promote, Round, RoundKind, Time,
+    Trim,
 };
 use super::{line, number};
 use crate::lang::Message;
@@ -82,7 +83,11 @@ fn seconds(sent: &str) -> Result<i64, Message> {
 /// A decimal as it is typed, of few digits.
 fn decimal(sent: &str) -> Result<String, Message> {
     let text = sent.trim();
-    if text.len() <= 8 && exact::read(text).is_some() { Ok(text.to_owned()) } else { Err(msg!("填数字，比如 0.5")) }
+    if text.len() <= 8 && exact::read(text).is_some() {
+        Ok(text.to_owned())
+    } else {
+        Err(msg!("填数字，比如 0.5"))
+    }
 }
 
 /// A number that may be left out.
@@ -100,7 +105,8 @@ fn share(sent: &str) -> Result<String, Message> {
 
 impl RoundForm {
     pub fn of(round: &Round) -> RoundForm {
-        let (method, or_empty) = (&round.method, |n: Option<u32>| n.map(|n| n.to_string()).unwrap_or_default());
+        let (method, or_empty) =
+            (&round.method, |n: Option<u32>| n.map(|n| n.to_string()).unwrap_or_default());
         let time = method.time.clone();
         let usual = Time { limit: 480, grace: 30, step: 30, each: "0.5".into(), most: "3".into() };
         let shown = time.clone().unwrap_or(usual);
@@ -136,7 +142,8 @@ impl RoundForm {
             places: method.places.to_string(),
             breakers: method.breakers.iter().map(|one| one.as_str().to_owned()).collect(),
             n: method.promote.n.to_string(),
-            boundary: if method.promote.boundary == Boundary::Strict { "strict" } else { "include_ties" }.into(),
+            boundary: if method.promote.boundary == Boundary::Strict { "strict" } else { "include_ties" }
+                .into(),
             per_alliance: or_empty(method.promote.per_alliance),
             per_panel: or_empty(method.promote.per_panel),
             seen: String::new(),
@@ -226,7 +233,8 @@ impl RoundForm {
         if panels > 1 && method.panels == Panels::Single {
             errors = errors.with("method", msg!("分成几个评委组时，请选各组的分数怎样放在一起"));
         }
-        if panels == 1 && matches!(method.panels, Panels::TopOfEach | Panels::Pooled | Panels::TwiceAveraged) {
+        if panels == 1 && matches!(method.panels, Panels::TopOfEach | Panels::Pooled | Panels::TwiceAveraged)
+        {
             errors = errors.with("panels", msg!("这种办法至少要有 2 个评委组"));
         }
         if errors.is_empty() {
@@ -278,7 +286,12 @@ impl RoundForm {
             audience: audience?,
             places: places?,
             breakers: breakers?,
-            promote: Promote { n: n?, boundary: boundary?, per_alliance: per_alliance?, per_panel: per_panel? },
+            promote: Promote {
+                n: n?,
+                boundary: boundary?,
+                per_alliance: per_alliance?,
+                per_panel: per_panel?,
+            },
         })
     }
     fn criteria(&self) -> Result<Vec<Criterion>, Message> {

@@ -217,15 +217,15 @@ impl Next {
     fn of(contest: &Contest, rounds: &[Round], waiting: i64) -> Next {
         let first = |is_it: &dyn Fn(&Round) -> bool| rounds.iter().find(|round| is_it(round)).cloned();
         match contest.state {
-            State::Draft => match (
-                first(&|round| round.frozen_by.is_none()),
-                first(&|round| round.approved_at.is_none()),
-            ) {
-                _ if rounds.is_empty() => Next::AddRound,
-                (Some(round), _) => Next::Freeze(round),
-                (None, Some(round)) => Next::Approve(round),
-                (None, None) => Next::Announce,
-            },
+            State::Draft => {
+                match (first(&|round| round.frozen_by.is_none()), first(&|round| round.approved_at.is_none()))
+                {
+                    _ if rounds.is_empty() => Next::AddRound,
+                    (Some(round), _) => Next::Freeze(round),
+                    (None, Some(round)) => Next::Approve(round),
+                    (None, None) => Next::Announce,
+                }
+            }
             State::Announced => Next::Open,
             State::Open => Next::Close,
             State::Screening if waiting > 0 => Next::Screen(waiting),
@@ -266,7 +266,8 @@ struct Show {
 /// Of entries by state: how many were handed in ever, and how many were screened.
 pub(super) fn sums(counts: &[(EntryState, i64)]) -> (i64, i64) {
     use EntryState::*;
-    let of = |states: &[EntryState]| counts.iter().filter(|one| states.contains(&one.0)).map(|one| one.1).sum();
+    let of =
+        |states: &[EntryState]| counts.iter().filter(|one| states.contains(&one.0)).map(|one| one.1).sum();
     let screened = [Screened, Competing, Scored, Promoted, Eliminated, Awarded, Disqualified];
     let other = [Submitted, BranchEndorsed, Returned, Refused];
     let screened: i64 = of(&screened);
@@ -350,7 +351,13 @@ struct Record {
     is_desk: bool,
 }
 
-async fn record(page: Page, viewer: Viewer, db: Data<Db>, id: Path<ContestId>, query: Query<ListQuery>) -> Reply {
+async fn record(
+    page: Page,
+    viewer: Viewer,
+    db: Data<Db>,
+    id: Path<ContestId>,
+    query: Query<ListQuery>,
+) -> Reply {
     let (id, number) = (*id, paging::number(&query.page));
     let view = db
         .read(move |conn| {
@@ -386,7 +393,13 @@ struct Entries {
     paging: Paging,
 }
 
-async fn entries(page: Page, viewer: Viewer, db: Data<Db>, id: Path<ContestId>, query: Query<ListQuery>) -> Reply {
+async fn entries(
+    page: Page,
+    viewer: Viewer,
+    db: Data<Db>,
+    id: Path<ContestId>,
+    query: Query<ListQuery>,
+) -> Reply {
     let id = *id;
     let view = db
         .read(move |conn| {
@@ -454,7 +467,13 @@ async fn suspend(
     }
 }
 
-async fn resume(page: Page, viewer: Viewer, db: Data<Db>, id: Path<ContestId>, form: Form<ReasonForm>) -> Reply {
+async fn resume(
+    page: Page,
+    viewer: Viewer,
+    db: Data<Db>,
+    id: Path<ContestId>,
+    form: Form<ReasonForm>,
+) -> Reply {
     match form.check() {
         Ok(reason) => {
             let go = move |conn: &mut Conn, id, by: &By| way::resume(conn, id, &reason, by);

@@ -2,15 +2,21 @@
 //! screeners' desk, `desk` and `rounds` the organizer's; `words` says methods and records in words.
 //! `judging` is the judges', `panel` who judges what, `scoring` the scorer's, `results` from the lock to the published result.
 mod desk;
+mod endorse;
+mod entry;
 mod judging;
 mod panel;
+mod public;
 mod results;
 mod rounds;
 mod scoring;
+mod screening;
 mod words;
 
 use super::{Contest, Round};
-use crate::access::Permission::{self, ApproveContests, KeepScores, RunContests, ScreenEntries, SuperviseContests};
+use crate::access::Permission::{
+    self, ApproveContests, KeepScores, RunContests, ScreenEntries, SuperviseContests,
+};
 use crate::access::{ScopeKind, Viewer};
 use crate::clock;
 use crate::contests::way::By;
@@ -21,12 +27,16 @@ use crate::web::page::Page;
 use crate::web::route::Route;
 
 pub fn routes() -> Vec<Route> {
-    let mut routes = desk::routes();
+    let mut routes = public::routes();
+    routes.extend(entry::routes());
+    routes.extend(endorse::routes());
+    routes.extend(desk::routes());
     routes.extend(rounds::routes());
     routes.extend(judging::routes());
     routes.extend(panel::routes());
     routes.extend(scoring::routes());
     routes.extend(results::routes());
+    routes.extend(screening::routes());
     routes
 }
 

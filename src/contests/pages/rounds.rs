@@ -186,7 +186,9 @@ async fn update(
         Some(round) => {
             form.seen = seen(&round);
             let mut theirs = vec![(view.page.t("名称").to_owned(), round.title.clone())];
-            theirs.extend(round.method.criteria.iter().map(|one| (one.name.clone(), format!("{}%", one.weight))));
+            theirs.extend(
+                round.method.criteria.iter().map(|one| (one.name.clone(), format!("{}%", one.weight))),
+            );
             let facts = method_facts(&view.page, &round);
             theirs.extend(facts.into_iter().map(|(about, says)| (about, says.join(" "))));
             let errors = Errors::default().with("title", Refusal::Overtaken.words());

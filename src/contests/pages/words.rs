@@ -1,7 +1,7 @@
 //! Methods, records and phases in words.
-use super::super::{Audience, AudienceForm, Boundary, Contest, Method, Panels, Round, RoundState, State};
 use super::super::forms::clock_text;
 use super::super::store::Step;
+use super::super::{ConflictKind, Audience, AudienceForm, Boundary, Contest, Method, Panels, Round, RoundState, State};
 use crate::lang::Message;
 use crate::msg;
 use crate::scoring::exact;
@@ -28,7 +28,13 @@ pub fn method_facts(page: &Page, round: &Round) -> Vec<(String, Vec<String>)> {
     ties.push(msg!("还分不出的，名次相同"));
     facts.push((msg!("分数相同时，依次看"), ties));
     facts.push((msg!("名额"), quota(method)));
-    facts.push((msg!("小数"), vec![msg!("按没有舍入的分数排名，显示 {} 位小数；看上去相同、其实不同的，多显示几位。", method.places)]));
+    facts.push((
+        msg!("小数"),
+        vec![msg!(
+            "按没有舍入的分数排名，显示 {} 位小数；看上去相同、其实不同的，多显示几位。",
+            method.places
+        )],
+    ));
     facts
         .into_iter()
         .map(|(about, says)| (page.say(&about), says.iter().map(|one| page.say(one)).collect()))
@@ -62,7 +68,12 @@ fn trimming(method: &Method) -> Vec<Message> {
         return vec![msg!("全部评分表取平均。")];
     }
     vec![
-        msg!("收到 {} 份以上评分表的，去掉 {} 份最低、{} 份最高的（整份），其余取平均。", trim.least, trim.low, trim.high),
+        msg!(
+            "收到 {} 份以上评分表的，去掉 {} 份最低、{} 份最高的（整份），其余取平均。",
+            trim.least,
+            trim.low,
+            trim.high
+        ),
         msg!("不到 {} 份的全部取平均，并在结果里注明。", trim.least),
     ]
 }
@@ -114,7 +125,27 @@ pub fn step_words(what: &str) -> (Message, Message) {
         "drawn" => (organizer(), msg!("抽签")),
         "started" => (organizer(), msg!("开始评分")),
         "judging" => (organizer(), msg!("进入评分阶段")),
-        _ => super::super::record_words(what),
+        "judge_invited" => (organizer(), msg!("邀请一位评委")),
+        "judge_accepted" => (msg!("评委"), msg!("接受邀请和评委守则")),
+        "judge_declined" => (msg!("评委"), msg!("谢绝邀请")),
+        "judge_withdrawn" => (organizer(), msg!("一位评委退出")),
+        "panel_set" => (organizer(), msg!("给评委分组")),
+        "conflict_declared" => (msg!("评委、参评人或监督员"), msg!("申报一项回避")),
+        "conflict_removed" => (msg!("监督员"), msg!("撤销一项可以撤销的回避")),
+        "assigned" => (organizer(), msg!("把作品分给评委")),
+        "assigned_one" => (organizer(), msg!("改派一份评分表")),
+        "recused" => (msg!("评委"), msg!("回避一件作品")),
+        "sheet_returned" => (msg!("计分员"), msg!("退回一份评分表")),
+        "timed" => (msg!("计时员"), msg!("记下时长（编号、秒）")),
+        "voted" => (msg!("计分员"), msg!("记下评委书面表决的票数（编号、票）")),
+        "lock_asked" => (msg!("计分员"), msg!("提出锁定评分")),
+        "lock_cancelled" => (msg!("计分员"), msg!("取消锁定的提议")),
+        "round_locked" => (msg!("另一位计分员或监督员"), msg!("锁定评分")),
+        "computed" => (msg!("计分员"), msg!("计算结果")),
+        "round_published" => (msg!("复核人"), msg!("核对并公示结果")),
+        "round_final" => (organizer(), msg!("公示期满，确定结果")),
+        "ruling" => (msg!("办理复核的人"), msg!("复核的处理")),
+        _ => (msg!("工作人员"), msg!("其他")),
     }
 }
 
@@ -126,13 +157,17 @@ pub struct Line {
 }
 
 impl Line {
-    pub fn of(page: &Page, step: Step) -> Line {
+    pub fn of(page: &Page, mut step: Step) -> Line {
         let (role, what) = step_words(&step.what);
+        // Of a conflict its kind is public, not what somebody wrote about it.
+        if let Some(kind) = ConflictKind::of(&step.reason) {
+            step.reason = page.say(&kind.words());
+        }
         Line { role: page.say(&role), what: page.say(&what), step }
     }
     /// Whether what was noted beside it is a digest or the words at a draw, not a sentence.
     pub fn is_code(&self) -> bool {
-        matches!(self.step.what.as_str(), "frozen" | "approved" | "drawn")
+        matches!(self.step.what.as_str(), "frozen" | "approved" | "drawn" | "timed" | "voted" | "assigned_one" | "ruling")
     }
 }
 
@@ -168,7 +203,8 @@ pub fn phases(page: &Page, contest: &Contest, rounds: &[Round], counts: (i64, i6
         State::Provisional => 3,
         State::Final | State::Archived => 5,
     };
-    let join = |parts: Vec<String>| parts.into_iter().filter(|one| !one.is_empty()).collect::<Vec<_>>().join(" · ");
+    let join =
+        |parts: Vec<String>| parts.into_iter().filter(|one| !one.is_empty()).collect::<Vec<_>>().join(" · ");
     let counted = |n: i64| if n > 0 { page.tf("{} 件", page.number(&n)) } else { String::new() };
     let days = format!("{}–{}", page.day(&contest.opens_on), page.day(&contest.closes_on));
     let judging = rounds.iter().find(|round| round.state == RoundState::Judging);
@@ -183,14 +219,29 @@ pub fn phases(page: &Page, contest: &Contest, rounds: &[Round], counts: (i64, i6
     };
     let named = [
         (page.t("报名"), join(vec![days, counted(counts.0)])),
-        (page.t("资格审核"), join(vec![contest.closed_at.map(|at| page.date(&at)).unwrap_or_default(), counted(counts.1)])),
+        (
+            page.t("资格审核"),
+            join(vec![contest.closed_at.map(|at| page.date(&at)).unwrap_or_default(), counted(counts.1)]),
+        ),
         (page.t("评委评分"), round),
         (page.t("公示"), page.tf("{} 个工作日，可以提出复核", contest.notice_days)),
-        (page.t("确定结果"), if contest.gold_count > 0 { page.tf("评出 {} 名金牌讲师", contest.gold_count) } else { String::new() }),
+        (
+            page.t("确定结果"),
+            if contest.gold_count > 0 {
+                page.tf("评出 {} 名金牌讲师", contest.gold_count)
+            } else {
+                String::new()
+            },
+        ),
     ];
     named
         .into_iter()
         .enumerate()
-        .map(|(place, (name, about))| Phase { name: name.to_owned(), about, is_done: place < at, is_now: place == at })
+        .map(|(place, (name, about))| Phase {
+            name: name.to_owned(),
+            about,
+            is_done: place < at,
+            is_now: place == at,
+        })
         .collect()
 }

@@ -7,8 +7,8 @@ use crate::either;
 use crate::error::Result;
 use crate::ids::{AccountId, AllianceId, ContestId, EntryId, LectureId, OrgId, PersonId, RoundId, SchoolId};
 use crate::schema::{
-    accounts, contest_companions, contest_entries, contest_entry_steps, contest_places, contest_rounds, contest_scripts,
-    contest_steps, memberships, orgs, persons, schools,
+    accounts, contest_companions, contest_entries, contest_entry_steps, contest_places, contest_rounds,
+    contest_scripts, contest_steps, memberships, orgs, persons, schools,
 };
 use diesel::prelude::*;
 
@@ -209,7 +209,6 @@ pub fn insert_place(conn: &mut Conn, round: RoundId, entry: EntryId, (lot, panel
     Ok(())
 }
 
-
 /// What the form of an entry says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EntryDraft {
@@ -247,7 +246,12 @@ pub struct Script {
 ///
 /// # Errors
 /// [`Refusal::EntryExists`]: the unique index settles it (INV-C1).
-pub fn insert_entry(conn: &mut Conn, new: &NewEntry<'_>, draft: &EntryDraft, now: Timestamp) -> Result<EntryId> {
+pub fn insert_entry(
+    conn: &mut Conn,
+    new: &NewEntry<'_>,
+    draft: &EntryDraft,
+    now: Timestamp,
+) -> Result<EntryId> {
     let row = (
         (
             contest_entries::contest_id.eq(new.contest),
@@ -344,10 +348,24 @@ pub fn put_script(
     Ok(())
 }
 
+/// What was handed in before, as the script of another version.
+pub fn copy_script(conn: &mut Conn, entry: EntryId, (from, to): (i32, i32), now: Timestamp) -> Result<()> {
+    let kept = script_up_to(conn, entry, from)?;
+    let row = (
+        contest_scripts::entry_id.eq(entry),
+        contest_scripts::version.eq(to),
+        contest_scripts::summary.eq(kept.summary),
+        contest_scripts::script.eq(kept.script),
+        contest_scripts::saved_at.eq(now),
+    );
+    either!(conn, c => diesel::insert_into(contest_scripts::table).values(row).execute(c))?;
+    Ok(())
+}
+
 /// The newest script of an entry, up to this version.
-pub fn script(conn: &mut Conn, entry: EntryId, up_to: i32) -> Result<Script> {
-    let rows =
-        contest_scripts::table.filter(contest_scripts::entry_id.eq(entry).and(contest_scripts::version.le(up_to)));
+pub fn script_up_to(conn: &mut Conn, entry: EntryId, up_to: i32) -> Result<Script> {
+    let rows = contest_scripts::table
+        .filter(contest_scripts::entry_id.eq(entry).and(contest_scripts::version.le(up_to)));
     let found: Option<Script> = either!(conn, c => rows
         .order(contest_scripts::version.desc())
         .select((contest_scripts::version, contest_scripts::summary, contest_scripts::script))
@@ -367,7 +385,7 @@ pub fn companions(conn: &mut Conn, entry: EntryId) -> Result<Vec<(PersonId, Stri
         .load(c))?)
 }
 
-/// The member of this number, with the home branch and its path.
+/// The member of this number, with the name.
 pub fn member(conn: &mut Conn, number: &str) -> Result<Option<(PersonId, String)>> {
     Ok(either!(conn, c => memberships::table
         .inner_join(persons::table)

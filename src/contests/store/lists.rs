@@ -5,11 +5,11 @@ use crate::clock::Timestamp;
 use crate::db::Conn;
 use crate::either;
 use crate::error::{Error, Result};
-use crate::ids::{AccountId, ContestId, EntryId, PersonId, RoundId, SchoolId};
+use crate::ids::{AccountId, ContestId, EntryId, LectureId, PersonId, RoundId, SchoolId};
 use crate::organization::after;
 use crate::schema::{
-    accounts, contest_entries, contest_entry_steps, contest_judges, contest_places, contest_screenings, contests, orgs,
-    persons, schools,
+    accounts, contest_entries, contest_entry_steps, contest_judges, contest_places, contest_screenings,
+    contests, instructors, lecture_instructors, lectures, orgs, persons, schools,
 };
 use diesel::prelude::*;
 
@@ -21,7 +21,13 @@ pub struct Waiting {
 }
 
 /// Entries of these sub-trees that wait for their branch, the oldest first; or this one, wherever it stands.
-fn within(conn: &mut Conn, paths: &[String], id: Option<EntryId>, skip: i64, count: i64) -> Result<Vec<Entry>> {
+fn within(
+    conn: &mut Conn,
+    paths: &[String],
+    id: Option<EntryId>,
+    skip: i64,
+    count: i64,
+) -> Result<Vec<Entry>> {
     if paths.is_empty() {
         return Ok(vec![]);
     }
@@ -106,7 +112,12 @@ const PUBLIC: [EntryState; 6] = [
 ];
 
 /// Entries that were screened, and those that have a code and went out later; in order of the codes.
-pub fn public_entries(conn: &mut Conn, contest: ContestId, skip: i64, count: i64) -> Result<Vec<PublicEntry>> {
+pub fn public_entries(
+    conn: &mut Conn,
+    contest: ContestId,
+    skip: i64,
+    count: i64,
+) -> Result<Vec<PublicEntry>> {
     let is_shown = contest_entries::state.eq_any(PUBLIC).or(contest_entries::code.is_not_null());
     Ok(either!(conn, c => contest_entries::table
         .inner_join(persons::table)
@@ -212,16 +223,31 @@ pub fn lots(conn: &mut Conn, round: RoundId) -> Result<Vec<(i32, String, i32)>> 
 /// Whether one of these persons judges the contest, or was asked to and has not declined.
 pub fn is_judge(conn: &mut Conn, contest: ContestId, persons: &[PersonId]) -> Result<bool> {
     for person in persons {
-        let is_it = contest_judges::contest_id
-            .eq(contest)
-            .and(contest_judges::person_id.eq(*person))
-            .and(contest_judges::state.eq(JudgeState::Invited).or(contest_judges::state.eq(JudgeState::Accepted)));
+        let is_it = contest_judges::contest_id.eq(contest).and(contest_judges::person_id.eq(*person)).and(
+            contest_judges::state.eq(JudgeState::Invited).or(contest_judges::state.eq(JudgeState::Accepted)),
+        );
         let judges = diesel::dsl::exists(contest_judges::table.filter(is_it));
         if either!(conn, c => diesel::select(judges).get_result::<bool>(c))? {
             return Ok(true);
         }
     }
     Ok(false)
+}
+
+/// The lectures with a recording that this person gives or has sent, the newest first; fifty at most.
+pub fn recorded_lectures(conn: &mut Conn, person: PersonId) -> Result<Vec<(LectureId, String)>> {
+    let given = lecture_instructors::table
+        .inner_join(instructors::table)
+        .filter(instructors::person_id.eq(person))
+        .select(lecture_instructors::lecture_id);
+    let sent = accounts::table.filter(accounts::person_id.eq(person)).select(accounts::id);
+    let is_own = lectures::id.eq_any(given).or(lectures::uploaded_by.eq_any(sent));
+    Ok(either!(conn, c => lectures::table
+        .filter(lectures::media_id.is_not_null().and(is_own))
+        .order(lectures::id.desc())
+        .limit(50)
+        .select((lectures::id, lectures::title))
+        .load(c))?)
 }
 
 /// Schools whose name holds these words; twenty at most.

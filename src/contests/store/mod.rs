@@ -105,7 +105,8 @@ pub fn contests(conn: &mut Conn, is_all: bool, skip: i64, count: i64) -> Result<
 /// Locks what happens to a contest until the transaction ends, and reads it as it is then.
 pub fn lock(conn: &mut Conn, id: ContestId) -> Result<Contest> {
     let row = contest_locks::table.find(id);
-    let n = either!(conn, c => diesel::update(row).set(contest_locks::n.eq(contest_locks::n + 1)).execute(c))?;
+    let n =
+        either!(conn, c => diesel::update(row).set(contest_locks::n.eq(contest_locks::n + 1)).execute(c))?;
     if n == 0 {
         return Err(Error::NotFound);
     }
@@ -138,7 +139,12 @@ pub fn insert_contest(
     now: Timestamp,
 ) -> Result<ContestId> {
     let row = (
-        (contests::slug.eq(slug), contests::key.eq(key), contests::made_by.eq(by), contests::created_at.eq(now)),
+        (
+            contests::slug.eq(slug),
+            contests::key.eq(key),
+            contests::made_by.eq(by),
+            contests::created_at.eq(now),
+        ),
         (contests::state.eq(State::Draft), contests::is_suspended.eq(false), contests::revision.eq(1)),
         (
             contests::title.eq(&draft.title),
@@ -190,7 +196,12 @@ pub fn update_contest(conn: &mut Conn, id: ContestId, draft: &ContestDraft, revi
 }
 
 /// From one state into the next; false if it was not in that state.
-pub fn move_contest(conn: &mut Conn, id: ContestId, (from, to): (State, State), now: Timestamp) -> Result<bool> {
+pub fn move_contest(
+    conn: &mut Conn,
+    id: ContestId,
+    (from, to): (State, State),
+    now: Timestamp,
+) -> Result<bool> {
     let rows = contests::table.filter(contests::id.eq(id).and(contests::state.eq(from)));
     let n = match to {
         State::Announced => either!(conn, c => diesel::update(rows)
@@ -348,7 +359,12 @@ pub struct RoundDraft {
 }
 
 /// A round behind the others.
-pub fn insert_round(conn: &mut Conn, contest: ContestId, position: i32, draft: &RoundDraft) -> Result<RoundId> {
+pub fn insert_round(
+    conn: &mut Conn,
+    contest: ContestId,
+    position: i32,
+    draft: &RoundDraft,
+) -> Result<RoundId> {
     let row = (
         (
             contest_rounds::contest_id.eq(contest),
@@ -378,7 +394,8 @@ pub fn insert_round(conn: &mut Conn, contest: ContestId, position: i32, draft: &
 
 /// Saves a round whose method nobody has frozen.
 pub fn update_round(conn: &mut Conn, id: RoundId, draft: &RoundDraft) -> Result<bool> {
-    let rows = contest_rounds::table.filter(contest_rounds::id.eq(id).and(contest_rounds::frozen_by.is_null()));
+    let rows =
+        contest_rounds::table.filter(contest_rounds::id.eq(id).and(contest_rounds::frozen_by.is_null()));
     let set = (
         contest_rounds::kind.eq(draft.kind),
         contest_rounds::title.eq(&draft.title),
@@ -393,7 +410,8 @@ pub fn update_round(conn: &mut Conn, id: RoundId, draft: &RoundDraft) -> Result<
 
 /// Takes the last round of a draft away, unless it is frozen.
 pub fn delete_round(conn: &mut Conn, id: RoundId) -> Result<bool> {
-    let rows = contest_rounds::table.filter(contest_rounds::id.eq(id).and(contest_rounds::frozen_by.is_null()));
+    let rows =
+        contest_rounds::table.filter(contest_rounds::id.eq(id).and(contest_rounds::frozen_by.is_null()));
     Ok(either!(conn, c => diesel::delete(rows).execute(c))? == 1)
 }
 
@@ -433,7 +451,8 @@ pub fn thaw(conn: &mut Conn, id: RoundId) -> Result<bool> {
 
 /// Keeps the portal's part of the seed and shows its digest.
 pub fn commit_seed(conn: &mut Conn, id: RoundId, secret: &str, commitment: &str) -> Result<()> {
-    let rows = contest_rounds::table.filter(contest_rounds::id.eq(id).and(contest_rounds::seed_commit.eq("")));
+    let rows =
+        contest_rounds::table.filter(contest_rounds::id.eq(id).and(contest_rounds::seed_commit.eq("")));
     let set = (contest_rounds::seed_secret.eq(secret), contest_rounds::seed_commit.eq(commitment));
     either!(conn, c => diesel::update(rows).set(set).execute(c))?;
     Ok(())
