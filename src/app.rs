@@ -18,8 +18,8 @@ use crate::web::surround::{Guards, surround};
 use crate::web::{files, health};
 use crate::{
     accounts, admin, assistance, bases, booklets, calendar, clock, directory, enrolments, events, feedback,
-    help, home, ids, inbox, jobs, lectures, manner, manuscripts, media, msg, organize, ratings, redress, review,
-    search, selftests, settings, site, stories, studio, study, uploads, viewings, watching,
+    help, home, ids, inbox, jobs, lectures, manner, manuscripts, media, msg, organize, ratings, redress,
+    review, search, selftests, settings, site, stories, studio, study, uploads, viewings, watching,
 };
 use actix_session::SessionMiddleware;
 use actix_session::config::{CookieContentSecurity, PersistentSession};

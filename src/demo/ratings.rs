@@ -3,7 +3,9 @@
 use super::at;
 use super::people::People;
 use super::random::Random;
-use super::store::{CompletionRow, Rated, branch_members, largest_branch, members, of_instructor, to_rate};
+use super::store::{
+    CompletionRow, Rated, branch_members, largest_branch, members, of_instructor, seen_by, to_rate,
+};
 use super::study::signed_in;
 use crate::clock::Timestamp;
 use crate::db::Conn;
@@ -48,7 +50,14 @@ struct Town {
 
 impl Town {
     /// Somebody has seen a lecture, and says so many stars unless it is none.
-    fn votes(&mut self, lecture: &Rated, person: PersonId, stars: Option<i32>, comment: &str, when: Timestamp) {
+    fn votes(
+        &mut self,
+        lecture: &Rated,
+        person: PersonId,
+        stars: Option<i32>,
+        comment: &str,
+        when: Timestamp,
+    ) {
         let length_s = lecture.duration_ms / 1_000;
         self.seen.push(CompletionRow {
             person_id: person.0,
@@ -62,7 +71,12 @@ impl Town {
             rule: RULE,
             number: 1,
         });
-        let Some(stars) = stars else { return };
+        if let Some(stars) = stars {
+            self.says((person, LectureId(lecture.id)), stars, comment, when);
+        }
+    }
+    /// Somebody who has seen a lecture rates it.
+    fn says(&mut self, (person, lecture): (PersonId, LectureId), stars: i32, comment: &str, when: Timestamp) {
         let tags = match stars {
             5 => vec![Tag::Clear, Tag::Useful],
             4 => vec![Tag::Earthy],
@@ -71,7 +85,7 @@ impl Town {
         };
         let vote = Vote {
             person,
-            lecture: LectureId(lecture.id),
+            lecture,
             stars,
             tags,
             comment: comment.to_owned(),
@@ -125,9 +139,9 @@ pub fn make(conn: &mut Conn, people: &People, now: Timestamp) -> Result<()> {
                 town.votes(lecture, *person, Some(5), "", when);
             }
         }
-        if place == 0 {
-            town.votes(lecture, member, Some(4), "讲到的那段渠就在我家后面。", at(now, -2, 20));
-        }
+    }
+    if let Some(lecture) = seen_by(conn, member)? {
+        town.says((member, lecture), 4, "讲到的那段渠就在我家后面。", at(now, -2, 20));
     }
     town.seen.sort_by_key(|row| (row.person_id, row.lecture_id));
     town.seen.dedup_by_key(|row| (row.person_id, row.lecture_id));
@@ -146,7 +160,11 @@ fn comments(conn: &mut Conn, people: &People, now: Timestamp) -> Result<()> {
     let (reviewer, by_reviewer) = signed_in(conn, people, "reviewer1")?;
     for text in ratings::queue(conn, TextState::Pending, 0, 100)? {
         let wanted = SAID.iter().find(|one| one.0 == text.text).map_or(Some(TextState::Shown), |one| one.1);
-        let reason = if wanted == Some(TextState::Hidden) { "里面有联系电话。去掉电话再写，就可以公开。" } else { "" };
+        let reason = if wanted == Some(TextState::Hidden) {
+            "里面有联系电话。去掉电话再写，就可以公开。"
+        } else {
+            ""
+        };
         if let Some(state) = wanted {
             let at = now - Duration::hours(20);
             ratings::judge_text(conn, text.id, (state, reason), &reviewer, &by_reviewer, at)?;
