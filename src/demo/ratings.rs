@@ -3,7 +3,9 @@
 use super::at;
 use super::people::People;
 use super::random::Random;
-use super::store::{CompletionRow, Rated, branch_members, largest_branch, members, of_instructor, to_rate};
+use super::store::{
+    CompletionRow, Rated, branch_members, largest_branch, members, of_instructor, seen_by, to_rate,
+};
 use super::study::signed_in;
 use crate::clock::Timestamp;
 use crate::db::Conn;
@@ -48,7 +50,14 @@ struct Town {
 
 impl Town {
     /// Somebody has seen a lecture, and says so many stars unless it is none.
-    fn votes(&mut self, lecture: &Rated, person: PersonId, stars: Option<i32>, comment: &str, when: Timestamp) {
+    fn votes(
+        &mut self,
+        lecture: &Rated,
+        person: PersonId,
+        stars: Option<i32>,
+        comment: &str,
+        when: Timestamp,
+    ) {
         let length_s = lecture.duration_ms / 1_000;
         self.seen.push(CompletionRow {
             person_id: person.0,
@@ -62,7 +71,12 @@ impl Town {
             rule: RULE,
             number: 1,
         });
-        let Some(stars) = stars else { return };
+        if let Some(stars) = stars {
+            self.says((person, LectureId(lecture.id)), stars, comment, when);
+        }
+    }
+    /// Somebody who has seen a lecture rates it.
+    fn says(&mut self, (person, lecture): (PersonId, LectureId), stars: i32, comment: &str, when: Timestamp) {
         let tags = match stars {
             5 => vec![Tag::Clear, Tag::Useful],
             4 => vec![Tag::Earthy],
@@ -71,7 +85,7 @@ impl Town {
         };
         let vote = Vote {
             person,
-            lecture: LectureId(lecture.id),
+            lecture,
             stars,
             tags,
             comment: comment.to_owned(),
@@ -96,11 +110,12 @@ impl Town {
 pub fn make(conn: &mut Conn, people: &People, now: Timestamp) -> Result<()> {
     let keys = ratings::keys(conn)?;
     let own: Vec<PersonId> = people.accounts.iter().map(|account| PersonId(account.1)).collect();
-    let members = members(conn, 1_500)?.into_iter().filter(|person| !own.contains(person)).collect();
+    let others = |all: Vec<PersonId>| all.into_iter().filter(|person| !own.contains(person)).collect();
+    let members = others(members(conn, 1_500)?);
     let mut town = Town { members, random: Random::new(22), asks: vec![], seen: vec![], keys };
     let lectures = to_rate(conn, LECTURES)?;
     let largest = largest_branch(conn)?;
-    let branch = branch_members(conn, largest, 30)?;
+    let branch: Vec<PersonId> = others(branch_members(conn, largest, 30)?);
     let mut said = SAID.iter().map(|one| one.0);
     let member = PersonId(people.account("member").1);
     for (place, lecture) in lectures.iter().enumerate() {
@@ -114,23 +129,28 @@ pub fn make(conn: &mut Conn, people: &People, now: Timestamp) -> Result<()> {
             .collect();
         for (n, person) in those.into_iter().enumerate() {
             let stars = town.stars(if is_odd { 15 } else { 45 + place * 3 });
-            let comment = if n % 17 == 5 { said.next().unwrap_or_default() } else { "" };
+            let comment = if n % 13 == 5 { said.next().unwrap_or_default() } else { "" };
             let days = 2 + town.random.below(25) as i64;
             let when = at(now, -days, 8 + (n % 12) as i64) + Duration::minutes((n * 7 % 50) as i64);
             town.votes(lecture, person, (n < count).then_some(stars), comment, when);
         }
         if is_odd {
             for (n, person) in branch.iter().enumerate() {
-                let when = at(now, -3, 20) + Duration::minutes(n as i64);
+                let when = at(now, -2 - (n % 23) as i64, 12) + Duration::minutes(n as i64 * 11);
                 town.votes(lecture, *person, Some(5), "", when);
             }
         }
-        if place == 0 {
-            town.votes(lecture, member, Some(4), "讲到的那段渠就在我家后面。", at(now, -2, 20));
-        }
+    }
+    if let Some(lecture) = seen_by(conn, member)? {
+        town.says((member, lecture), 4, "讲到的那段渠就在我家后面。", at(now, -2, 20));
     }
     town.seen.sort_by_key(|row| (row.person_id, row.lecture_id));
     town.seen.dedup_by_key(|row| (row.person_id, row.lecture_id));
+    // In the order of time: nobody gives all of a branch one after the other.
+    town.asks.sort_by_key(|(_, ask)| match ask {
+        Ask::Rate(vote) => vote.now,
+        Ask::Withdraw { now, .. } => *now,
+    });
     CompletionRow::write(conn, &town.seen)?;
     ratings::some(conn, &town.asks)?;
     ratings::refresh_all(conn, now)?;
@@ -146,7 +166,11 @@ fn comments(conn: &mut Conn, people: &People, now: Timestamp) -> Result<()> {
     let (reviewer, by_reviewer) = signed_in(conn, people, "reviewer1")?;
     for text in ratings::queue(conn, TextState::Pending, 0, 100)? {
         let wanted = SAID.iter().find(|one| one.0 == text.text).map_or(Some(TextState::Shown), |one| one.1);
-        let reason = if wanted == Some(TextState::Hidden) { "里面有联系电话。去掉电话再写，就可以公开。" } else { "" };
+        let reason = if wanted == Some(TextState::Hidden) {
+            "里面有联系电话。去掉电话再写，就可以公开。"
+        } else {
+            ""
+        };
         if let Some(state) = wanted {
             let at = now - Duration::hours(20);
             ratings::judge_text(conn, text.id, (state, reason), &reviewer, &by_reviewer, at)?;
@@ -174,7 +198,7 @@ fn exclusion(conn: &mut Conn, people: &People, lecture: LectureId, now: Timestam
         // A branch of a small town is too small for one.
         return Ok(());
     };
-    let reason = "同一支部在四十分钟内按一张名单逐人给分，本人多数没有看过。";
+    let reason = "同一支部按一张名单逐人给分，本人多数没有看过。";
     let id = ratings::propose(conn, flag.id, reason, &first, &by_first, now - Duration::hours(6))?;
     ratings::decide(conn, id, Verdict::Confirmed, &second, &by_second, now - Duration::hours(2))?;
     Ok(())

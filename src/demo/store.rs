@@ -182,6 +182,16 @@ pub fn to_rate(conn: &mut Conn, count: i64) -> Result<Vec<Rated>> {
         .load(c))?)
 }
 
+/// A lecture that this person has seen.
+pub fn seen_by(conn: &mut Conn, person: PersonId) -> Result<Option<LectureId>> {
+    Ok(either!(conn, c => completions::table
+        .filter(completions::person_id.eq(person))
+        .order(completions::id)
+        .select(completions::lecture_id)
+        .first(c)
+        .optional())?)
+}
+
 /// The first lectures of an instructor.
 pub fn of_instructor(conn: &mut Conn, id: InstructorId) -> Result<Vec<LectureId>> {
     Ok(either!(conn, c => lecture_instructors::table

@@ -119,7 +119,10 @@ mod tests {
         let (all, branch) = (Set { votes: 60, stars: 267 }, Set { votes: 30, stars: 150 });
         let found = of_branch(all, branch, 10, 100).unwrap();
         assert_eq!(format!("{:.1e}", found.chance), "5.6e-15");
-        assert_eq!(format!("{:.2} {:.2} {:.2}", found.mean, found.mean_of_others, found.capped), "4.45 3.90 4.12");
+        assert_eq!(
+            format!("{:.2} {:.2} {:.2}", found.mean, found.mean_of_others, found.capped),
+            "4.45 3.90 4.12"
+        );
         assert_eq!(of_branch(all, Set { votes: 9, stars: 45 }, 10, 100), None);
         // The same branch, of which half of the viewers are: it watched together.
         assert_eq!(of_branch(all, branch, 50, 100), None);

@@ -152,7 +152,8 @@ mod tests {
 
     #[test]
     fn whoever_hides_says_why() {
-        let form = |decision: &str, reason: &str| JudgeForm { decision: decision.into(), reason: reason.into() };
+        let form =
+            |decision: &str, reason: &str| JudgeForm { decision: decision.into(), reason: reason.into() };
         assert_eq!(form("shown", "x").check(), Ok((TextState::Shown, String::new())));
         assert_eq!(form("hidden", "有电话号码").check(), Ok((TextState::Hidden, "有电话号码".into())));
         for bad in [form("hidden", " "), form("pending", "x"), form("replaced", "x"), form("", "")] {

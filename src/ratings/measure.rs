@@ -60,9 +60,15 @@ impl Sum {
     /// What is shown, if there are enough voices from enough branches.
     pub fn measured(&self, branches: i64, city: &Exact) -> Measured {
         let city_shown = shown(city, 2);
-        let enough = is_shown(usize::try_from(self.voices).unwrap_or(0), usize::try_from(branches).unwrap_or(0));
+        let enough =
+            is_shown(usize::try_from(self.voices).unwrap_or(0), usize::try_from(branches).unwrap_or(0));
         let (Some(score), true) = (self.score(city), enough) else {
-            return Measured { score: String::new(), low: String::new(), high: String::new(), city: city_shown };
+            return Measured {
+                score: String::new(),
+                low: String::new(),
+                high: String::new(),
+                city: city_shown,
+            };
         };
         let (low, high) = self.between(city);
         let read = |bound: f64| format!("{bound:.1}");

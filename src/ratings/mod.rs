@@ -32,7 +32,9 @@ pub use moderating::{judge_reply, judge_text, reply};
 pub use store::decisions::{Exclusion, Unmask};
 pub use store::flags::Flag;
 pub use store::own::{Mine, Own, OwnText, lose_proof, mine};
-pub use store::sums::{InstructorRating, LectureRating, city_mean, of_instructor, of_instructor_lectures, voices};
+pub use store::sums::{
+    InstructorRating, LectureRating, city_mean, of_instructor, of_instructor_lectures, voices,
+};
 pub use store::texts::{Comment, Waiting, queue};
 
 /// Days after the first rating on which it may be changed. domain.md §6.

@@ -4,7 +4,9 @@
 /// width of letters do not hide a word.
 pub fn holds(list: &str, text: &str) -> bool {
     let plain = plain(text);
-    list.split([',', '，', '、', ' ', '\n', '\t']).map(self::plain).any(|word| !word.is_empty() && plain.contains(&word))
+    list.split([',', '，', '、', ' ', '\n', '\t'])
+        .map(self::plain)
+        .any(|word| !word.is_empty() && plain.contains(&word))
 }
 
 /// Letters, digits and Han characters alone, small and of the usual width.

@@ -60,7 +60,12 @@ fn members(world: &World, count: i64) -> Vec<(i64, i64)> {
         let id = world.number(&format!(
             "SELECT MIN(person_id) FROM memberships WHERE valid_to IS NULL AND person_id > {after}"
         ));
-        found.push((id, world.number(&format!("SELECT branch_id FROM memberships WHERE valid_to IS NULL AND person_id = {id}"))));
+        found.push((
+            id,
+            world.number(&format!(
+                "SELECT branch_id FROM memberships WHERE valid_to IS NULL AND person_id = {id}"
+            )),
+        ));
         after = id + 13;
     }
     found
@@ -88,7 +93,12 @@ fn tend(world: &World, now: Timestamp) {
 }
 
 async fn rate(browser: &Browser<'_>, lecture: i64, stars: &str, comment: &str) -> Answer {
-    browser.post(&format!("/lectures/{lecture}/rating"), &[("stars", stars), ("useful", "1"), ("comment", comment)]).await
+    browser
+        .post(
+            &format!("/lectures/{lecture}/rating"),
+            &[("stars", stars), ("useful", "1"), ("comment", comment)],
+        )
+        .await
 }
 
 #[actix_web::test]
@@ -96,7 +106,11 @@ async fn whoever_has_not_seen_the_lecture_is_told_what_is_missing() {
     let world = World::new();
     let member = world.signed_in("member").await;
     let page = member.get("/lectures/2").await;
-    assert!(page.body.contains("看完这堂课以后才能评价") && !page.body.contains("name=\"stars\""), "{}", page.body);
+    assert!(
+        page.body.contains("看完这堂课以后才能评价") && !page.body.contains("name=\"stars\""),
+        "{}",
+        page.body
+    );
     assert_eq!(rate(&member, 2, "5", "").await.status, 409);
     assert_eq!(world.number("SELECT COUNT(*) FROM ratings"), 0);
     // Proofs of any kind count, also one that comes later than this program knows of.
@@ -104,13 +118,21 @@ async fn whoever_has_not_seen_the_lecture_is_told_what_is_missing() {
         prove(&world, person(&world, name), 2, kind);
         let browser = world.signed_in(name).await;
         assert!(browser.get("/lectures/2").await.body.contains("name=\"stars\""));
-        assert_eq!(rate(&browser, 2, "4", "").await.location.as_deref(), Some("/lectures/2?done=rated#my-rating"));
+        assert_eq!(
+            rate(&browser, 2, "4", "").await.location.as_deref(),
+            Some("/lectures/2?done=rated#my-rating")
+        );
     }
-    assert_eq!(world.number("SELECT COUNT(*) FROM ratings WHERE status = 'counted' AND stars = 4 AND tags = 'useful'"), 2);
+    assert_eq!(
+        world.number(
+            "SELECT COUNT(*) FROM ratings WHERE status = 'counted' AND stars = 4 AND tags = 'useful'"
+        ),
+        2
+    );
     assert_eq!(world.text("SELECT proof FROM ratings ORDER BY id DESC LIMIT 1"), "group");
     let visitor = world.visitor();
     assert!(visitor.get("/lectures/2").await.body.contains("/sign-in?next=/lectures/2"));
-    assert!(rate(&visitor, 2, "5", "").await.location.unwrap().starts_with("/sign-in"));
+    assert_eq!(rate(&visitor, 2, "5", "").await.status, 401);
     assert_eq!(rate(&member, 99_999, "5", "").await.status, 404);
 }
 
@@ -127,7 +149,7 @@ async fn the_lecturer_does_not_rate_the_own_lecture() {
     // Also whoever gives it as the second.
     let (other, co) = (person(&world, "member"), own);
     prove(&world, other, co, "online");
-    world.sql(&format!("INSERT INTO instructors (id, person_id, name, unit, intro, lecture_count) VALUES (9999, {other}, '合讲', '', '', 0); INSERT INTO lecture_instructors (lecture_id, instructor_id, position) VALUES ({co}, 9999, 9)"));
+    world.sql(&format!("INSERT INTO instructors (id, person_id, name, unit, intro, agreed_at, lecture_count) VALUES (9999, {other}, '合讲', '', '', '2026-01-01 00:00:00', 0); INSERT INTO lecture_instructors (lecture_id, instructor_id, position) VALUES ({co}, 9999, 9)"));
     assert_eq!(
         ask(&world, vec![Ask::Rate(vote(other, co, 5, morning()))]),
         [Told::Refused(Refusal::OwnLecture)]
@@ -141,10 +163,14 @@ async fn a_form_with_mistakes_comes_back_as_it_was_typed() {
     prove(&world, person(&world, "member"), 2, "online");
     let member = world.signed_in("member").await;
     let long = "长".repeat(501);
-    for (stars, comment) in [("", "灌溉"), ("6", "灌溉"), ("0", "灌溉"), ("x", "灌溉"), ("3", long.as_str())] {
+    for (stars, comment) in [("", "灌溉"), ("6", "灌溉"), ("0", "灌溉"), ("x", "灌溉"), ("3", long.as_str())]
+    {
         let answer = rate(&member, 2, stars, comment).await;
         assert_eq!(answer.status, 422, "{stars}");
-        assert!(answer.between("name=\"comment\"", "</textarea>").contains(comment), "what was typed is kept");
+        assert!(
+            answer.between("name=\"comment\"", "</textarea>").contains(comment),
+            "what was typed is kept"
+        );
         assert!(answer.body.contains("name=\"useful\" value=\"1\" checked"));
     }
     assert!(member.post("/lectures/2/rating", &[]).await.status == 422);
@@ -156,7 +182,8 @@ async fn there_is_one_rating_a_member_and_lecture_changed_for_thirty_days_and_wi
     let world = World::new();
     let who = person(&world, "member");
     prove(&world, who, 2, "online");
-    let told = |stars, days| ask(&world, vec![Ask::Rate(vote(who, 2, stars, morning() + Duration::days(days)))])[0];
+    let told =
+        |stars, days| ask(&world, vec![Ask::Rate(vote(who, 2, stars, morning() + Duration::days(days)))])[0];
     // Sent twice it is one, with one version.
     assert_eq!((told(5, 0), told(5, 0)), (Told::Done, Told::Done));
     assert_eq!(world.number("SELECT COUNT(*) FROM rating_versions"), 1);
@@ -168,7 +195,8 @@ async fn there_is_one_rating_a_member_and_lecture_changed_for_thirty_days_and_wi
     assert!(world.number(voices) >= 1);
     let withdraw = |days| {
         let now = morning() + Duration::days(days);
-        ask(&world, vec![Ask::Withdraw { person: PersonId(who), lecture: LectureId(2), acting: None, now }])[0]
+        ask(&world, vec![Ask::Withdraw { person: PersonId(who), lecture: LectureId(2), acting: None, now }])
+            [0]
     };
     assert_eq!((withdraw(400), withdraw(401)), (Told::Done, Told::Done));
     assert_eq!(world.text("SELECT stars || ' ' || version || ' ' || status FROM ratings"), "4 4 withdrawn");
@@ -217,7 +245,8 @@ async fn two_ratings_at_once_are_one() {
         let asks: Vec<_> = (0..4)
             .map(|n| {
                 let server = if n % 2 == 0 { &world } else { &other };
-                let (ratings, ask) = (server.portal.ratings.clone(), vote(who, 2, 1 + (n + round) % 5, morning()));
+                let (ratings, ask) =
+                    (server.portal.ratings.clone(), vote(who, 2, 1 + (n + round) % 5, morning()));
                 actix_web::rt::spawn(async move { ratings.send(Ask::Rate(ask)).await })
             })
             .collect();
@@ -230,7 +259,10 @@ async fn two_ratings_at_once_are_one() {
     assert_eq!(world.number("SELECT COUNT(*) FROM ratings"), 1);
     let last = "SELECT COUNT(*) FROM ratings r JOIN rating_versions v ON v.rating_id = r.id AND v.version = r.version AND v.stars = r.stars";
     assert_eq!(world.number(last), 1);
-    assert_eq!(world.number("SELECT COUNT(*) FROM rating_versions"), world.number("SELECT version FROM ratings"));
+    assert_eq!(
+        world.number("SELECT COUNT(*) FROM rating_versions"),
+        world.number("SELECT version FROM ratings")
+    );
 }
 
 #[actix_web::test]
@@ -243,7 +275,12 @@ async fn without_its_proof_a_rating_does_not_count() {
         world
             .db
             .write_now(|conn| {
-                weixiao::watching::reverse(conn, weixiao::ids::CompletionId(id), weixiao::ids::CaseId(1), morning())
+                weixiao::watching::reverse(
+                    conn,
+                    weixiao::ids::CompletionId(id),
+                    weixiao::ids::CaseId(1),
+                    morning(),
+                )
             })
             .unwrap();
     };
@@ -274,7 +311,8 @@ async fn nobody_learns_who_rated() {
     // The rows: a key of 32 bytes, no person, no account, no moment finer than ten minutes.
     for table in ["ratings", "rating_versions", "rating_voices", "rating_texts"] {
         let schema = include_str!("../../src/schema.rs");
-        let columns = schema.split(&format!("    {table} (")).nth(1).unwrap().split("\n    }").next().unwrap();
+        let columns =
+            schema.split(&format!("    {table} (")).nth(1).unwrap().split("\n    }").next().unwrap();
         assert!(!columns.contains("person_id") && !columns.contains("account_id"), "{table}");
         assert!(table == "rating_texts" || !columns.contains("Timestamp"), "{table}");
     }
@@ -302,7 +340,8 @@ async fn nobody_learns_who_rated() {
         }
     }
     // Below the minimum the lecturer sees no distribution either: one rating would be one person's.
-    let studio = world.signed_in("instructor").await.get(&format!("/studio/lectures/{lecture}/ratings")).await;
+    let studio =
+        world.signed_in("instructor").await.get(&format!("/studio/lectures/{lecture}/ratings")).await;
     assert!(studio.body.contains("评价人数不足") && !studio.body.contains("class=\"dist\""));
 }
 
@@ -315,7 +354,10 @@ async fn a_clerk_rates_for_a_member_and_the_member_sees_the_step() {
     assert_eq!(started.status, 303, "{}", started.body);
     assert_eq!(rate(&clerk, 2, "4", "").await.status, 303);
     assert_eq!(world.number("SELECT COUNT(*) FROM rating_versions WHERE is_acted = TRUE"), 1);
-    let entry = format!("SELECT COUNT(*) FROM audit_entries WHERE action = 'rating_acted' AND for_person_id = {elder} AND subject_kind = 'person' AND actor_id = {}", account(&world, "clerk"));
+    let entry = format!(
+        "SELECT COUNT(*) FROM audit_entries WHERE action = 'rating_acted' AND for_person_id = {elder} AND subject_kind = 'person' AND actor_id = {}",
+        account(&world, "clerk")
+    );
     assert_eq!(world.number(&entry), 1, "without the lecture and the stars");
     clerk.post("/acting/end", &[]).await;
     assert!(!clerk.get("/lectures/2").await.body.contains("我的评价"), "the clerk has none");
@@ -340,7 +382,11 @@ async fn scores_are_drawn_to_the_city_and_shown_from_ten_members_of_three_branch
     assert!(world.visitor().get("/lectures/2").await.body.contains("评价人数不足"));
     assert_eq!(world.text("SELECT score || '|' || votes FROM lecture_ratings WHERE lecture_id = 2"), "|9");
     // Three more, of which two say little: 9×5 + 5 + 3 + 3 = 56 of 12, drawn by twenty to the mean of the city.
-    let more = [5, 3, 3].iter().zip(&some[9..]).map(|(stars, (who, _))| Ask::Rate(vote(*who, 2, *stars, now))).collect();
+    let more = [5, 3, 3]
+        .iter()
+        .zip(&some[9..])
+        .map(|(stars, (who, _))| Ask::Rate(vote(*who, 2, *stars, now)))
+        .collect();
     ask(&world, more);
     let later = now + Duration::minutes(3);
     tend(&world, later);
@@ -350,12 +396,16 @@ async fn scores_are_drawn_to_the_city_and_shown_from_ten_members_of_three_branch
     let page = world.visitor().get("/lectures/2").await;
     let branches = world.number("SELECT COUNT(DISTINCT branch_id) FROM ratings");
     assert!(branches >= 3);
-    for words in ["4.9", &format!("12 人评价，来自 {branches} 个支部"), "95% 区间", "贝叶斯均值", "截至"] {
+    for words in ["4.9", &format!("12 人评价，来自 {branches} 个支部"), "95% 区间", "贝叶斯均值", "截至"]
+    {
         assert!(page.body.contains(words), "{words}: {}", page.body);
     }
     // In the next night the mean of the city is 56/12, and all is drawn to that: (20·14/3 + 56) / 32 = 4.6666…
     tend(&world, now + Duration::days(1));
-    assert_eq!(world.text("SELECT score || ' ' || city FROM lecture_ratings WHERE lecture_id = 2"), "4.7 4.67");
+    assert_eq!(
+        world.text("SELECT score || ' ' || city FROM lecture_ratings WHERE lecture_id = 2"),
+        "4.7 4.67"
+    );
     let mean = world.db.read_now(ratings::city_mean).unwrap().unwrap();
     assert_eq!(mean, ratio(56, 12).unwrap());
     // From one branch alone nothing is shown, however many.
@@ -395,7 +445,12 @@ async fn one_member_is_one_voice_of_an_instructor() {
     assert_eq!((first.voices.len(), first.branches), (2, 2));
     assert_eq!(world.db.read_now(ratings::city_mean).unwrap(), ratio(18, 4));
     // The key of a voice is the same in all three lectures, and no other's.
-    assert_eq!(world.number(&format!("SELECT COUNT(DISTINCT voice_key) FROM rating_voices WHERE instructor_id = {instructor}")), 2);
+    assert_eq!(
+        world.number(&format!(
+            "SELECT COUNT(DISTINCT voice_key) FROM rating_voices WHERE instructor_id = {instructor}"
+        )),
+        2
+    );
 }
 
 #[actix_web::test]
@@ -414,7 +469,10 @@ async fn a_comment_is_public_after_its_review_and_its_author_sees_what_became_of
     assert!(!world.visitor().get("/lectures/2").await.body.contains("例子就在身边"));
     let reviewer = world.signed_in("reviewer1").await;
     let desk = reviewer.get("/review/ratings").await;
-    assert!(desk.body.find("材料请加").unwrap() < desk.body.find("例子就在身边").unwrap(), "held ones come first");
+    assert!(
+        desk.body.find("材料请加").unwrap() < desk.body.find("例子就在身边").unwrap(),
+        "held ones come first"
+    );
     // Hidden only with a reason, which is kept if it is too long.
     let path = format!("/review/ratings/{held}");
     let refused = reviewer.post(&path, &[("decision", "hidden"), ("reason", " ")]).await;
@@ -468,15 +526,25 @@ async fn a_lecturer_replies_once_and_does_not_judge_the_own_lecture() {
     assert_eq!(lecturer.post(&path, &[("text", "谢谢，下次带图来")]).await.status, 303);
     assert_eq!(lecturer.post(&path, &[("text", "又一句")]).await.status, 409);
     assert!(!world.visitor().get(&format!("/lectures/{lecture}")).await.body.contains("下次带图来"));
-    assert_eq!(reviewer.post(&format!("/review/ratings/{text}/reply"), &[("decision", "shown")]).await.status, 303);
+    assert_eq!(
+        reviewer.post(&format!("/review/ratings/{text}/reply"), &[("decision", "shown")]).await.status,
+        303
+    );
     assert!(world.visitor().get(&format!("/lectures/{lecture}")).await.body.contains("下次带图来"));
     // Somebody else's lecture has no such page.
     let other = world.number(&format!("SELECT MIN(l.id) FROM lectures l WHERE l.stage = 'published' AND l.id NOT IN (SELECT lecture_id FROM lecture_instructors g JOIN instructors i ON i.id = g.instructor_id WHERE i.person_id = {who})"));
     assert_eq!(lecturer.get(&format!("/studio/lectures/{other}/ratings")).await.status, 404);
-    assert_eq!(lecturer.post(&format!("/studio/lectures/{other}/ratings/{text}"), &[("text", "x")]).await.status, 404);
+    assert_eq!(
+        lecturer.post(&format!("/studio/lectures/{other}/ratings/{text}"), &[("text", "x")]).await.status,
+        404
+    );
     // A reviewer who gives the lecture leaves it to others.
-    world.sql(&format!("UPDATE instructors SET person_id = {} WHERE person_id = {who}", person(&world, "reviewer1")));
-    let own = reviewer.post(&format!("/review/ratings/{text}"), &[("decision", "hidden"), ("reason", "x")]).await;
+    world.sql(&format!(
+        "UPDATE instructors SET person_id = {} WHERE person_id = {who}",
+        person(&world, "reviewer1")
+    ));
+    let own =
+        reviewer.post(&format!("/review/ratings/{text}"), &[("decision", "hidden"), ("reason", "x")]).await;
     assert_eq!(own.status, 409);
 }
 
@@ -510,8 +578,15 @@ async fn a_block_is_flagged_and_two_people_decide() {
     let now = morning();
     let size = brigade(&world, now);
     tend(&world, now + Duration::minutes(200));
-    assert_eq!(world.number("SELECT COUNT(*) FROM rating_flags WHERE state = 'open' AND detector = 'block'"), 1);
-    assert_eq!(world.number("SELECT COUNT(*) FROM ratings WHERE status <> 'counted'"), 0, "a flag never acts");
+    assert_eq!(
+        world.number("SELECT COUNT(*) FROM rating_flags WHERE state = 'open' AND detector = 'block'"),
+        1
+    );
+    assert_eq!(
+        world.number("SELECT COUNT(*) FROM ratings WHERE status <> 'counted'"),
+        0,
+        "a flag never acts"
+    );
     // Looked at again it is the same flag.
     tend(&world, now + Duration::minutes(210));
     assert_eq!(world.number("SELECT COUNT(*) FROM rating_flags"), 1);
@@ -528,9 +603,17 @@ async fn a_block_is_flagged_and_two_people_decide() {
     }
     assert_eq!(first.post(&format!("{path}/exclude"), &[("text", "照名单给分")]).await.status, 303);
     assert_eq!(second.post(&format!("{path}/exclude"), &[("text", "照名单给分")]).await.status, 409);
-    assert_eq!(second.post(&format!("{path}/dismiss"), &[("text", "看过了")]).await.status, 409, "it is proposed");
+    assert_eq!(
+        second.post(&format!("{path}/dismiss"), &[("text", "看过了")]).await.status,
+        409,
+        "it is proposed"
+    );
     let exclusion = format!("/ratings/exclusions/{}", world.number("SELECT id FROM rating_exclusions"));
-    assert_eq!(first.post(&exclusion, &[("verdict", "confirmed")]).await.status, 409, "not by the same person");
+    assert_eq!(
+        first.post(&exclusion, &[("verdict", "confirmed")]).await.status,
+        409,
+        "not by the same person"
+    );
     assert_eq!(second.post(&exclusion, &[("verdict", "maybe")]).await.status, 400);
     assert_eq!(world.number("SELECT COUNT(*) FROM ratings WHERE status = 'excluded'"), 0);
     assert_eq!(second.post(&exclusion, &[("verdict", "confirmed")]).await.status, 303);
@@ -541,7 +624,10 @@ async fn a_block_is_flagged_and_two_people_decide() {
     assert_eq!(world.number("SELECT votes FROM lecture_ratings WHERE lecture_id = 2"), 15, "at once");
     assert_eq!(world.number("SELECT apart FROM lecture_ratings WHERE lecture_id = 2"), size);
     let public = world.visitor().get("/lectures/2").await;
-    assert!(public.body.contains("照名单给分") && public.body.contains(&format!("{size} 条评价经两个人核查没有计入")));
+    assert!(
+        public.body.contains("照名单给分")
+            && public.body.contains(&format!("{size} 条评价经两个人核查没有计入"))
+    );
     let one = world.db.read_now(|conn| ratings::voices(conn, Subject::Lecture)).unwrap().remove(0);
     assert_eq!((one.id, one.voices.len(), one.apart), (2, 15, size));
     // Who is concerned sees it; a changed rating stays excluded.
@@ -565,7 +651,8 @@ async fn a_branch_that_watched_together_is_no_block_and_a_dismissed_flag_stays_d
     let world = World::new();
     let now = morning();
     brigade(&world, now);
-    let branch = world.number("SELECT branch_id FROM ratings GROUP BY branch_id ORDER BY COUNT(*) DESC LIMIT 1");
+    let branch =
+        world.number("SELECT branch_id FROM ratings GROUP BY branch_id ORDER BY COUNT(*) DESC LIMIT 1");
     tend(&world, now + Duration::minutes(200));
     let flag = world.number("SELECT id FROM rating_flags");
     let checker = world.signed_in("checker").await;
@@ -604,7 +691,11 @@ async fn many_ratings_in_ten_minutes_are_flagged_unless_a_group_watched() {
         }
         ask(&world, asks);
         tend(&world, now);
-        assert_eq!(world.number("SELECT COUNT(*) FROM rating_flags WHERE detector = 'burst'"), flags, "{kind}");
+        assert_eq!(
+            world.number("SELECT COUNT(*) FROM rating_flags WHERE detector = 'burst'"),
+            flags,
+            "{kind}"
+        );
     }
 }
 
@@ -629,9 +720,13 @@ async fn an_author_is_named_only_by_two_and_every_look_is_recorded() {
     assert_eq!(second.post(&path, &[("verdict", "confirmed")]).await.status, 303);
     let notices = format!("SELECT COUNT(*) FROM notices WHERE person_id = {who} AND body = '威胁讲师'");
     assert_eq!(world.number(&notices), 1, "the author is told");
-    let looks = format!("SELECT COUNT(*) FROM audit_entries WHERE action = 'rater_seen' AND for_person_id = {who}");
+    let looks =
+        format!("SELECT COUNT(*) FROM audit_entries WHERE action = 'rater_seen' AND for_person_id = {who}");
     for browser in [&first, &second] {
-        assert!(!browser.get("/ratings/unmask").await.body.contains(&name), "a page that is only opened names nobody");
+        assert!(
+            !browser.get("/ratings/unmask").await.body.contains(&name),
+            "a page that is only opened names nobody"
+        );
         let opened = browser.post(&format!("{path}/open"), &[]).await;
         assert!(opened.status == 200 && opened.body.contains(&name), "{}", opened.body);
     }

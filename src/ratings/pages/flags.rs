@@ -110,13 +110,7 @@ pub async fn show(page: Page, viewer: Viewer, db: Data<Db>, id: Path<i64>) -> Re
 /// The longest note and reason, in characters.
 const NOTE: usize = 300;
 
-pub async fn dismiss(
-    page: Page,
-    viewer: Viewer,
-    db: Data<Db>,
-    id: Path<i64>,
-    form: Form<TextForm>,
-) -> Reply {
+pub async fn dismiss(page: Page, viewer: Viewer, db: Data<Db>, id: Path<i64>, form: Form<TextForm>) -> Reply {
     let (id, doer) = (*id, page.doer());
     match form.check(NOTE) {
         Err(errors) => {
@@ -130,13 +124,7 @@ pub async fn dismiss(
     }
 }
 
-pub async fn exclude(
-    page: Page,
-    viewer: Viewer,
-    db: Data<Db>,
-    id: Path<i64>,
-    form: Form<TextForm>,
-) -> Reply {
+pub async fn exclude(page: Page, viewer: Viewer, db: Data<Db>, id: Path<i64>, form: Form<TextForm>) -> Reply {
     let (id, doer) = (*id, page.doer());
     match form.check(NOTE) {
         Err(errors) => {

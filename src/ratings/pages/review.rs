@@ -85,18 +85,13 @@ async fn again(page: Page, db: &Db, refused: (i64, bool, JudgeForm), errors: Err
     reply::invalid(&view)
 }
 
-pub async fn judge(
-    page: Page,
-    viewer: Viewer,
-    db: Data<Db>,
-    id: Path<i64>,
-    form: Form<JudgeForm>,
-) -> Reply {
+pub async fn judge(page: Page, viewer: Viewer, db: Data<Db>, id: Path<i64>, form: Form<JudgeForm>) -> Reply {
     let (id, doer) = (*id, page.doer());
     match form.check() {
         Err(errors) => again(page, &db, (id, false, form.into_inner()), errors).await,
         Ok((state, reason)) => {
-            db.write(move |conn| judge_text(conn, id, (state, &reason), &viewer, &doer, clock::now())).await?;
+            db.write(move |conn| judge_text(conn, id, (state, &reason), &viewer, &doer, clock::now()))
+                .await?;
             reply::see("/review/ratings?done=decided")
         }
     }

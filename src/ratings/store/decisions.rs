@@ -99,8 +99,8 @@ pub fn propose(
 
 /// The second person's word; `false` if somebody was faster.
 pub fn decide(conn: &mut Conn, id: i64, verdict: Verdict, by: AccountId, now: Timestamp) -> Result<bool> {
-    let it =
-        rating_exclusions::table.filter(rating_exclusions::id.eq(id).and(rating_exclusions::verdict.is_null()));
+    let it = rating_exclusions::table
+        .filter(rating_exclusions::id.eq(id).and(rating_exclusions::verdict.is_null()));
     let set = (
         rating_exclusions::verdict.eq(verdict),
         rating_exclusions::decided_by.eq(by),
@@ -296,4 +296,3 @@ pub fn forget_keys(conn: &mut Conn, before: NaiveDate) -> Result<usize> {
     let old = rating_keys::table.filter(rating_keys::made_on.lt(before));
     Ok(either!(conn, c => diesel::delete(old).execute(c))?)
 }
-

@@ -6,9 +6,7 @@ use crate::error::Result;
 use crate::ids::{AccountId, LectureId, OrgId};
 use crate::ratings::detect::{Set, Suspicion};
 use crate::ratings::{Detector, FlagState, Status};
-use crate::schema::{
-    completion_reversals, completions, lectures, memberships, rating_flags, ratings,
-};
+use crate::schema::{completion_reversals, completions, lectures, memberships, rating_flags, ratings};
 use chrono::NaiveDate;
 use diesel::dsl::{count_star, max, sum};
 use diesel::prelude::*;
@@ -248,4 +246,3 @@ pub fn close(
     );
     Ok(either!(conn, c => diesel::update(it).set(set).execute(c))? == 1)
 }
-

@@ -21,9 +21,9 @@ const PUBLIC: &str = "public";
 
 /// Whether this person gives this lecture.
 pub fn gives(conn: &mut Conn, lecture: LectureId, person: PersonId) -> Result<bool> {
-    let own = lecture_instructors::table.inner_join(instructors::table).filter(
-        lecture_instructors::lecture_id.eq(lecture).and(instructors::person_id.eq(person)),
-    );
+    let own = lecture_instructors::table
+        .inner_join(instructors::table)
+        .filter(lecture_instructors::lecture_id.eq(lecture).and(instructors::person_id.eq(person)));
     Ok(either!(conn, c => diesel::select(exists(own)).get_result(c))?)
 }
 

@@ -103,7 +103,13 @@ fn own((lecture, stars, tags, first_on, day, status, excluded_for, text): Found)
 ///
 /// # Errors
 /// Those of the database.
-pub fn mine(conn: &mut Conn, keys: &Keys, person: PersonId, lecture: LectureId, now: Timestamp) -> Result<Mine> {
+pub fn mine(
+    conn: &mut Conn,
+    keys: &Keys,
+    person: PersonId,
+    lecture: LectureId,
+    now: Timestamp,
+) -> Result<Mine> {
     let own = ratings_of!(conn, ratings::rater_key.eq(keys.rater(person, lecture))).pop();
     if let Some(own) = own.as_ref().filter(|own| !own.is_withdrawn()) {
         let barrier = (clock::day(now) > own.until()).then_some(Refusal::TooLate);

@@ -76,7 +76,9 @@ impl InstructorRating {
 }
 
 pub fn of_lecture(conn: &mut Conn, id: LectureId) -> Result<Option<LectureRating>> {
-    Ok(either!(conn, c => lecture_ratings::table.find(id).select(LectureRating::as_select()).first(c).optional())?)
+    Ok(
+        either!(conn, c => lecture_ratings::table.find(id).select(LectureRating::as_select()).first(c).optional())?,
+    )
 }
 
 /// What is shown of an instructor; `None` where nobody has rated yet.
@@ -207,7 +209,12 @@ pub fn latest_city(conn: &mut Conn) -> Result<Option<(NaiveDate, Exact)>> {
 }
 
 /// Keeps the mean of a day; `false` if somebody else did.
-pub fn keep_city(conn: &mut Conn, day: NaiveDate, (total, votes): (i64, i64), now: Timestamp) -> Result<bool> {
+pub fn keep_city(
+    conn: &mut Conn,
+    day: NaiveDate,
+    (total, votes): (i64, i64),
+    now: Timestamp,
+) -> Result<bool> {
     let row = (
         city_means::day.eq(day),
         city_means::total.eq(total),

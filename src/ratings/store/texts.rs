@@ -76,7 +76,11 @@ pub fn shown(conn: &mut Conn, lecture: LectureId, skip: i64, count: i64) -> Resu
 }
 
 /// The replies of a lecturer to shown comments on the lecture: which comment, in which state, why hidden.
-pub fn replies(conn: &mut Conn, lecture: LectureId, texts: &[i64]) -> Result<Vec<(i64, String, TextState, String)>> {
+pub fn replies(
+    conn: &mut Conn,
+    lecture: LectureId,
+    texts: &[i64],
+) -> Result<Vec<(i64, String, TextState, String)>> {
     Ok(either!(conn, c => rating_replies::table
         .filter(rating_replies::lecture_id.eq(lecture).and(rating_replies::text_id.eq_any(texts)))
         .select((rating_replies::text_id, rating_replies::text, rating_replies::state, rating_replies::reason))
@@ -154,7 +158,10 @@ pub fn decide(
     now: Timestamp,
 ) -> Result<bool> {
     let it = rating_texts::table.filter(
-        rating_texts::id.eq(id).and(rating_texts::state.ne(state)).and(rating_texts::state.ne(TextState::Replaced)),
+        rating_texts::id
+            .eq(id)
+            .and(rating_texts::state.ne(state))
+            .and(rating_texts::state.ne(TextState::Replaced)),
     );
     let set = (
         rating_texts::state.eq(state),

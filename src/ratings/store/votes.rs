@@ -162,7 +162,13 @@ fn first(
         .get_result(c)
         .optional())?;
     let Some(id) = id else { return Ok(None) };
-    version(conn, (id, 1), vote.lecture, (vote.stars, &tags(&vote.tags), Status::Counted), (vote.acting.is_some(), vote.now))?;
+    version(
+        conn,
+        (id, 1),
+        vote.lecture,
+        (vote.stars, &tags(&vote.tags), Status::Counted),
+        (vote.acting.is_some(), vote.now),
+    )?;
     let key_row = (
         rating_keys::rater_key.eq(key),
         rating_keys::person_id.eq(vote.person),
@@ -243,8 +249,7 @@ pub fn withdraw(
         ratings::slot.eq(slot),
     );
     let it = ratings::table.filter(ratings::id.eq(row.id).and(ratings::version.eq(row.version)));
-    let lecture: Option<LectureId> =
-        either!(conn, c => diesel::update(it).set(set).returning(ratings::lecture_id).get_result(c).optional())?;
+    let lecture: Option<LectureId> = either!(conn, c => diesel::update(it).set(set).returning(ratings::lecture_id).get_result(c).optional())?;
     let lecture = lecture.ok_or(Error::Busy)?;
     version(
         conn,
