@@ -76,10 +76,14 @@ pub enum Permission {
     HoldEvents,
     /// Decide disputes and corrections of one's scope that concern what somebody else recorded.
     DecideCases,
+    /// Name the robots of groups to which announcements go.
+    ManageChannels,
+    /// Plan the broadcast: which lectures are shown where and when.
+    PlanBroadcast,
 }
 
 impl Permission {
-    pub const ALL: [Permission; 18] = [
+    pub const ALL: [Permission; 20] = [
         SeePeople,
         IssueCodes,
         ActForMembers,
@@ -98,6 +102,8 @@ impl Permission {
         EnrolMembers,
         HoldEvents,
         DecideCases,
+        ManageChannels,
+        PlanBroadcast,
     ];
 
     /// The permission in words.
@@ -121,6 +127,8 @@ impl Permission {
             EnrolMembers => msg!("为范围内的党员报名"),
             HoldEvents => msg!("举办活动、登记到场"),
             DecideCases => msg!("办理范围内的异议和更正"),
+            ManageChannels => msg!("管理群公告的机器人"),
+            PlanBroadcast => msg!("安排展播"),
         }
     }
 }
@@ -139,6 +147,7 @@ impl Role {
                 SeeAdmin,
                 ChangeSettings,
                 DecideSettings,
+                ManageChannels,
             ],
             Role::Checker => &[SeeAdmin, DecideSettings, ReviewCourses],
             Role::Auditor => &[SeePeople, SeeAdmin, ReadAudit, ReadFeedback],
@@ -148,7 +157,7 @@ impl Role {
             Role::Instructor => &[AnswerQuestions, TeachLectures, MakeCourses],
             Role::Reviewer => &[ReviewLectures, ReviewCourses],
             Role::Organizer => {
-                &[MakeCourses, ReviewCourses, OrganizeCourses, EnrolMembers, HoldEvents, DecideCases]
+                &[MakeCourses, ReviewCourses, OrganizeCourses, EnrolMembers, HoldEvents, DecideCases, PlanBroadcast]
             }
             Role::Supervisor | Role::Scorer | Role::Judge | Role::Guide | Role::AllianceStaff => &[],
         }

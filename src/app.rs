@@ -16,7 +16,7 @@ use crate::web::route::{self, Route};
 use crate::web::surround::{Guards, surround};
 use crate::web::{files, health};
 use crate::{
-    accounts, admin, assistance, bases, booklets, calendar, clock, directory, enrolments, events, feedback,
+    accounts, admin, assistance, bases, booklets, broadcast, calendar, channels, clock, directory, enrolments, events, feedback,
     help, home, ids, inbox, jobs, lectures, manner, manuscripts, media, msg, organize, redress, review,
     search, selftests, settings, site, stories, studio, study, uploads, viewings, watching,
 };
@@ -53,6 +53,7 @@ pub fn routes() -> Vec<Route> {
         manuscripts::pages::routes(),
         review::pages::routes(),
         jobs::pages::routes(),
+        channels::pages::routes(),
         calendar::pages::routes(),
         inbox::pages::routes(),
         selftests::pages::routes(),
@@ -60,6 +61,7 @@ pub fn routes() -> Vec<Route> {
         viewings::pages::routes(),
         enrolments::pages::routes(),
         study::pages::routes(),
+        broadcast::pages::routes(),
         redress::pages::routes(),
     ]
     .into_iter()

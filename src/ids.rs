@@ -18,7 +18,8 @@ ids! {
     OrgId, PersonId, AccountId, SchoolId, AllianceId, TopicId, InstructorId, MediaId, LectureId, QuestionId,
     BookletId, FeedbackId, SettingChangeId, RecordingId, JobId, ReviewId, BaseId, CalendarId, CaseId, NoticeId, EventId,
     AttendanceId, CourseId, ItemId, OfferingId, QuotaId, EnrolmentId, RecordId, BankId, BankQuestionId, TestId, AttemptId,
-    ChapterId, AttachmentId, CompletionId,
+    ChapterId, AttachmentId, CompletionId, WebhookId, AnnouncementId, DeliveryId, BroadcastId, BroadcastItemId,
+    ScreeningId, ConfirmationId, ChannelRecordId, KioskId,
 }
 
 /// `bytes` random bytes from the operating system, in lower-case hexadecimal.

@@ -1170,6 +1170,149 @@ diesel::table! {
         n -> BigInt,
     }
 }
+diesel::table! {
+    webhooks (id) {
+        id -> BigInt,
+        kind -> Text,
+        name -> Text,
+        address -> Text,
+        secret -> Text,
+        is_on -> Bool,
+        last_at -> Nullable<Timestamp>,
+        last_problem -> Text,
+        paused_until -> Nullable<Timestamp>,
+        claims -> BigInt,
+        made_by -> BigInt,
+        made_at -> Timestamp,
+        key -> Text,
+    }
+}
+diesel::table! {
+    announcements (id) {
+        id -> BigInt,
+        key -> Text,
+        title -> Text,
+        text -> Text,
+        link -> Text,
+        at -> Timestamp,
+    }
+}
+diesel::table! {
+    deliveries (id) {
+        id -> BigInt,
+        webhook_id -> BigInt,
+        announcement_id -> BigInt,
+        state -> Text,
+        tries -> Integer,
+        next_at -> Nullable<Timestamp>,
+        lease_until -> Nullable<Timestamp>,
+        tried_at -> Nullable<Timestamp>,
+        ended_at -> Nullable<Timestamp>,
+        problem -> Text,
+    }
+}
+diesel::table! {
+    broadcast_plans (id) {
+        id -> BigInt,
+        title -> Text,
+        about -> Text,
+        from_day -> Date,
+        to_day -> Date,
+        state -> Text,
+        item_count -> Integer,
+        covered -> Integer,
+        made_by -> BigInt,
+        made_at -> Timestamp,
+        published_at -> Nullable<Timestamp>,
+        closed_at -> Nullable<Timestamp>,
+        key -> Text,
+    }
+}
+diesel::table! {
+    broadcast_items (id) {
+        id -> BigInt,
+        plan_id -> BigInt,
+        lecture_id -> BigInt,
+        channel -> Text,
+        position -> Integer,
+        covered -> Integer,
+    }
+}
+diesel::table! {
+    screenings (id) {
+        id -> BigInt,
+        plan_id -> BigInt,
+        item_id -> BigInt,
+        school_id -> BigInt,
+        starts_at -> Timestamp,
+        ends_at -> Timestamp,
+        state -> Text,
+        revision -> Integer,
+        is_confirmed -> Bool,
+        present -> Integer,
+        event_id -> Nullable<BigInt>,
+        made_by -> BigInt,
+        made_at -> Timestamp,
+    }
+}
+diesel::table! {
+    screening_confirmations (id) {
+        id -> BigInt,
+        screening_id -> BigInt,
+        revision -> Integer,
+        kind -> Text,
+        event_id -> Nullable<BigInt>,
+        present -> Integer,
+        recorded_by -> BigInt,
+        recorded_at -> Timestamp,
+        key -> Text,
+    }
+}
+diesel::table! {
+    screening_notes (confirmation_id) {
+        confirmation_id -> BigInt,
+        note -> Text,
+    }
+}
+diesel::table! {
+    broadcast_schools (plan_id, school_id) {
+        plan_id -> BigInt,
+        school_id -> BigInt,
+        covered -> Integer,
+    }
+}
+diesel::table! {
+    channel_records (id) {
+        id -> BigInt,
+        item_id -> BigInt,
+        name -> Text,
+        address -> Text,
+        at -> Timestamp,
+        reads_7 -> Nullable<Integer>,
+        reads_30 -> Nullable<Integer>,
+        made_by -> BigInt,
+        made_at -> Timestamp,
+        key -> Text,
+    }
+}
+diesel::table! {
+    kiosks (id) {
+        id -> BigInt,
+        school_id -> BigInt,
+        code -> Text,
+        made_by -> BigInt,
+        made_at -> Timestamp,
+        withdrawn_at -> Nullable<Timestamp>,
+        seen_at -> Nullable<Timestamp>,
+    }
+}
+diesel::table! {
+    kiosk_plays (screening_id) {
+        screening_id -> BigInt,
+        plays -> Integer,
+        last_at -> Timestamp,
+    }
+}
 diesel::joinable!(memberships -> persons (person_id));
 diesel::joinable!(memberships -> orgs (branch_id));
 diesel::joinable!(membership_stages -> persons (person_id));
@@ -1327,7 +1470,32 @@ diesel::joinable!(booklet_verdicts -> accounts (reviewer_id));
 diesel::joinable!(attachments -> booklets (booklet_id));
 diesel::joinable!(attachments -> courses (course_id));
 diesel::joinable!(attachments -> accounts (added_by));
+diesel::joinable!(deliveries -> webhooks (webhook_id));
+diesel::joinable!(deliveries -> announcements (announcement_id));
+diesel::joinable!(broadcast_items -> broadcast_plans (plan_id));
+diesel::joinable!(broadcast_items -> lectures (lecture_id));
+diesel::joinable!(screenings -> broadcast_plans (plan_id));
+diesel::joinable!(screenings -> broadcast_items (item_id));
+diesel::joinable!(screenings -> schools (school_id));
+diesel::joinable!(screening_confirmations -> screenings (screening_id));
+diesel::joinable!(screening_confirmations -> accounts (recorded_by));
+diesel::joinable!(screening_notes -> screening_confirmations (confirmation_id));
+diesel::joinable!(channel_records -> broadcast_items (item_id));
+diesel::joinable!(kiosks -> schools (school_id));
+diesel::joinable!(kiosk_plays -> screenings (screening_id));
 diesel::allow_tables_to_appear_in_same_query!(
+    webhooks,
+    announcements,
+    deliveries,
+    broadcast_plans,
+    broadcast_items,
+    screenings,
+    screening_confirmations,
+    screening_notes,
+    broadcast_schools,
+    channel_records,
+    kiosks,
+    kiosk_plays,
     cursors,
     booklet_drafts,
     chapter_drafts,

@@ -90,6 +90,14 @@ text_enum! {
         MailAddressSet = "mail_address_set",
         OwnDataExported = "own_data_exported",
         TestStarted = "test_started",
+        WebhookChanged = "webhook_changed",
+        BroadcastChanged = "broadcast_changed",
+        BroadcastPublished = "broadcast_published",
+        BroadcastClosed = "broadcast_closed",
+        ScreeningsScheduled = "screenings_scheduled",
+        ScreeningCancelled = "screening_cancelled",
+        ScreeningConfirmed = "screening_confirmed",
+        KioskChanged = "kiosk_changed",
     }
 }
 
@@ -175,6 +183,14 @@ impl Action {
             Action::MailAddressSet => msg!("修改提醒邮箱"),
             Action::OwnDataExported => msg!("导出自己的学习记录"),
             Action::TestStarted => msg!("开始自测"),
+            Action::WebhookChanged => msg!("管理群公告的机器人"),
+            Action::BroadcastChanged => msg!("修改展播计划"),
+            Action::BroadcastPublished => msg!("发布展播计划"),
+            Action::BroadcastClosed => msg!("结束展播计划"),
+            Action::ScreeningsScheduled => msg!("安排放映"),
+            Action::ScreeningCancelled => msg!("取消放映"),
+            Action::ScreeningConfirmed => msg!("确认放映"),
+            Action::KioskChanged => msg!("更换放映屏的地址"),
         }
     }
 }

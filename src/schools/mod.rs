@@ -6,7 +6,7 @@ use crate::lang::Message;
 use crate::{msg, text_enum};
 pub use store::{
     Alliance, AllianceRow, School, SchoolRow, alliance, alliances, alliances_of, count_lecture,
-    primary_alliance, school, schools, schools_near, schools_of,
+    of_name, primary_alliance, school, schools, schools_near, schools_of,
 };
 
 text_enum! {
