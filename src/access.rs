@@ -156,9 +156,15 @@ impl Role {
             Role::Committee | Role::TownStaff => &[SeePeople, DecideCases],
             Role::Instructor => &[AnswerQuestions, TeachLectures, MakeCourses],
             Role::Reviewer => &[ReviewLectures, ReviewCourses],
-            Role::Organizer => {
-                &[MakeCourses, ReviewCourses, OrganizeCourses, EnrolMembers, HoldEvents, DecideCases, PlanBroadcast]
-            }
+            Role::Organizer => &[
+                MakeCourses,
+                ReviewCourses,
+                OrganizeCourses,
+                EnrolMembers,
+                HoldEvents,
+                DecideCases,
+                PlanBroadcast,
+            ],
             Role::Supervisor | Role::Scorer | Role::Judge | Role::Guide | Role::AllianceStaff => &[],
         }
     }

@@ -1,6 +1,8 @@
 //! The pages of administrators and auditors.
 use super::forms::AuditQuery;
-use crate::access::Permission::{DecideSettings, HandleFeedback, ManageChannels, ReadAudit, ReadFeedback, SeeAdmin};
+use crate::access::Permission::{
+    DecideSettings, HandleFeedback, ManageChannels, ReadAudit, ReadFeedback, SeeAdmin,
+};
 use crate::audit::{self, Action};
 use crate::db::{Conn, Db};
 use crate::error::Result;

@@ -35,8 +35,11 @@ fn date(at: Timestamp) -> String {
 
 /// Text without what XML cannot hold.
 fn plain(text: &str) -> String {
-    let fit: String =
-        text.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).filter(|c| !matches!(c, '\u{fffe}' | '\u{ffff}')).collect();
+    let fit: String = text
+        .chars()
+        .filter(|c| !c.is_control() || matches!(c, '\n' | '\t'))
+        .filter(|c| !matches!(c, '\u{fffe}' | '\u{ffff}'))
+        .collect();
     escape(&fit)
 }
 

@@ -66,12 +66,7 @@ pub fn confirm(
     // Held until the end: of two that confirm screenings of one cell the second one sees what the first has done.
     store::lock_cell(conn, screening.plan, screening.school)?;
     let before = store::is_covered(conn, screening.item, screening.school)?;
-    let head = Head {
-        seen: new.seen,
-        is_confirmed: new.kind != Proof::None,
-        present,
-        event,
-    };
+    let head = Head { seen: new.seen, is_confirmed: new.kind != Proof::None, present, event };
     match store::set_head(conn, id, &head)? {
         store::Set::Done => {}
         store::Set::Meanwhile => return Err(Refusal::Meanwhile.into()),

@@ -216,8 +216,7 @@ impl ScreenForm {
         let mut errors = Errors::default();
         let item = self.item.parse().ok().map(BroadcastItemId);
         let item = errors.take("item", item.ok_or_else(|| msg!("请选一堂课")));
-        let school =
-            errors.take("school", school.ok_or_else(|| msg!("没有叫这个名字的学校，请写全名")));
+        let school = errors.take("school", school.ok_or_else(|| msg!("没有叫这个名字的学校，请写全名")));
         let starts = errors.take("starts", events::moment(&self.starts));
         match (item, school, starts) {
             (Some(item), Some(school), Some(starts)) => Ok((item, school, starts)),
@@ -260,10 +259,8 @@ impl ConfirmForm {
             _ => optional(&self.note, 500),
         };
         let note = errors.take("note", note);
-        let seen = errors.take(
-            "kind",
-            self.seen.parse().map_err(|_| msg!("这张表单不完整，请重新打开这一页再填")),
-        );
+        let seen =
+            errors.take("kind", self.seen.parse().map_err(|_| msg!("这张表单不完整，请重新打开这一页再填")));
         let key = errors.take("kind", key(&self.key));
         match (kind, present, note, seen, key, errors.is_empty()) {
             (Some(kind), Some(present), Some(note), Some(seen), Some(key), true) => {
@@ -271,9 +268,6 @@ impl ConfirmForm {
             }
             _ => Err(errors),
         }
-    }
-    pub fn is(&self, kind: &Proof) -> bool {
-        self.kind == kind.as_str()
     }
 }
 
@@ -302,9 +296,7 @@ impl RecordForm {
         let at = errors.take("at", events::moment(&self.at));
         let key = errors.take("name", key(&self.key));
         match (name, address, at, key) {
-            (Some(name), Some(address), Some(at), Some(key)) => {
-                Ok(NewRecord { name, address, at, key, by })
-            }
+            (Some(name), Some(address), Some(at), Some(key)) => Ok(NewRecord { name, address, at, key, by }),
             _ => Err(errors),
         }
     }
@@ -349,7 +341,12 @@ mod tests {
         };
         let plan = form.check().unwrap();
         assert_eq!((plan.from.to_string(), plan.to.to_string()), ("2026-11-01".into(), "2026-12-01".into()));
-        for (from, to) in [("2026-11-02", "2026-11-01"), ("2026-13-01", "2026-11-01"), ("", ""), ("2026-01-01", "2027-12-01")] {
+        for (from, to) in [
+            ("2026-11-02", "2026-11-01"),
+            ("2026-13-01", "2026-11-01"),
+            ("", ""),
+            ("2026-01-01", "2027-12-01"),
+        ] {
             let bad = PlanForm { from: from.into(), to: to.into(), ..form.clone() };
             assert!(bad.check().is_err(), "{from} {to}");
         }

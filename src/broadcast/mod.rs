@@ -22,11 +22,11 @@ use crate::lang::Message;
 use crate::{msg, text_enum};
 pub use confirm::{Confirmation, confirm};
 pub use plans::{
-    NewPlan, Which, add_gold, add_lectures, change, close, make, publish, remove_item, schedule, screen,
-    spread_over,
+    NewPlan, Wanted, Which, add_gold, add_lectures, change, close, make, publish, remove_item, schedule,
+    screen, spread_over,
 };
 pub use spread::{Pattern, Slot, Spread, hours, minutes_for};
-pub use store::{Item, Plan, Screening, items, plan};
+pub use store::{Item, Plan, Screening, begun, items, plan};
 
 text_enum! {
     /// Where a lecture is shown.

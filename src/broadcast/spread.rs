@@ -1,6 +1,6 @@
 //! From a pattern of days and hours to the screenings of many schools: pure, and the same every time. No two in one school
 //! overlap, neither with each other nor with what stands there; each lecture comes to each school once.
-use crate::clock::{self, Timestamp};
+use crate::clock::Timestamp;
 use crate::ids::{BroadcastItemId, SchoolId};
 use chrono::{Datelike, Duration, NaiveDate, NaiveTime, Weekday};
 
@@ -127,12 +127,7 @@ fn fill(hall: &Hall, waiting: Vec<Show>, pattern: &Pattern, now: Timestamp) -> V
             if at + length > shuts || at < now {
                 break;
             }
-            made.push(Slot {
-                school: hall.school,
-                item: show.item,
-                starts_at: at,
-                ends_at: at + length,
-            });
+            made.push(Slot { school: hall.school, item: show.item, starts_at: at, ends_at: at + length });
             taken.push((at, at + length));
             at += length;
             waiting.next();
@@ -161,11 +156,6 @@ fn open(hall: &Hall, day: NaiveDate, pattern: &Pattern) -> Option<(Timestamp, Ti
 /// The days of the week, for forms: Monday first.
 pub fn weekdays() -> impl Iterator<Item = Weekday> {
     (0..7).filter_map(|place| Weekday::try_from(place as u8).ok())
-}
-
-/// The day in the city on which a screening begins.
-pub fn day_of(slot: &Slot) -> NaiveDate {
-    clock::day(slot.starts_at)
 }
 
 #[cfg(test)]
@@ -197,7 +187,13 @@ mod tests {
         assert_eq!(week.weekdays, [true, true, true, true, true, false, false]);
         assert_eq!((week.from, week.to), (time(9, 0), time(17, 0)));
         assert_eq!(hours("每天 8:30-20:00").unwrap().weekdays, [true; 7]);
-        for other in ["周三、周六下午，其余时间预约", "晚上 19:00–21:00，周末全天", "", "周五至周一 9:00–17:00", "每天 20:00–8:00"] {
+        for other in [
+            "周三、周六下午，其余时间预约",
+            "晚上 19:00–21:00，周末全天",
+            "",
+            "周五至周一 9:00–17:00",
+            "每天 20:00–8:00",
+        ] {
             assert_eq!(hours(other), None, "{other}");
         }
     }

@@ -274,7 +274,10 @@ mod tests {
         let post = &made.body["content"]["post"]["zh_cn"];
         assert_eq!(post["title"], "展播开始");
         assert_eq!(post["content"][0][0]["text"], "第一行\n第二行 <@all>");
-        assert_eq!(post["content"][1][0], json!({"tag": "a", "text": "查看详情", "href": "https://dx.example/broadcast"}));
+        assert_eq!(
+            post["content"][1][0],
+            json!({"tag": "a", "text": "查看详情", "href": "https://dx.example/broadcast"})
+        );
     }
 
     #[test]

@@ -108,8 +108,7 @@ impl Resolve for Outward {
             let host = name.as_str().to_owned();
             let look_up = move || (host.as_str(), 0).to_socket_addrs().map(Iterator::collect::<Vec<_>>);
             let found: Vec<SocketAddr> = tokio::task::spawn_blocking(look_up).await??;
-            let outward: Vec<SocketAddr> =
-                found.into_iter().filter(|found| is_outward(found.ip())).collect();
+            let outward: Vec<SocketAddr> = found.into_iter().filter(|found| is_outward(found.ip())).collect();
             if outward.is_empty() {
                 return Err("the name leads into a private network".into());
             }
@@ -217,8 +216,21 @@ mod tests {
     #[test]
     fn private_networks_are_not_outward() {
         for inward in [
-            "127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "0.0.0.0", "100.64.0.1",
-            "255.255.255.255", "224.0.0.1", "::1", "::", "fc00::1", "fe80::1", "::ffff:127.0.0.1", "ff02::1",
+            "127.0.0.1",
+            "10.1.2.3",
+            "172.16.0.1",
+            "192.168.1.1",
+            "169.254.169.254",
+            "0.0.0.0",
+            "100.64.0.1",
+            "255.255.255.255",
+            "224.0.0.1",
+            "::1",
+            "::",
+            "fc00::1",
+            "fe80::1",
+            "::ffff:127.0.0.1",
+            "ff02::1",
         ] {
             assert!(!is_outward(inward.parse().unwrap()), "{inward}");
         }

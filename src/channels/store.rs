@@ -172,9 +172,7 @@ pub fn due(conn: &mut Conn, now: Timestamp) -> Result<Vec<WebhookId>> {
     let is_free = webhooks::paused_until.is_null().or(webhooks::paused_until.le(now));
     let waits = deliveries::state.eq(State::Waiting).and(deliveries::next_at.le(now));
     let is_left = deliveries::state.eq(State::Sending).and(deliveries::lease_until.le(now));
-    let some = deliveries::table
-        .filter(deliveries::webhook_id.eq(webhooks::id))
-        .filter(waits.or(is_left));
+    let some = deliveries::table.filter(deliveries::webhook_id.eq(webhooks::id)).filter(waits.or(is_left));
     Ok(either!(conn, c => webhooks::table
         .filter(webhooks::is_on)
         .filter(is_free)
@@ -201,12 +199,7 @@ pub struct Claimed {
 
 /// Claims the robot's next message, unless it has had so many within a minute. The robot's row is locked by counting the
 /// claim: of two workers the second one sees what the first has taken.
-pub fn claim(
-    conn: &mut Conn,
-    robot: WebhookId,
-    a_minute: i64,
-    now: Timestamp,
-) -> Result<Option<Claimed>> {
+pub fn claim(conn: &mut Conn, robot: WebhookId, a_minute: i64, now: Timestamp) -> Result<Option<Claimed>> {
     let is_free = webhooks::paused_until.is_null().or(webhooks::paused_until.le(now));
     let open = webhooks::table.find(robot).filter(webhooks::is_on).filter(is_free);
     let found: Option<(Kind, String, String)> = either!(conn, c => diesel::update(open)

@@ -5,8 +5,8 @@ mod store;
 use crate::lang::Message;
 use crate::{msg, text_enum};
 pub use store::{
-    Alliance, AllianceRow, School, SchoolRow, alliance, alliances, alliances_of, count_lecture,
-    of_name, primary_alliance, school, schools, schools_near, schools_of,
+    Alliance, AllianceRow, School, SchoolRow, alliance, alliances, alliances_of, count_lecture, of_name,
+    primary_alliance, school, schools, schools_near, schools_of,
 };
 
 text_enum! {

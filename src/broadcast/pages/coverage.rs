@@ -21,10 +21,7 @@ use askama::Template;
 use serde::Deserialize;
 
 pub(super) fn routes() -> Vec<Route> {
-    vec![
-        get("/broadcast/coverage", HoldEvents, show),
-        get("/broadcast/coverage/{file}", HoldEvents, export),
-    ]
+    vec![get("/broadcast/coverage", HoldEvents, show), get("/broadcast/coverage/{file}", HoldEvents, export)]
 }
 
 /// Schools on a page, and at a time in a file.
@@ -338,7 +335,8 @@ impl File {
 
 /// A field of CSV (RFC 4180). What begins like a formula is kept from being one.
 fn field(text: &str) -> String {
-    let text = if text.starts_with(['=', '+', '-', '@', '\t']) { format!("'{text}") } else { text.to_owned() };
+    let text =
+        if text.starts_with(['=', '+', '-', '@', '\t']) { format!("'{text}") } else { text.to_owned() };
     match text.contains([',', '"', '\n', '\r']) {
         true => format!("\"{}\"", text.replace('"', "\"\"")),
         false => text,

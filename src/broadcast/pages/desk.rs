@@ -209,9 +209,6 @@ impl Show {
     fn is_refused(&self, item: &Item) -> bool {
         self.record_of == Some(item.id)
     }
-    fn none(&self) -> Errors {
-        Errors::default()
-    }
 }
 
 async fn show(page: Page, db: Data<Db>, id: Path<BroadcastId>, query: Query<FindQuery>) -> Reply {
@@ -246,10 +243,8 @@ async fn add(page: Page, db: Data<Db>, id: Path<BroadcastId>, body: Payload) -> 
     }
     match (channel, problem) {
         (Some(channel), None) => {
-            db.write(move |conn| {
-                broadcast::add_lectures(conn, id, &lectures, channel, &doer, clock::now())
-            })
-            .await?;
+            db.write(move |conn| broadcast::add_lectures(conn, id, &lectures, channel, &doer, clock::now()))
+                .await?;
             reply::see(format!("/broadcast/plans/{id}?done=added#lectures"))
         }
         (_, problem) => {

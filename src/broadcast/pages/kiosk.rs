@@ -38,7 +38,9 @@ const EVERY_SECONDS: i64 = 180;
 fn build() -> String {
     let digest = |name: &str| {
         let url = assets::url(name);
-        url.rsplit_once('-').and_then(|(_, end)| end.split_once('.')).map_or(String::new(), |end| end.0.to_owned())
+        url.rsplit_once('-')
+            .and_then(|(_, end)| end.split_once('.'))
+            .map_or(String::new(), |end| end.0.to_owned())
     };
     ["kiosk.js", "kiosk.css", "kiosk-worker.js"].map(digest).concat()
 }

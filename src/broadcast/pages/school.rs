@@ -75,15 +75,12 @@ impl Show {
             true => (now - far, now, now - far),
             false => (now - Duration::days(1), now + far, now),
         };
-        let span =
-            Span { from, to, ends_after, school: Some(id), backwards: is_past, ..Span::default() };
+        let span = Span { from, to, ends_after, school: Some(id), backwards: is_past, ..Span::default() };
         let mut rows = store::showings(conn, &span, (number - 1) * LINES, LINES + 1)?;
         let paging = Paging::cut(&page.path, number, &mut rows, LINES)?;
         let kiosk = if is_keeper { store::kiosk_of(conn, id)? } else { None };
-        let address = kiosk
-            .as_ref()
-            .map(|kiosk| format!("{base}/broadcast/kiosk/{}", kiosk.code))
-            .unwrap_or_default();
+        let address =
+            kiosk.as_ref().map(|kiosk| format!("{base}/broadcast/kiosk/{}", kiosk.code)).unwrap_or_default();
         Ok(Show { page, school, rows, paging, query, is_keeper, kiosk, address, now })
     }
     fn is_past(&self) -> bool {

@@ -33,8 +33,7 @@ pub fn kiosk_of(conn: &mut Conn, school: SchoolId) -> Result<Option<Kiosk>> {
 /// # Errors
 /// Not found for one that was withdrawn, or never was.
 pub fn school_of_code(conn: &mut Conn, code: &str) -> Result<(SchoolId, String)> {
-    let open =
-        kiosks::code.eq(code).and(kiosks::withdrawn_at.is_null()).and(schools::valid_to.is_null());
+    let open = kiosks::code.eq(code).and(kiosks::withdrawn_at.is_null()).and(schools::valid_to.is_null());
     Ok(either!(conn, c => kiosks::table
         .inner_join(schools::table)
         .filter(open)

@@ -14,7 +14,7 @@ pub use plans::{
     update_plan,
 };
 pub use screenings::{
-    Head, Past, Screening, Set, cancel_coming, cancel_screening, cover, halls, has_outside,
+    Head, Past, Screening, Set, begun, cancel_coming, cancel_screening, cover, halls, has_outside,
     insert_confirmation, insert_screenings, is_covered, is_known, lock_cell, past, screening, set_head,
     shown_pairs, taken, viewings_near,
 };

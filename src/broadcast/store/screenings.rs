@@ -86,11 +86,7 @@ impl BySchool<BroadcastItemId> {
 }
 
 /// When the schools show something, of what begins between two moments.
-pub fn taken(
-    conn: &mut Conn,
-    from: Timestamp,
-    to: Timestamp,
-) -> Result<BySchool<(Timestamp, Timestamp)>> {
+pub fn taken(conn: &mut Conn, from: Timestamp, to: Timestamp) -> Result<BySchool<(Timestamp, Timestamp)>> {
     let planned = screenings::state
         .eq(SlotState::Planned)
         .and(screenings::starts_at.ge(from))
@@ -182,8 +178,7 @@ pub fn insert_screenings(
         })
         .collect();
     for some in rows.chunks(500) {
-        let outcome =
-            either!(conn, c => diesel::insert_into(screenings::table).values(some).execute(c));
+        let outcome = either!(conn, c => diesel::insert_into(screenings::table).values(some).execute(c));
         match outcome {
             Err(DatabaseError(_, about)) if about.message().contains("the slot is taken") => {
                 return Err(Refusal::SlotTaken.into());
@@ -230,6 +225,16 @@ pub fn cancel_coming(conn: &mut Conn, plan: BroadcastId, now: Timestamp) -> Resu
         .filter(screenings::starts_at.gt(now).and(screenings::is_confirmed.eq(false)));
     either!(conn, c => diesel::update(coming).set(screenings::state.eq(SlotState::Cancelled)).execute(c))?;
     Ok(())
+}
+
+/// The screenings of a plan that have begun, in the order of time, with when each ends.
+pub fn begun(conn: &mut Conn, plan: BroadcastId, now: Timestamp) -> Result<Vec<(ScreeningId, Timestamp)>> {
+    Ok(either!(conn, c => screenings::table
+        .filter(screenings::plan_id.eq(plan).and(screenings::state.eq(SlotState::Planned)))
+        .filter(screenings::starts_at.le(now))
+        .order((screenings::starts_at, screenings::id))
+        .select((screenings::id, screenings::ends_at))
+        .load(c))?)
 }
 
 /// What the last confirmation makes of a screening.
@@ -299,8 +304,7 @@ pub fn insert_confirmation(
         .returning(screening_confirmations::id)
         .get_result(c))?;
     if !new.note.is_empty() {
-        let row =
-            (screening_notes::confirmation_id.eq(confirmation), screening_notes::note.eq(&new.note));
+        let row = (screening_notes::confirmation_id.eq(confirmation), screening_notes::note.eq(&new.note));
         either!(conn, c => diesel::insert_into(screening_notes::table).values(row).execute(c))?;
     }
     Ok(())

@@ -7,7 +7,8 @@ use crate::error::Result;
 use crate::ids::{AllianceId, BroadcastId, BroadcastItemId, LectureId, OrgId, SchoolId, ScreeningId};
 use crate::organization::{Level, after};
 use crate::schema::{
-    alliance_schools, broadcast_items, broadcast_plans, broadcast_schools, lectures, orgs, schools, screenings,
+    alliance_schools, broadcast_items, broadcast_plans, broadcast_schools, lectures, orgs, schools,
+    screenings,
 };
 use diesel::prelude::*;
 
@@ -182,7 +183,7 @@ pub fn coverage(
 }
 
 /// A screening as a cell of the coverage.
-#[derive(Queryable, Debug, Clone, Copy)]
+#[derive(Queryable, Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cell {
     pub school: SchoolId,
     pub item: BroadcastItemId,
