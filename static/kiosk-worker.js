@@ -1,9 +1,9 @@
 // What a school's screen keeps: its page, its schedule and the recordings of the next day. Only addresses of one screen are
 // looked after; a recording that is kept is answered from what is kept, whichever part of it is asked for.
-const KEPT = 'kiosk-1';
 const SLOW_MS = 6000;
 
 const scope = new URL(self.registration.scope).pathname;
+const KEPT = `kiosk ${scope}`;
 const isRecording = (url) => url.pathname.startsWith(`${scope}/recordings/`);
 const isSchedule = (url) => url.pathname === `${scope}/schedule.json`;
 const isStatic = (url) => url.pathname.startsWith('/static/');
@@ -11,17 +11,22 @@ const isStatic = (url) => url.pathname.startsWith('/static/');
 self.addEventListener('install', () => self.skipWaiting());
 self.addEventListener('activate', (event) => event.waitUntil(self.clients.claim()));
 
-/** From the network, and kept; what was kept where the network is slow or gone. */
-async function fresh(request, key) {
+/**
+ * From the network, and kept; what was kept where the network is slow or gone. The page itself also where the server does not
+ * know it: whether its address was withdrawn is for its script to find out, which asks more than once.
+ */
+async function fresh(request, key, isPage) {
   const cache = await caches.open(KEPT);
   const limit = new AbortController();
   const timer = setTimeout(() => limit.abort(), SLOW_MS);
   try {
     const answer = await fetch(request.url, { signal: limit.signal, cache: 'no-store', credentials: 'omit' });
-    if (answer.ok) await cache.put(key, answer.clone());
-    // The address was withdrawn: nothing of it stays.
-    if (answer.status === 404) await caches.delete(KEPT);
-    return answer.status >= 500 ? (await cache.match(key)) ?? answer : answer;
+    if (answer.ok) {
+      await cache.put(key, answer.clone());
+      return answer;
+    }
+    const isKept = isPage || answer.status >= 500;
+    return isKept ? (await cache.match(key)) ?? answer : answer;
   } catch (problem) {
     const kept = await cache.match(key);
     if (!kept) throw problem;
@@ -66,8 +71,8 @@ self.addEventListener('fetch', (event) => {
   const url = new URL(request.url);
   if (request.method !== 'GET' || url.origin !== self.location.origin) return;
   if (isRecording(url)) event.respondWith(part(request));
-  else if (isSchedule(url)) event.respondWith(fresh(request, url.pathname));
-  else if (url.pathname === scope) event.respondWith(fresh(request, scope));
+  else if (isSchedule(url)) event.respondWith(fresh(request, url.pathname, false));
+  else if (url.pathname === scope) event.respondWith(fresh(request, scope, true));
   else if (isStatic(url)) event.respondWith(lasting(request));
 });
 
@@ -102,8 +107,13 @@ async function tell() {
 }
 
 self.addEventListener('message', (event) => {
-  const { keep: addresses, statics } = event.data ?? {};
+  const { keep: addresses, statics, forget } = event.data ?? {};
+  if (forget) event.waitUntil(caches.delete(KEPT).then(() => self.registration.unregister()));
   if (statics) event.waitUntil(caches.open(KEPT).then(async (cache) => {
+    for (const request of await cache.keys()) {
+      const url = new URL(request.url);
+      if (isStatic(url) && !statics.includes(url.pathname)) await cache.delete(request);
+    }
     // What the page had asked for before this worker looked after it.
     for (const address of [scope, ...statics]) {
       if (!await cache.match(address)) await cache.add(address).catch(() => {});

@@ -16,7 +16,7 @@ const LONGEST = 10 * MINUTE;
 const STILL_MS = 10_000;
 const TRIES = 3;
 
-const state = { shows: [], offset: 0, every: 3 * MINUTE, failures: 0, playing: null, done: new Set(), kept: new Set(), isGone: false, isOffline: false, canKeep: false };
+const state = { shows: [], offset: 0, every: 3 * MINUTE, failures: 0, playing: null, done: new Set(), kept: new Set(), absent: 0, isGone: false, isOffline: false, canKeep: null };
 const now = () => Date.now() + state.offset;
 
 const two = (n) => String(n).padStart(2, '0');
@@ -59,7 +59,8 @@ function explain() {
   if (state.isGone) return say('');
   if (state.isOffline && state.playing && !state.kept.has(state.playing.src) && video.readyState < 3) return say(words.waiting);
   if (state.isOffline) return say(words.offline);
-  return say(state.canKeep ? '' : words.unkept);
+  // Unknown until the worker is there, or not.
+  return say(state.canKeep === false ? words.unkept : '');
 }
 
 async function start(show) {
@@ -115,8 +116,13 @@ function watch() {
   if (performance.now() - show.moved < STILL_MS) return;
   show.moved = performance.now();
   show.tries += 1;
-  if (show.tries > TRIES && !state.isOffline) location.reload();
-  else load();
+  if (show.tries <= TRIES || state.isOffline) return void load();
+  // The page anew, twice; what does not play then is passed by.
+  const name = `kiosk-anew-${show.id}`;
+  const anew = Number(sessionStorage.getItem(name));
+  if (anew >= 2) return stop(false);
+  sessionStorage.setItem(name, String(anew + 1));
+  location.reload();
 }
 
 /** Asks for the schedule; what is kept answers where the network does not. */
@@ -125,9 +131,15 @@ async function ask() {
   try {
     const sent = Date.now();
     const answer = await fetch(`${root}/schedule.json`, { cache: 'no-store' });
-    if (answer.status === 404) return gone();
+    if (answer.status === 404) {
+      // Said twice: a server in front that knows nothing for a moment ends no screen.
+      state.absent += 1;
+      if (state.absent > 1) return gone();
+      throw new Error('404');
+    }
     if (!answer.ok) throw new Error(String(answer.status));
     const told = await answer.json();
+    state.absent = 0;
     const isKept = answer.headers.get('x-kept') === '1';
     if (!isKept) {
       // Half of the way there and back.
@@ -157,8 +169,7 @@ function gone() {
   drawIdle();
   find('[data-next]').textContent = words.gone;
   say('');
-  // Somebody may have made a mistake: it is looked at again, seldom.
-  state.timer = setTimeout(() => location.reload(), LONGEST);
+  navigator.serviceWorker?.controller?.postMessage({ forget: true });
 }
 
 /** Has the recordings of the next day kept, what comes first first. */
@@ -225,7 +236,10 @@ document.addEventListener('visibilitychange', () => {
 });
 
 async function keepHouse() {
-  if (!('serviceWorker' in navigator)) return;
+  if (!('serviceWorker' in navigator)) {
+    state.canKeep = false;
+    return;
+  }
   navigator.serviceWorker.addEventListener('message', (event) => {
     state.kept = new Set(event.data?.kept ?? []);
     body.dataset.kept = String(state.kept.size);
@@ -241,7 +255,8 @@ async function keepHouse() {
     navigator.serviceWorker.controller.postMessage({ statics: [...new Set(statics)] });
     await navigator.storage?.persist?.();
     state.canKeep = true;
-    hold();
+    // Through the worker this time, which keeps the answer.
+    ask();
   } catch {
     state.canKeep = false;
   }

@@ -21,8 +21,9 @@ const MOST_READS: i32 = 1_000_000_000;
 
 /// A day as `<input type=date>` sends it.
 fn day(sent: &str) -> Result<NaiveDate, Message> {
-    let read = NaiveDate::parse_from_str(sent.trim(), "%Y-%m-%d").ok();
-    read.filter(|day| (2000..2200).contains(&chrono::Datelike::year(day)))
+    let read = NaiveDate::parse_from_str(sent.trim(), "%Y-%m-%d");
+    read.ok()
+        .filter(|day| (2000..2200).contains(&chrono::Datelike::year(day)))
         .ok_or_else(|| msg!("请填写日期，例如 2026-12-01"))
 }
 
@@ -138,8 +139,8 @@ impl SpreadForm {
         let mut errors = Errors::default();
         let from = errors.take("from", day(&self.from));
         let to = errors.take("to", day(&self.to));
-        let begins = NaiveTime::parse_from_str(self.begins.trim(), "%H:%M").ok();
-        let begins = errors.take("begins", begins.ok_or_else(|| msg!("请填写时间，例如 19:00")));
+        let begins = NaiveTime::parse_from_str(self.begins.trim(), "%H:%M");
+        let begins = errors.take("begins", begins.map_err(|_| msg!("请填写时间，例如 19:00")));
         let a_day = self.a_day.trim().parse().ok().filter(|n| (1..=MOST_A_DAY).contains(n));
         let a_day = errors.take("a_day", a_day.ok_or_else(|| msg!("请填 1 到 {} 之间的数", MOST_A_DAY)));
         if !self.days().contains(&true) {

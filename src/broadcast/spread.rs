@@ -83,8 +83,8 @@ pub fn hours(text: &str) -> Option<Hours> {
         weekdays.get_mut(first..=last)?.fill(true);
     }
     let (from, to) = span.trim().split_once(['–', '-', '—'])?;
-    let time = |text: &str| NaiveTime::parse_from_str(text.trim(), "%H:%M").ok();
-    let (from, to) = (time(from)?, time(to)?);
+    let time = |text: &str| NaiveTime::parse_from_str(text.trim(), "%H:%M");
+    let (from, to) = (time(from).ok()?, time(to).ok()?);
     (from < to).then_some(Hours { weekdays, from, to })
 }
 

@@ -82,7 +82,7 @@ fn read(stream: &mut TcpStream) -> Option<Got> {
         let whole = String::from_utf8_lossy(&text).into_owned();
         if let Some((head, body)) = whole.split_once("\r\n\r\n") {
             let headers = head.to_ascii_lowercase();
-            let length =
+            let length: usize =
                 headers.split("content-length:").nth(1)?.split("\r\n").next()?.trim().parse().ok()?;
             if body.len() >= length {
                 let target = head.split(' ').nth(1)?.to_owned();

@@ -103,13 +103,13 @@ impl Index {
             ..Span::default()
         };
         let number = paging::number(&query.page);
-        let day = NaiveDate::parse_from_str(&query.day, "%Y-%m-%d").ok();
-        let (from, to) = match day {
-            Some(day) => {
+        let asked = NaiveDate::parse_from_str(&query.day, "%Y-%m-%d");
+        let (from, to) = match asked {
+            Ok(day) => {
                 let from = super::plans::begin(day);
                 (from, from + Duration::days(1))
             }
-            None => (now, now + Duration::days(AHEAD_DAYS)),
+            Err(_) => (now, now + Duration::days(AHEAD_DAYS)),
         };
         let named: String = query.q.trim().chars().take(40).collect();
         let span = Span { from, to, ends_after: from, named, ..Span::default() };
@@ -129,7 +129,7 @@ impl Index {
             paging,
             plans,
             query,
-            day,
+            day: asked.ok(),
         })
     }
     fn hour(&self, at: &Timestamp) -> String {

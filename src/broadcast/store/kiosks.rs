@@ -151,21 +151,17 @@ pub fn count_play(
         return Ok(false);
     }
     let row = (kiosk_plays::screening_id.eq(id), kiosk_plays::plays.eq(1), kiosk_plays::last_at.eq(now));
-    either!(conn, c => diesel::insert_into(kiosk_plays::table)
+    let rows = either!(conn, c => diesel::insert_into(kiosk_plays::table)
         .values(row)
         .on_conflict(kiosk_plays::screening_id)
         .do_nothing()
-        .execute(c))
-    .map(|rows| rows == 1)
-    .map_err(crate::error::Error::from)
-    .and_then(|is_first| {
-        if !is_first {
-            let again = kiosk_plays::table.find(id).filter(kiosk_plays::plays.lt(MOST_PLAYS));
-            let set = (kiosk_plays::plays.eq(kiosk_plays::plays + 1), kiosk_plays::last_at.eq(now));
-            either!(conn, c => diesel::update(again).set(set).execute(c))?;
-        }
-        let set = kiosks::seen_at.eq(now);
-        either!(conn, c => diesel::update(kiosks::table.filter(kiosks::code.eq(code))).set(set).execute(c))?;
-        Ok(true)
-    })
+        .execute(c))?;
+    if rows == 0 {
+        let again = kiosk_plays::table.find(id).filter(kiosk_plays::plays.lt(MOST_PLAYS));
+        let set = (kiosk_plays::plays.eq(kiosk_plays::plays + 1), kiosk_plays::last_at.eq(now));
+        either!(conn, c => diesel::update(again).set(set).execute(c))?;
+    }
+    let set = kiosks::seen_at.eq(now);
+    either!(conn, c => diesel::update(kiosks::table.filter(kiosks::code.eq(code))).set(set).execute(c))?;
+    Ok(true)
 }
