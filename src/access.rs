@@ -100,10 +100,14 @@ pub enum Permission {
     PublishRankings,
     /// Check rankings that somebody else computed.
     CheckRankings,
+    /// Name the robots of groups to which announcements go.
+    ManageChannels,
+    /// Plan the broadcast: which lectures are shown where and when.
+    PlanBroadcast,
 }
 
 impl Permission {
-    pub const ALL: [Permission; 30] = [
+    pub const ALL: [Permission; 32] = [
         SeePeople,
         IssueCodes,
         ActForMembers,
@@ -134,6 +138,8 @@ impl Permission {
         JudgeRatings,
         PublishRankings,
         CheckRankings,
+        ManageChannels,
+        PlanBroadcast,
     ];
 
     /// The permission in words.
@@ -169,6 +175,8 @@ impl Permission {
             JudgeRatings => msg!("核查评价；两个人一起决定剔除评价或查明作者"),
             PublishRankings => msg!("计算榜单，发布别人复核过的榜单"),
             CheckRankings => msg!("复核别人计算的榜单"),
+            ManageChannels => msg!("管理群公告的机器人"),
+            PlanBroadcast => msg!("安排展播"),
         }
     }
 }
@@ -187,6 +195,7 @@ impl Role {
                 SeeAdmin,
                 ChangeSettings,
                 DecideSettings,
+                ManageChannels,
             ],
             Role::Checker => &[SeeAdmin, DecideSettings, ReviewCourses, WatchContests, ApproveContests, ScreenEntries, JudgeRatings, CheckRankings],
             Role::Auditor => &[SeePeople, SeeAdmin, ReadAudit, ReadFeedback],
@@ -209,6 +218,7 @@ impl Role {
                 ScreenEntries,
                 PublishRankings,
                 CheckRankings,
+                PlanBroadcast,
             ],
             Role::Judge => &[JudgeEntries],
             Role::Scorer => &[WatchContests, KeepScores],

@@ -17,9 +17,9 @@ use crate::web::route::{self, Route};
 use crate::web::surround::{Guards, surround};
 use crate::web::{files, health};
 use crate::{
-    accounts, admin, assistance, bases, booklets, calendar, clock, contests, directory, enrolments, events, feedback,
-    help, home, ids, inbox, jobs, lectures, manner, manuscripts, media, msg, organize, rankings, ratings, redress, review,
-    search, selftests, settings, site, stories, studio, study, uploads, viewings, watching,
+    accounts, admin, assistance, bases, booklets, broadcast, calendar, channels, clock, contests, directory, enrolments,
+    events, feedback, help, home, ids, inbox, jobs, lectures, manner, manuscripts, media, msg, organize, rankings, ratings,
+    redress, review, search, selftests, settings, site, stories, studio, study, uploads, viewings, watching,
 };
 use actix_session::SessionMiddleware;
 use actix_session::config::{CookieContentSecurity, PersistentSession};
@@ -58,6 +58,7 @@ pub fn routes() -> Vec<Route> {
         ratings::pages::routes(),
         review::pages::routes(),
         jobs::pages::routes(),
+        channels::pages::routes(),
         calendar::pages::routes(),
         inbox::pages::routes(),
         selftests::pages::routes(),
@@ -65,6 +66,7 @@ pub fn routes() -> Vec<Route> {
         viewings::pages::routes(),
         enrolments::pages::routes(),
         study::pages::routes(),
+        broadcast::pages::routes(),
         redress::pages::routes(),
         contests::pages::routes(),
     ]

@@ -10,6 +10,8 @@ pub struct Asset {
     pub url: String,
     pub mime: &'static str,
     pub plain: &'static [u8],
+    /// What a service worker may look after, where the file is one.
+    pub scope: Option<&'static str>,
     /// The same, gzipped: SVG and text shrink to a third. Photographs and screenshots do not.
     pub gzipped: Option<Vec<u8>>,
 }
@@ -40,6 +42,11 @@ static FILES: LazyLock<BTreeMap<&'static str, Asset>> = LazyLock::new(|| {
         "sheet.js",
         "codes.js",
         "group.js",
+        "kiosk.js",
+        "kiosk-worker.js",
+        "kiosk.css",
+        "broadcast.css",
+        "share.jpg",
         "upload.js",
         "tus.min.js",
         "covers/bamboo.svg",
@@ -126,6 +133,7 @@ fn asset(name: &str, plain: &'static [u8]) -> Asset {
         url: format!("/static/{stem}-{digest}.{ending}"),
         mime,
         plain,
+        scope: (name == "kiosk-worker.js").then_some("/broadcast/kiosk/"),
         // Only those who read the source read the comments of a script; a vendored one is sent as it is.
         gzipped: (mime != "image/jpeg").then(|| match std::str::from_utf8(plain) {
             Ok(script) if ending == "js" && !name.contains(".min.") => gzip(slim(script).as_bytes()),

@@ -30,6 +30,8 @@ pub struct Config {
     pub metrics_token: Option<String>,
     /// Where reminders by e-mail are handed in; without it, or without `public_url`, none are sent.
     pub smtp: Option<Smtp>,
+    /// Origins (`scheme://host:port`) that robots of groups may have beside their makers' own: a service in the office's network.
+    pub webhook_hosts: Vec<String>,
     /// The demonstration city, which says so on every page.
     pub is_demo: bool,
 }

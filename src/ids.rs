@@ -20,6 +20,8 @@ ids! {
     AttendanceId, CourseId, ItemId, OfferingId, QuotaId, EnrolmentId, RecordId, BankId, BankQuestionId, TestId, AttemptId,
     ChapterId, AttachmentId, CompletionId, ContestId, RoundId, EntryId, JudgeId, AssignmentId,
     RankingId, SnapshotId,
+    WebhookId, AnnouncementId, DeliveryId, BroadcastId, BroadcastItemId,
+    ScreeningId, ConfirmationId, ChannelRecordId, KioskId,
 }
 
 /// `bytes` random bytes from the operating system, in lower-case hexadecimal.

@@ -35,6 +35,7 @@ pub mod ratings;
 pub mod lectures;
 pub mod watching;
 pub mod jobs;
+pub mod channels;
 pub mod recordings;
 pub mod uploads;
 pub mod studio;
@@ -50,6 +51,7 @@ pub mod courses;
 pub mod enrolments;
 pub mod study;
 pub mod rankings;
+pub mod broadcast;
 pub mod manuscripts;
 pub mod organize;
 

@@ -1349,6 +1349,107 @@ diesel::table! {
     }
 }
 diesel::table! {
+    rankings (id) {
+        id -> BigInt,
+        kind -> Text,
+        title -> Text,
+        subject_kind -> Text,
+        subject_id -> BigInt,
+        top_k -> Nullable<Integer>,
+        visibility -> Text,
+        object_path -> Nullable<Text>,
+        created_by -> BigInt,
+        created_at -> Timestamp,
+        asked_by -> Nullable<BigInt>,
+        asked_reason -> Text,
+        published_revision -> Integer,
+        published_at -> Nullable<Timestamp>,
+    }
+}
+diesel::table! {
+    ranking_snapshots (id) {
+        id -> BigInt,
+        ranking_id -> BigInt,
+        revision -> Integer,
+        as_of -> Timestamp,
+        document -> Binary,
+        digest -> Text,
+        method_digest -> Text,
+        input_root -> Text,
+        rows_root -> Text,
+        n_inputs -> Integer,
+        n_rows -> Integer,
+        method -> Text,
+        excluded -> Text,
+        facts -> Text,
+        moved -> Text,
+        reason -> Text,
+        state -> Text,
+        computed_by -> BigInt,
+        computed_at -> Timestamp,
+        checked_by -> Nullable<BigInt>,
+        checked_at -> Nullable<Timestamp>,
+        published_by -> Nullable<BigInt>,
+        published_at -> Nullable<Timestamp>,
+        notice_from -> Nullable<Date>,
+        notice_until -> Nullable<Date>,
+        final_at -> Nullable<Timestamp>,
+        withdrawn_by -> Nullable<BigInt>,
+        withdrawn_at -> Nullable<Timestamp>,
+        withdrawn_reason -> Nullable<Text>,
+    }
+}
+diesel::table! {
+    ranking_rows (snapshot_id, position) {
+        snapshot_id -> BigInt,
+        position -> Integer,
+        subject -> Text,
+        rank -> Integer,
+        score -> Text,
+        is_promoted -> Bool,
+        body -> Text,
+    }
+}
+diesel::table! {
+    ranking_names (snapshot_id, subject) {
+        snapshot_id -> BigInt,
+        subject -> Text,
+        salt -> Nullable<Text>,
+        name -> Nullable<Text>,
+        is_agreed -> Bool,
+        link -> Nullable<Text>,
+        redacted_at -> Nullable<Timestamp>,
+    }
+}
+diesel::table! {
+    ranking_redactions (id) {
+        id -> BigInt,
+        ranking_id -> BigInt,
+        subject -> Text,
+        reason -> Text,
+        by_id -> BigInt,
+        at -> Timestamp,
+    }
+}
+diesel::table! {
+    publications (seq) {
+        seq -> BigInt,
+        at -> Timestamp,
+        event -> Text,
+        ranking_id -> Nullable<BigInt>,
+        revision -> Nullable<Integer>,
+        document -> Nullable<Text>,
+        rows_root -> Nullable<Text>,
+        prev -> Text,
+        lost_seq -> Nullable<BigInt>,
+        lost_hash -> Nullable<Text>,
+        lost_reason -> Nullable<Text>,
+        hash -> Text,
+        signature -> Text,
+        signed_with -> Text,
+    }
+}
+diesel::table! {
     contests (id) {
         id -> BigInt,
         slug -> Text,
@@ -1598,104 +1699,146 @@ diesel::table! {
     }
 }
 diesel::table! {
-    rankings (id) {
+    webhooks (id) {
         id -> BigInt,
         kind -> Text,
+        name -> Text,
+        address -> Text,
+        secret -> Text,
+        is_on -> Bool,
+        last_at -> Nullable<Timestamp>,
+        last_problem -> Text,
+        paused_until -> Nullable<Timestamp>,
+        claims -> BigInt,
+        made_by -> BigInt,
+        made_at -> Timestamp,
+        key -> Text,
+    }
+}
+diesel::table! {
+    announcements (id) {
+        id -> BigInt,
+        key -> Text,
         title -> Text,
-        subject_kind -> Text,
-        subject_id -> BigInt,
-        top_k -> Nullable<Integer>,
-        visibility -> Text,
-        object_path -> Nullable<Text>,
-        created_by -> BigInt,
-        created_at -> Timestamp,
-        asked_by -> Nullable<BigInt>,
-        asked_reason -> Text,
-        published_revision -> Integer,
-        published_at -> Nullable<Timestamp>,
+        text -> Text,
+        link -> Text,
+        at -> Timestamp,
     }
 }
 diesel::table! {
-    ranking_snapshots (id) {
+    deliveries (id) {
         id -> BigInt,
-        ranking_id -> BigInt,
-        revision -> Integer,
-        as_of -> Timestamp,
-        document -> Binary,
-        digest -> Text,
-        method_digest -> Text,
-        input_root -> Text,
-        rows_root -> Text,
-        n_inputs -> Integer,
-        n_rows -> Integer,
-        method -> Text,
-        excluded -> Text,
-        facts -> Text,
-        moved -> Text,
-        reason -> Text,
+        webhook_id -> BigInt,
+        announcement_id -> BigInt,
         state -> Text,
-        computed_by -> BigInt,
-        computed_at -> Timestamp,
-        checked_by -> Nullable<BigInt>,
-        checked_at -> Nullable<Timestamp>,
-        published_by -> Nullable<BigInt>,
-        published_at -> Nullable<Timestamp>,
-        notice_from -> Nullable<Date>,
-        notice_until -> Nullable<Date>,
-        final_at -> Nullable<Timestamp>,
-        withdrawn_by -> Nullable<BigInt>,
-        withdrawn_at -> Nullable<Timestamp>,
-        withdrawn_reason -> Nullable<Text>,
+        tries -> Integer,
+        next_at -> Nullable<Timestamp>,
+        lease_until -> Nullable<Timestamp>,
+        tried_at -> Nullable<Timestamp>,
+        ended_at -> Nullable<Timestamp>,
+        problem -> Text,
     }
 }
 diesel::table! {
-    ranking_rows (snapshot_id, position) {
-        snapshot_id -> BigInt,
-        position -> Integer,
-        subject -> Text,
-        rank -> Integer,
-        score -> Text,
-        is_promoted -> Bool,
-        body -> Text,
-    }
-}
-diesel::table! {
-    ranking_names (snapshot_id, subject) {
-        snapshot_id -> BigInt,
-        subject -> Text,
-        salt -> Nullable<Text>,
-        name -> Nullable<Text>,
-        is_agreed -> Bool,
-        link -> Nullable<Text>,
-        redacted_at -> Nullable<Timestamp>,
-    }
-}
-diesel::table! {
-    ranking_redactions (id) {
+    broadcast_plans (id) {
         id -> BigInt,
-        ranking_id -> BigInt,
-        subject -> Text,
-        reason -> Text,
-        by_id -> BigInt,
-        at -> Timestamp,
+        title -> Text,
+        about -> Text,
+        from_day -> Date,
+        to_day -> Date,
+        state -> Text,
+        item_count -> Integer,
+        covered -> Integer,
+        made_by -> BigInt,
+        made_at -> Timestamp,
+        published_at -> Nullable<Timestamp>,
+        closed_at -> Nullable<Timestamp>,
+        key -> Text,
     }
 }
 diesel::table! {
-    publications (seq) {
-        seq -> BigInt,
+    broadcast_items (id) {
+        id -> BigInt,
+        plan_id -> BigInt,
+        lecture_id -> BigInt,
+        channel -> Text,
+        position -> Integer,
+        covered -> Integer,
+    }
+}
+diesel::table! {
+    screenings (id) {
+        id -> BigInt,
+        plan_id -> BigInt,
+        item_id -> BigInt,
+        school_id -> BigInt,
+        starts_at -> Timestamp,
+        ends_at -> Timestamp,
+        state -> Text,
+        revision -> Integer,
+        is_confirmed -> Bool,
+        present -> Integer,
+        event_id -> Nullable<BigInt>,
+        made_by -> BigInt,
+        made_at -> Timestamp,
+    }
+}
+diesel::table! {
+    screening_confirmations (id) {
+        id -> BigInt,
+        screening_id -> BigInt,
+        revision -> Integer,
+        kind -> Text,
+        event_id -> Nullable<BigInt>,
+        present -> Integer,
+        recorded_by -> BigInt,
+        recorded_at -> Timestamp,
+        key -> Text,
+    }
+}
+diesel::table! {
+    screening_notes (confirmation_id) {
+        confirmation_id -> BigInt,
+        note -> Text,
+    }
+}
+diesel::table! {
+    broadcast_schools (plan_id, school_id) {
+        plan_id -> BigInt,
+        school_id -> BigInt,
+        covered -> Integer,
+    }
+}
+diesel::table! {
+    channel_records (id) {
+        id -> BigInt,
+        item_id -> BigInt,
+        name -> Text,
+        address -> Text,
         at -> Timestamp,
-        event -> Text,
-        ranking_id -> Nullable<BigInt>,
-        revision -> Nullable<Integer>,
-        document -> Nullable<Text>,
-        rows_root -> Nullable<Text>,
-        prev -> Text,
-        lost_seq -> Nullable<BigInt>,
-        lost_hash -> Nullable<Text>,
-        lost_reason -> Nullable<Text>,
-        hash -> Text,
-        signature -> Text,
-        signed_with -> Text,
+        reads_7 -> Nullable<Integer>,
+        reads_30 -> Nullable<Integer>,
+        made_by -> BigInt,
+        made_at -> Timestamp,
+        key -> Text,
+    }
+}
+diesel::table! {
+    kiosks (id) {
+        id -> BigInt,
+        school_id -> BigInt,
+        code -> Text,
+        made_by -> BigInt,
+        made_at -> Timestamp,
+        withdrawn_at -> Nullable<Timestamp>,
+        seen_at -> Nullable<Timestamp>,
+    }
+}
+diesel::table! {
+    kiosk_plays (screening_id) {
+        screening_id -> BigInt,
+        plays -> Integer,
+        last_at -> Timestamp,
     }
 }
 diesel::joinable!(memberships -> persons (person_id));
@@ -1879,6 +2022,12 @@ diesel::joinable!(rating_replies -> lectures (lecture_id));
 diesel::joinable!(rating_unmasks -> rating_texts (text_id));
 diesel::joinable!(lecture_ratings -> lectures (lecture_id));
 diesel::joinable!(instructor_ratings -> instructors (instructor_id));
+diesel::joinable!(ranking_snapshots -> rankings (ranking_id));
+diesel::joinable!(ranking_rows -> ranking_snapshots (snapshot_id));
+diesel::joinable!(ranking_names -> ranking_snapshots (snapshot_id));
+diesel::joinable!(ranking_redactions -> rankings (ranking_id));
+diesel::joinable!(ranking_redactions -> accounts (by_id));
+diesel::joinable!(publications -> rankings (ranking_id));
 diesel::joinable!(contests -> accounts (made_by));
 diesel::joinable!(contest_locks -> contests (contest_id));
 diesel::joinable!(contest_rounds -> contests (contest_id));
@@ -1924,12 +2073,19 @@ diesel::joinable!(contest_rulings -> contest_rounds (round_id));
 diesel::joinable!(contest_rulings -> contest_entries (entry_id));
 diesel::joinable!(contest_rulings -> contest_judges (judge_id));
 diesel::joinable!(contest_rulings -> accounts (by_id));
-diesel::joinable!(ranking_snapshots -> rankings (ranking_id));
-diesel::joinable!(ranking_rows -> ranking_snapshots (snapshot_id));
-diesel::joinable!(ranking_names -> ranking_snapshots (snapshot_id));
-diesel::joinable!(ranking_redactions -> rankings (ranking_id));
-diesel::joinable!(ranking_redactions -> accounts (by_id));
-diesel::joinable!(publications -> rankings (ranking_id));
+diesel::joinable!(deliveries -> webhooks (webhook_id));
+diesel::joinable!(deliveries -> announcements (announcement_id));
+diesel::joinable!(broadcast_items -> broadcast_plans (plan_id));
+diesel::joinable!(broadcast_items -> lectures (lecture_id));
+diesel::joinable!(screenings -> broadcast_plans (plan_id));
+diesel::joinable!(screenings -> broadcast_items (item_id));
+diesel::joinable!(screenings -> schools (school_id));
+diesel::joinable!(screening_confirmations -> screenings (screening_id));
+diesel::joinable!(screening_confirmations -> accounts (recorded_by));
+diesel::joinable!(screening_notes -> screening_confirmations (confirmation_id));
+diesel::joinable!(channel_records -> broadcast_items (item_id));
+diesel::joinable!(kiosks -> schools (school_id));
+diesel::joinable!(kiosk_plays -> screenings (screening_id));
 diesel::allow_tables_to_appear_in_same_query!(
     cursors,
     booklet_drafts,
@@ -2043,6 +2199,12 @@ diesel::allow_tables_to_appear_in_same_query!(
     city_means,
     lecture_ratings,
     instructor_ratings,
+    rankings,
+    ranking_snapshots,
+    ranking_rows,
+    ranking_names,
+    ranking_redactions,
+    publications,
     contests,
     contest_locks,
     contest_rounds,
@@ -2063,10 +2225,16 @@ diesel::allow_tables_to_appear_in_same_query!(
     contest_comments,
     contest_papers,
     contest_rulings,
-    rankings,
-    ranking_snapshots,
-    ranking_rows,
-    ranking_names,
-    ranking_redactions,
-    publications,
+    webhooks,
+    announcements,
+    deliveries,
+    broadcast_plans,
+    broadcast_items,
+    screenings,
+    screening_confirmations,
+    screening_notes,
+    broadcast_schools,
+    channel_records,
+    kiosks,
+    kiosk_plays,
 );

@@ -1,6 +1,8 @@
 //! The pages of administrators and auditors.
 use super::forms::AuditQuery;
-use crate::access::Permission::{DecideSettings, HandleFeedback, ReadAudit, ReadFeedback, SeeAdmin};
+use crate::access::Permission::{
+    DecideSettings, HandleFeedback, ManageChannels, ReadAudit, ReadFeedback, SeeAdmin,
+};
 use crate::audit::{self, Action};
 use crate::db::{Conn, Db};
 use crate::error::Result;
@@ -31,6 +33,7 @@ struct Index {
     may_read_feedback: bool,
     may_read_audit: bool,
     may_decide: bool,
+    may_manage_channels: bool,
     /// Disputes, corrections and appeals of the whole city that nobody has answered by their last day.
     overdue: i64,
 }
@@ -43,6 +46,7 @@ async fn index(page: Page, db: Data<Db>) -> Reply {
         may_read_feedback: page.may(ReadFeedback),
         may_read_audit: page.may(ReadAudit),
         may_decide: page.may(DecideSettings),
+        may_manage_channels: page.may(ManageChannels),
         page,
     })
 }

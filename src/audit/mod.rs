@@ -108,6 +108,14 @@ text_enum! {
         RankingWithdrawn = "ranking_withdrawn",
         NameRedacted = "name_redacted",
         LogContinued = "log_continued",
+        WebhookChanged = "webhook_changed",
+        BroadcastChanged = "broadcast_changed",
+        BroadcastPublished = "broadcast_published",
+        BroadcastClosed = "broadcast_closed",
+        ScreeningsScheduled = "screenings_scheduled",
+        ScreeningCancelled = "screening_cancelled",
+        ScreeningConfirmed = "screening_confirmed",
+        KioskChanged = "kiosk_changed",
     }
 }
 
@@ -211,6 +219,14 @@ impl Action {
             Action::RankingWithdrawn => msg!("撤回榜单"),
             Action::NameRedacted => msg!("隐去榜单上的姓名"),
             Action::LogContinued => msg!("声明恢复后接着记发布日志"),
+            Action::WebhookChanged => msg!("管理群公告的机器人"),
+            Action::BroadcastChanged => msg!("修改展播计划"),
+            Action::BroadcastPublished => msg!("发布展播计划"),
+            Action::BroadcastClosed => msg!("结束展播计划"),
+            Action::ScreeningsScheduled => msg!("安排放映"),
+            Action::ScreeningCancelled => msg!("取消放映"),
+            Action::ScreeningConfirmed => msg!("确认放映"),
+            Action::KioskChanged => msg!("更换放映屏的地址"),
         }
     }
 }

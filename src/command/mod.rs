@@ -126,6 +126,10 @@ pub struct PlaceArgs {
     /// 可信代理的 IP，用逗号隔开；只信它们的 X-Forwarded-For · proxies whose X-Forwarded-For is believed
     #[arg(long, env = "WEIXIAO_TRUSTED_PROXY", value_delimiter = ',')]
     pub trusted_proxy: Vec<IpAddr>,
+    /// 群机器人除官方地址外还可以用的地址，如 http://10.0.0.5:8080，用逗号隔开 · origins that robots of groups may have beside
+    /// their makers' own
+    #[arg(long, env = "WEIXIAO_WEBHOOK_HOSTS", value_delimiter = ',')]
+    pub webhook_host: Vec<String>,
 }
 
 impl PlaceArgs {
@@ -166,6 +170,7 @@ impl PlaceArgs {
             trusted_proxies: self.trusted_proxy.iter().map(IpAddr::to_canonical).collect(),
             metrics_token,
             smtp,
+            webhook_hosts: self.webhook_host,
             is_demo: false,
         })
     }

@@ -69,6 +69,7 @@ pub fn demo(args: &DemoArgs) -> Result<ExitCode, Failure> {
         trusted_proxies: vec![],
         metrics_token: None,
         smtp: None,
+        webhook_hosts: vec![],
         is_demo: true,
     };
     run(config, args.workers, false, true)

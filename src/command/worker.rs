@@ -6,6 +6,7 @@ use std::ffi::OsStr;
 use std::path::Path;
 use std::process::{Child, Command, ExitCode, Stdio};
 use std::time::Duration;
+use weixiao::channels::{self, Sender};
 use weixiao::clock;
 use weixiao::config::Config;
 use weixiao::db::Db;
@@ -20,6 +21,8 @@ const LOOK_SECONDS: u64 = 2;
 const MAIL_SECONDS: u64 = 30;
 /// Between two looks at what study needs, in seconds: whoever has just finished a course waits for the record.
 const STUDY_SECONDS: u64 = 15;
+/// Between two looks for announcements, in seconds: whoever tries a robot out waits for its message.
+const GROUP_SECONDS: u64 = 10;
 /// After a failure of the database or a worker that ended, in seconds.
 const AGAIN_SECONDS: u64 = 5;
 
@@ -56,6 +59,16 @@ pub fn work(args: WorkerArgs) -> Result<ExitCode, Failure> {
         let db = db.clone();
         std::thread::Builder::new().name("study".into()).spawn(move || tend(&db))?;
     }
+    let sender = Sender::of(&config).map_err(Failure)?;
+    let sender = match sender {
+        Some(sender) if !args.once => {
+            let db = db.clone();
+            std::thread::Builder::new().name("channels".into()).spawn(move || announce(&db, &sender))?;
+            None
+        }
+        sender => sender,
+    };
+    let groups = db.clone();
     let mailer = match mailer {
         Some(mailer) if !args.once => {
             std::thread::Builder::new().name("mail".into()).spawn(move || post(&db, &mailer))?;
@@ -67,6 +80,9 @@ pub fn work(args: WorkerArgs) -> Result<ExitCode, Failure> {
         match worker.step(clock::now()) {
             Ok(true) => {}
             Ok(false) if args.once => {
+                if let Some(sender) = &sender {
+                    channels::deliver(&groups, sender, clock::now())?;
+                }
                 if let Some((db, mailer)) = &mailer {
                     inbox::deliver(db, mailer, clock::now())?;
                 }
@@ -99,6 +115,16 @@ fn tend(db: &Db) {
     }
 }
 
+/// Hands announcements to the robots of groups as long as the worker lives: on a thread of its own, since they may be slow.
+fn announce(db: &Db, sender: &Sender) {
+    loop {
+        if let Err(error) = channels::deliver(db, sender, clock::now()) {
+            tracing::warn!(%error, "announcements wait");
+        }
+        std::thread::sleep(Duration::from_secs(GROUP_SECONDS));
+    }
+}
+
 /// Sends mail as long as the worker lives: on a thread of its own, since a long recording takes an hour.
 fn post(db: &Db, mailer: &Mailer) {
     loop {
@@ -126,12 +152,14 @@ pub fn beside(config: &Config) -> Result<(), Failure> {
             .env("WEIXIAO_UPLOADS", &config.uploads)
             .stdin(Stdio::null());
         let smtp = config.smtp.as_ref();
+        let hosts = config.webhook_hosts.join(",");
         for (name, value) in [
             ("WEIXIAO_MEDIA_URL", config.media_url.as_deref().map(OsStr::new)),
             ("WEIXIAO_ACCEL", config.accel.as_deref().map(OsStr::new)),
             ("WEIXIAO_PUBLIC_URL", config.public_url.as_deref().map(OsStr::new)),
             ("WEIXIAO_SMTP_URL", smtp.map(|smtp| OsStr::new(&smtp.url))),
             ("WEIXIAO_SMTP_FROM", smtp.map(|smtp| OsStr::new(&smtp.from))),
+            ("WEIXIAO_WEBHOOK_HOSTS", Some(OsStr::new(&hosts)).filter(|hosts| !hosts.is_empty())),
             ("WEIXIAO_SMTP_CA", smtp.and_then(|smtp| smtp.authorities.as_deref()).map(Path::as_os_str)),
         ] {
             match value {

@@ -4,6 +4,7 @@
 //! `content` reads the texts, `people` and `lessons` make the rows, `store` writes them. Unlike every other feature the
 //! demonstration writes all tables: it stands for years of use of all of them.
 mod accounts;
+mod broadcast;
 mod calendar;
 mod content;
 mod courses;
@@ -163,6 +164,7 @@ pub fn make(
         study::make(conn, &people, now)?;
         reseat_ids(conn)?;
         ratings::make(conn, &people, now)?;
+        broadcast::make(conn, &people, now)?;
     }
     said("搜索", 97);
     search::catch_up(conn)?;

@@ -24,8 +24,8 @@ use chrono::{Duration, NaiveDate};
 pub use codes::{Outcome, STEP, check_in, shown};
 pub use forms::{moment, via_word};
 pub use store::{
-    Choices, Event, Line, choices, find, is_expected, lecture_title, lectures_named, lines, makeups, on_roll,
-    own, set_state,
+    Choices, Event, Line, choices, counting, find, is_expected, lecture_title, lectures_named, lines,
+    makeups, on_roll, own, set_state,
 };
 
 text_enum! {

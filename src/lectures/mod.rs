@@ -21,7 +21,7 @@ pub use store::{
 };
 pub use store::{
     By, Card, Instructor, Title, Topic, cards, cards_of, count, gold_instructors, instructor, instructors,
-    instructors_within, newest, titles_of, topics, watchable,
+    instructors_within, newest, news, shown, titles_of, topics, watchable,
 };
 pub use way::{Judgement, attach, publishable, reopen, review, submit, unsubmit, withdraw};
 

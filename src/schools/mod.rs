@@ -5,7 +5,7 @@ mod store;
 use crate::lang::Message;
 use crate::{msg, text_enum};
 pub use store::{
-    Alliance, AllianceRow, School, SchoolRow, alliance, alliances, alliances_of, count_lecture,
+    Alliance, AllianceRow, School, SchoolRow, alliance, alliances, alliances_of, count_lecture, of_name,
     primary_alliance, school, schools, schools_near, schools_of,
 };
 

@@ -71,6 +71,12 @@ pub fn school(conn: &mut Conn, id: SchoolId) -> Result<School> {
     )
 }
 
+/// The school of this name, if there is one.
+pub fn of_name(conn: &mut Conn, name: &str) -> Result<Option<SchoolId>> {
+    let is_it = schools::name.eq(name).and(schools::valid_to.is_null());
+    Ok(either!(conn, c => schools::table.filter(is_it).select(schools::id).first(c).optional())?)
+}
+
 /// The schools that a person's branch uses today; fifty at most.
 pub fn schools_near(conn: &mut Conn, person: PersonId) -> Result<Vec<(SchoolId, String)>> {
     let today = school_branches::valid_to.is_null().and(memberships::valid_to.is_null());

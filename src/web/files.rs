@@ -24,6 +24,9 @@ pub async fn serve(request: HttpRequest) -> Result<HttpResponse, Error> {
         .insert_header((header::CACHE_CONTROL, "public, max-age=31536000, immutable"))
         .insert_header((header::VARY, "Accept-Encoding"))
         .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"));
+    if let Some(scope) = asset.scope {
+        response.insert_header(("service-worker-allowed", scope));
+    }
     Ok(match &asset.gzipped {
         Some(gzipped) if takes_gzip => {
             response.insert_header((header::CONTENT_ENCODING, "gzip")).body(gzipped.as_slice())

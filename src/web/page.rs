@@ -2,6 +2,7 @@
 use crate::access::{Permission, Viewer};
 use crate::audit::Doer;
 use crate::clock::{self, Timestamp};
+use crate::config::Config;
 use crate::error::Error;
 use crate::lang::{self, Lang, Message};
 use crate::site::{Present, Site};
@@ -79,6 +80,7 @@ pub struct Page {
     pub path: String,
     pub request_id: String,
     pub notice: Option<Message>,
+    config: Option<Data<Config>>,
 }
 
 impl Page {
@@ -92,6 +94,7 @@ impl Page {
             path: request.uri().path_and_query().map_or("/", |path| path.as_str()).to_owned(),
             request_id: extensions.get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default(),
             notice: notice(request.query_string()),
+            config: request.app_data::<Data<Config>>().cloned(),
         }
     }
     /// Who does what this request asks for, for the record.
@@ -145,6 +148,9 @@ impl Page {
     pub fn may_hold_events(&self) -> bool {
         self.may(Permission::HoldEvents)
     }
+    pub fn may_plan_broadcast(&self) -> bool {
+        self.may(Permission::PlanBroadcast)
+    }
     pub fn may_decide_cases(&self) -> bool {
         self.may(Permission::DecideCases)
     }
@@ -177,6 +183,7 @@ impl Page {
             MakeCourses,
             ReviewCourses,
             HoldEvents,
+            PlanBroadcast,
             EnrolMembers,
             DecideCases,
             ModerateRatings,
@@ -221,6 +228,16 @@ impl Page {
     /// A sentence in the reader's language as HTML; in an English one, the names and titles in it say that they are Chinese.
     pub fn marked(&self, text: &str) -> String {
         if self.is_en() { text::chinese_marked(text) } else { text::escape(text) }
+    }
+    /// Whether the portal knows the address that people type.
+    pub fn is_known_outside(&self) -> bool {
+        self.config.as_ref().is_some_and(|config| config.public_url.is_some())
+    }
+    /// A path as a whole address, for what leaves the portal: messengers fetch pictures by it. Only of an address that the
+    /// installation names: what a request says of its host may be kept for others.
+    pub fn whole(&self, path: impl Display) -> String {
+        let known = self.config.as_ref().and_then(|config| config.public_url.as_deref());
+        format!("{}{path}", known.unwrap_or_default().trim_end_matches('/'))
     }
     /// The address of a static file.
     pub fn asset(&self, name: &str) -> &'static str {
@@ -413,6 +430,13 @@ fn notice(query: &str) -> Option<Message> {
         "ranking-final" => msg!("已定为正式结果。"),
         "ranking-withdrawn" => msg!("已撤回，原来的地址会说明原因。"),
         "name-redacted" => msg!("姓名已隐去。"),
+        "broadcast-published" => msg!("已发布。各群的公告随后发出。"),
+        "broadcast-closed" => msg!("已结束。还没有开始的放映都取消了。"),
+        "screenings" => msg!("放映已排好。"),
+        "screening-confirmed" => msg!("放映已确认。"),
+        "kiosk" => msg!("放映屏的地址已做好。以前的地址不再有效。"),
+        "kiosk-closed" => msg!("放映屏的地址已停用。"),
+        "announced" => msg!("已排上，一会儿发出。"),
         "test-over" => msg!("时间到了，已按之前答的交卷。"),
         _ => return None,
     })

@@ -136,6 +136,18 @@ async fn a_database_of_the_previous_version_is_brought_up_to_date_with_its_data_
             "ranking_names",
             "ranking_redactions",
             "publications",
+            "webhooks",
+            "announcements",
+            "deliveries",
+            "broadcast_plans",
+            "broadcast_items",
+            "screenings",
+            "screening_confirmations",
+            "screening_notes",
+            "broadcast_schools",
+            "channel_records",
+            "kiosks",
+            "kiosk_plays",
         ]
         .contains(&table.as_str());
         assert!(is_new || count > 0, "{table} lost its rows");

@@ -113,6 +113,7 @@ pub fn config(url: &str) -> Config {
         trusted_proxies: vec![],
         metrics_token: None,
         smtp: None,
+        webhook_hosts: vec![],
         is_demo: false,
     }
 }

@@ -223,6 +223,16 @@ struct Moment {
 }
 
 impl Show {
+    fn address(&self) -> String {
+        format!("/lectures/{}", self.about.lecture.id)
+    }
+    /// A picture of dots, which messengers can show: a drawn cover is none.
+    fn share_picture(&self) -> String {
+        match self.about.has_poster() {
+            true => format!("{}/poster.jpg", self.address()),
+            false => self.page.asset("share.jpg").to_owned(),
+        }
+    }
     fn load(conn: &mut Conn, page: Page, about: Arc<About>, keys: &Keys, from: i32) -> Result<Show> {
         let (id, person) = (about.lecture.id, page.viewer.as_ref().map(|viewer| viewer.person));
         let is_own = match person.filter(|_| page.may(AnswerQuestions)) {

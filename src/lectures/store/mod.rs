@@ -16,8 +16,8 @@ pub use desk::{
     set_cues, take_over, update,
 };
 pub use one::{
-    Chapter, Cue, Handout, Lecture, Stream, Watched, chapters, cues, find, handout, handouts, watchable,
-    watched,
+    Chapter, Cue, Handout, Lecture, Stream, Watched, chapters, cues, find, find as shown, handout, handouts,
+    news, watchable, watched,
 };
 pub use questions::{
     Question, insert_question, is_instructor, lecture_of_question, open_questions_for, open_questions_of,

@@ -176,6 +176,28 @@ pub fn find(conn: &mut Conn, id: LectureId, is_signed_in: bool) -> Result<Lectur
     })
 }
 
+/// What a feed says of a lecture beside its card.
+#[derive(Queryable, Debug, Clone)]
+pub struct News {
+    pub id: LectureId,
+    pub summary: String,
+    pub published_at: Option<Timestamp>,
+    /// `None` for a recording of the old kind, which has sound.
+    pub has_sound: Option<bool>,
+}
+
+/// The newest public lectures.
+pub fn news(conn: &mut Conn, count: i64) -> Result<Vec<News>> {
+    let is_public = lectures::stage.eq(Stage::Published).and(lectures::visibility.eq(Visibility::Public));
+    Ok(either!(conn, c => lectures::table
+        .inner_join(media::table.left_join(streams::table))
+        .filter(is_public)
+        .order((lectures::published_at.desc(), lectures::id.desc()))
+        .limit(count)
+        .select((lectures::id, lectures::summary, lectures::published_at, streams::has_sound.nullable()))
+        .load(c))?)
+}
+
 /// The recording that members watch now, and its length in milliseconds.
 ///
 /// # Errors

@@ -1,0 +1,9 @@
+DROP TABLE kiosk_plays;
+DROP TABLE kiosks;
+DROP TABLE channel_records;
+DROP TABLE broadcast_schools;
+DROP TABLE screening_notes;
+DROP TABLE screening_confirmations;
+DROP TABLE screenings;
+DROP TABLE broadcast_items;
+DROP TABLE broadcast_plans;
