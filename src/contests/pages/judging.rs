@@ -305,7 +305,7 @@ impl SheetPage {
         let place = tasks.iter().position(|task| task.id == id);
         let next = tasks.iter().find(|task| task.state == AssignmentState::Assigned && task.id != id).cloned();
         let entry = store::entry(conn, of.entry)?;
-        let (_, summary, text) = store::script(conn, of.entry, entry.version)?;
+        let script = store::script_up_to(conn, of.entry, entry.version)?;
         let lot = store::places(conn, round.id)?.into_iter().find(|one| one.entry == of.entry);
         let sheet = store::sheet(conn, id)?;
         let draft = match (&of.state, sheet) {
@@ -328,7 +328,7 @@ impl SheetPage {
             address: stream.map(|stream| media.signer.folder(&stream.folder, now)).unwrap_or_default(),
             rows: rows(&round, &draft.scores),
             total: round.method.total(&draft.scores).map(|total| shown(&total, 2)),
-            script: Some((summary, text)).filter(|(summary, text)| !summary.is_empty() || !text.is_empty()),
+            script: Some((script.summary, script.script)).filter(|one| !one.0.is_empty() || !one.1.is_empty()),
             place: place.map_or(0, |at| at + 1),
             count: tasks.len(),
             lot: lot.map_or(0, |one| one.lot),

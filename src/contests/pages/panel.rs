@@ -8,7 +8,6 @@ use super::super::{
 };
 use crate::access::Permission::{RunContests, SuperviseContests, WatchContests};
 use crate::access::Viewer;
-use crate::clock;
 use crate::db::{Conn, Db};
 use crate::error::{Error, Result};
 use crate::ids::{ContestId, EntryId, JudgeId, PersonId, RoundId};

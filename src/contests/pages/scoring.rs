@@ -7,7 +7,6 @@ use super::{by, held_round};
 use super::super::{Assignment, AssignmentState, Contest, Judge, PlaceState, Refusal, Round, RoundState};
 use crate::access::Permission::{self, KeepScores, SuperviseContests, WatchContests};
 use crate::access::Viewer;
-use crate::clock;
 use crate::db::{Conn, Db};
 use crate::error::{Error, Result};
 use crate::ids::{AssignmentId, EntryId, RoundId};
