@@ -305,7 +305,8 @@ impl SheetPage {
         let place = tasks.iter().position(|task| task.id == id);
         let next = tasks.iter().find(|task| task.state == AssignmentState::Assigned && task.id != id).cloned();
         let entry = store::entry(conn, of.entry)?;
-        let (_, summary, text) = store::script(conn, of.entry, entry.version)?;
+        let script = store::script_up_to(conn, of.entry, entry.version)?;
+        let (summary, text) = (script.summary, script.script);
         let lot = store::places(conn, round.id)?.into_iter().find(|one| one.entry == of.entry);
         let sheet = store::sheet(conn, id)?;
         let draft = match (&of.state, sheet) {
