@@ -33,6 +33,7 @@ pub fn sample(path: &str) -> String {
         path if path.starts_with("/bases") => "guanqu-yingxiang",
         path if path.starts_with("/courses") => "huiyi-jilu",
         path if path.starts_with("/stories") => "no-such-story",
+        path if path.starts_with("/contests") => "no-such-contest",
         _ => "fifty-questions",
     };
     let course = match path {
@@ -324,6 +325,28 @@ const SCOPED: &[(&str, &str, &str, &str, &str)] = &[
     ("POST", "/viewings/{event}/beat", "secretary", "", ""),
     ("POST", "/viewings/{event}/start", "secretary", "", ""),
     ("POST", "/viewings/{event}/finish", "secretary", "", ""),
+    // Contests are walked in tests/portal/contests_entries.rs.
+    ("GET", "/organize/contests/{contest}/edit", "organizer", "", ""),
+    ("POST", "/organize/contests/{contest}/edit", "organizer", "", ""),
+    ("POST", "/organize/contests/{contest}/announce", "organizer", "", ""),
+    ("POST", "/organize/contests/{contest}/open", "organizer", "", ""),
+    ("POST", "/organize/contests/{contest}/close", "organizer", "", ""),
+    ("POST", "/organize/contests/{contest}/archive", "organizer", "", ""),
+    ("POST", "/organize/contests/{contest}/suspend", "organizer", "", ""),
+    ("POST", "/organize/contests/{contest}/resume", "organizer", "", ""),
+    ("POST", "/organize/contests/{contest}/rounds", "organizer", "", ""),
+    ("POST", "/organize/contests/{contest}/rounds/{round}", "organizer", "", ""),
+    ("POST", "/organize/contests/{contest}/rounds/{round}/remove", "organizer", "", ""),
+    ("POST", "/organize/contests/{contest}/rounds/{round}/freeze", "organizer", "", ""),
+    ("POST", "/organize/contests/{contest}/rounds/{round}/thaw", "organizer", "", ""),
+    ("POST", "/organize/contests/{contest}/rounds/{round}/approve", "checker", "", ""),
+    ("POST", "/organize/contests/{contest}/rounds/{round}/draw", "organizer", "", ""),
+    ("POST", "/organize/contests/{contest}/rounds/{round}/start", "organizer", "", ""),
+    ("GET", "/organize/contests/{contest}/screening", "checker", "", ""),
+    ("GET", "/organize/contests/{contest}/screening/{entry}", "checker", "", ""),
+    ("POST", "/organize/contests/{contest}/screening/{entry}", "checker", "", ""),
+    ("GET", "/branch/entries/{entry}", "secretary", "", ""),
+    ("POST", "/branch/entries/{entry}", "secretary", "", ""),
 ];
 
 #[actix_web::test]

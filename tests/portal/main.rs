@@ -9,6 +9,7 @@ mod cases;
 mod channels;
 mod commands;
 mod contests;
+mod contests_entries;
 mod database;
 mod demo;
 mod events;
