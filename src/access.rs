@@ -163,6 +163,7 @@ impl Role {
                 HoldEvents,
                 DecideCases,
                 PublishRankings,
+                CheckRankings,
             ],
             Role::Supervisor | Role::Scorer | Role::Judge | Role::Guide | Role::AllianceStaff => &[],
         }

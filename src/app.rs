@@ -17,8 +17,8 @@ use crate::web::surround::{Guards, surround};
 use crate::web::{files, health};
 use crate::{
     accounts, admin, assistance, bases, booklets, calendar, clock, directory, enrolments, events, feedback,
-    help, home, ids, inbox, jobs, lectures, manner, manuscripts, media, msg, organize, redress, review,
-    search, selftests, settings, site, stories, studio, study, uploads, viewings, watching,
+    help, home, ids, inbox, jobs, lectures, manner, manuscripts, media, msg, organize, rankings, redress,
+    review, search, selftests, settings, site, stories, studio, study, uploads, viewings, watching,
 };
 use actix_session::SessionMiddleware;
 use actix_session::config::{CookieContentSecurity, PersistentSession};
@@ -47,6 +47,7 @@ pub fn routes() -> Vec<Route> {
         media::pages::routes(),
         uploads::pages::routes(),
         studio::pages::routes(),
+        rankings::pages::routes(),
         // `/review/courses` stands before `/review/{lecture}`.
         organize::pages::routes(),
         // Before the reviewers' desk of lectures: /review/{lecture} would take /review/booklets for a lecture.

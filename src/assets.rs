@@ -32,6 +32,7 @@ static FILES: LazyLock<BTreeMap<&'static str, Asset>> = LazyLock::new(|| {
         "captions.css",
         "captions.js",
         "work.css",
+        "rankings.css",
         "studio.js",
         "manuscript.js",
         "selftest.js",

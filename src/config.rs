@@ -17,6 +17,9 @@ pub struct Config {
     pub media_url: Option<String>,
     /// Where files arrive piece by piece; on this server's own disk. What is complete moves on to the media.
     pub uploads: PathBuf,
+    /// The head of the log of publications as it was last published from here: a file outside the database, so that a restored
+    /// backup is told from the log that was published. `None`: nobody watches.
+    pub witness: Option<PathBuf>,
     /// The internal address under which nginx sends files of `media` (`X-Accel-Redirect`), with a slash at both ends.
     pub accel: Option<String>,
     /// The address that people type, without a slash at its end. With https, cookies are sent over TLS only.

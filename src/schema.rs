@@ -1183,6 +1183,7 @@ diesel::table! {
         created_by -> BigInt,
         created_at -> Timestamp,
         asked_by -> Nullable<BigInt>,
+        asked_reason -> Text,
         published_revision -> Integer,
         published_at -> Nullable<Timestamp>,
     }

@@ -1,6 +1,7 @@
 //! What the commands share: their options, why one failed, and the log.
 pub mod account;
 pub mod serve;
+pub mod rankings;
 pub mod upkeep;
 pub mod worker;
 
@@ -41,6 +42,10 @@ pub enum Command {
     Restore(upkeep::BackupArgs),
     /// 在两种数据库之间搬迁，逐行核对 · move to the other database, checked row by row
     Copy(upkeep::CopyArgs),
+    /// 核对发布的榜单：重算每一行，查摘要、签名和发布日志 · check a published ranking: every row, digest, signature, the log
+    Verify(rankings::VerifyArgs),
+    /// 恢复旧备份后，在发布日志里声明丢了什么，再接着发布 · after a restore: say in the log what was lost, and go on
+    LogContinue(rankings::ContinueArgs),
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -153,6 +158,7 @@ impl PlaceArgs {
             database_url: self.database.database_url,
             listen: self.listen,
             uploads: self.uploads.unwrap_or_else(|| beside(&self.media)),
+            witness: Some(witness(&self.media)),
             media: self.media,
             media_url: self.media_url.filter(|url| !url.is_empty()),
             accel,
@@ -168,6 +174,11 @@ impl PlaceArgs {
 /// The folder of unfinished uploads beside the media: on the same disk, so that what is complete only changes its name.
 pub fn beside(media: &std::path::Path) -> PathBuf {
     media.with_file_name("uploads")
+}
+
+/// The witness of the log of publications beside the media: neither in the database nor in its backup.
+pub fn witness(media: &std::path::Path) -> PathBuf {
+    media.with_file_name("publications.json")
 }
 
 /// Why a command could not do it.

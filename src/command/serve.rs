@@ -12,6 +12,7 @@ use weixiao::config::{BLOCKING_THREADS, Config, HEAD_SECONDS, KEEP_ALIVE_SECONDS
 use weixiao::db::Db;
 use weixiao::inbox::mail::Mailer;
 use weixiao::media::Store;
+use weixiao::rankings::{self, Witness};
 use weixiao::{clock, demo, msg, site, upkeep, uploads, worker};
 
 #[derive(Args)]
@@ -60,6 +61,7 @@ pub fn demo(args: &DemoArgs) -> Result<ExitCode, Failure> {
         database_url: sqlite_url(&database),
         listen: args.listen,
         uploads: super::beside(&media),
+        witness: Some(super::witness(&media)),
         media,
         media_url: None,
         accel: None,
@@ -129,6 +131,9 @@ async fn run(
     let setup_code = db.write_now(site::new_setup_code)?;
     let public_url = config.public_url.clone();
     let portal = Portal::new(db.clone(), config.clone())?;
+    if let Err(error) = rankings::start(&db, &Witness::of(&config)) {
+        tracing::error!(%error, "the log of publications");
+    }
     let worker_config = config.clone();
     actix_web::rt::spawn(keep_house(db, config, portal.media.store.clone()));
     let mut server = HttpServer::new(move || App::new().configure(|app| portal.configure(app)))

@@ -18,6 +18,8 @@ text_enum! {
         Keep = "keep",
         /// Make of what was uploaded what is played.
         Process = "process",
+        /// Rank lectures or instructors by what was said of them.
+        Rank = "rank",
     }
 }
 
@@ -26,6 +28,7 @@ impl Kind {
         match self {
             Kind::Keep => msg!("收存上传的文件"),
             Kind::Process => msg!("检查和转码"),
+            Kind::Rank => msg!("计算评价榜"),
         }
     }
 }

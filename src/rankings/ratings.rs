@@ -108,12 +108,13 @@ pub fn draft(
             "id": format!("{}{}", letter(kind), one.of.id),
             "rank": one.rank,
             "score": score,
-            "exact": one.score.to_string(),
+            "exact": format!("{}/{}", one.score.numer(), one.score.denom()),
             "n": one.of.voices.len(),
         })
     };
     let rows = ranked.iter().zip(shown_apart(&scores, PLACES)).map(row).collect();
-    let named = |one: &Ranked<'_>| Some((format!("{}{}", letter(kind), one.of.id), names.get(&one.of.id)?.clone()));
+    let named =
+        |one: &Ranked<'_>| Some((format!("{}{}", letter(kind), one.of.id), names.get(&one.of.id)?.clone()));
     Ok(Draft {
         subject: subject(kind),
         kind,
@@ -144,7 +145,8 @@ fn leaf(kind: Kind, one: &Ranked<'_>) -> Value {
         .map(|((stars, ratings), count)| (Exact::new((*stars).into(), (*ratings).into()), *count))
         .collect();
     by_value.sort();
-    let voices: Vec<Value> = by_value.iter().map(|(value, count)| json!([value.to_string(), count])).collect();
+    let voices: Vec<Value> =
+        by_value.iter().map(|(value, count)| json!([value.to_string(), count])).collect();
     json!({
         "t": "voices",
         "id": format!("{}{}", letter(kind), one.of.id),
@@ -166,7 +168,9 @@ mod tests {
     use crate::verify;
 
     fn named(ids: &[i64]) -> BTreeMap<i64, Named> {
-        let one = |id: &i64| (*id, Named { name: json!({"lecture": format!("第 {id} 课")}), agreed: true, link: None });
+        let one = |id: &i64| {
+            (*id, Named { name: json!({"lecture": format!("第 {id} 课")}), agreed: true, link: None })
+        };
         ids.iter().map(one).collect()
     }
     fn plain(id: i64, stars: &[(i64, usize)]) -> Voices {
@@ -187,23 +191,42 @@ mod tests {
             plain(4, &[(5, 100)]),
             Voices { branches: 2, ..plain(5, &[(5, 100)]) },
         ];
-        let made = draft(Kind::LectureRating, ("好课榜", 3, None), &read("4.2").unwrap(), &voices, &named(&[1, 2, 5, 9, 10])).unwrap();
+        let made = draft(
+            Kind::LectureRating,
+            ("好课榜", 3, None),
+            &read("4.2").unwrap(),
+            &voices,
+            &named(&[1, 2, 5, 9, 10]),
+        )
+        .unwrap();
         assert_eq!(all(&made.rows, "id"), ["L2", "L9", "L10"]);
         assert_eq!(all(&made.rows, "rank"), ["1", "2", "2"]);
         assert_eq!(all(&made.rows, "score"), ["4.70", "4.61", "4.61"]);
         assert_eq!(all(&made.excluded, "id"), ["L1", "L4", "L5"]);
         assert_eq!(all(&made.excluded, "reason"), ["few_voices", "withdrawn", "few_voices"]);
         assert_eq!(verify::recomputed(&made.method, &made.inputs, &made.excluded), Ok(made.rows));
-        let nobody = draft(Kind::LectureRating, ("好课榜", 3, None), &read("4.2").unwrap(), &voices[..1], &named(&[1]));
+        let nobody = draft(
+            Kind::LectureRating,
+            ("好课榜", 3, None),
+            &read("4.2").unwrap(),
+            &voices[..1],
+            &named(&[1]),
+        );
         assert!(nobody.is_err());
     }
 
     #[test]
     fn v_voice_is_one_mean_a_member() {
         // One who gave 5, 5, 5 and one who gave 3, six of each.
-        let voices = Voices { id: 7, voices: [vec![(15, 3); 6], vec![(3, 1); 6]].concat(), branches: 3, apart: 2 };
-        let made = draft(Kind::LecturerRating, ("讲师榜", 10, None), &read("4").unwrap(), &[voices], &named(&[7])).unwrap();
-        assert_eq!((all(&made.rows, "id"), all(&made.rows, "exact")), (vec!["I7".to_owned()], vec!["4".to_owned()]));
+        let voices =
+            Voices { id: 7, voices: [vec![(15, 3); 6], vec![(3, 1); 6]].concat(), branches: 3, apart: 2 };
+        let made =
+            draft(Kind::LecturerRating, ("讲师榜", 10, None), &read("4").unwrap(), &[voices], &named(&[7]))
+                .unwrap();
+        assert_eq!(
+            (all(&made.rows, "id"), all(&made.rows, "exact")),
+            (vec!["I7".to_owned()], vec!["4/1".to_owned()])
+        );
         assert_eq!(made.inputs[0]["voices"], json!([["3", 6], ["5", 6]]));
     }
 
@@ -226,7 +249,8 @@ mod tests {
             .collect();
         let names = named(&(1..=2_000).collect::<Vec<_>>());
         let began = std::time::Instant::now();
-        let made = draft(Kind::LecturerRating, ("讲师榜", 500, None), &read("3.1").unwrap(), &voices, &names).unwrap();
+        let made = draft(Kind::LecturerRating, ("讲师榜", 500, None), &read("3.1").unwrap(), &voices, &names)
+            .unwrap();
         let took = began.elapsed();
         let bound = if cfg!(debug_assertions) { 20 } else { 3 };
         assert!(took.as_secs() < bound, "{took:?}");

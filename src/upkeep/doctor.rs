@@ -7,12 +7,13 @@ use crate::calendar;
 use crate::clock::{self, Timestamp};
 use crate::config::Config;
 use crate::db::{Db, migration_of, newest_migration};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::inbox::mail::Mailer;
 use crate::lang::Message;
 use crate::media::Store;
 use crate::msg;
 use crate::processing::Tools;
+use crate::rankings::Witness;
 use crate::site::{self, Site};
 use chrono::{Datelike, Duration};
 
@@ -167,6 +168,7 @@ fn inside(db: &Db, config: &Config, now: Timestamp, findings: &mut Vec<Finding>)
         }
         Some((at, _)) => found(Grade::Good, msg!("备份"), msg!("上次是 {}", clock::day(at))),
     });
+    findings.push(publications(db, config)?);
     findings.push(room(db, config, now)?);
     Ok(())
 }
@@ -185,6 +187,18 @@ fn calendars(db: &Db, now: Timestamp) -> Result<Finding> {
         }
     }
     Ok(found(Grade::Good, msg!("工作日历"), msg!("需要的年份都有")))
+}
+
+/// Whether the log of publications is the one that was published from here.
+fn publications(db: &Db, config: &Config) -> Result<Finding> {
+    let (about, witness) = (msg!("发布日志"), Witness::of(config));
+    let held = db.read_now(|conn| witness.must_be_held(conn));
+    Ok(match (held, witness.read()) {
+        (Err(Error::Refused(why)), _) => found(Grade::Bad, about, why),
+        (Err(other), _) => return Err(other),
+        (Ok(()), Ok(Some(head))) => found(Grade::Good, about, msg!("第 {} 条以前都在", head.seq)),
+        (Ok(()), _) => found(Grade::Good, about, msg!("还没有发布过榜单")),
+    })
 }
 
 fn clocks(db: &Db, now: Timestamp) -> Result<Finding> {

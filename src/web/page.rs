@@ -148,10 +148,13 @@ impl Page {
     pub fn may_decide_cases(&self) -> bool {
         self.may(Permission::DecideCases)
     }
+    pub fn may_check_rankings(&self) -> bool {
+        self.may(Permission::CheckRankings)
+    }
     /// Whether there is anything but a member's own pages, as `shell::desks` lists it.
     pub fn has_desk(&self) -> bool {
         use Permission::*;
-        const DESKS: [Permission; 10] = [
+        const DESKS: [Permission; 11] = [
             TeachLectures,
             ReviewLectures,
             AnswerQuestions,
@@ -160,6 +163,7 @@ impl Page {
             HoldEvents,
             EnrolMembers,
             DecideCases,
+            CheckRankings,
             SeePeople,
             SeeAdmin,
         ];
@@ -350,6 +354,12 @@ fn notice(query: &str) -> Option<Message> {
         "booklet-begun" => msg!("已把读者看到的文字抄成修改稿。改好、审过以后，读者才会看到新的。"),
         "booklet-archived" => msg!("已归档。在“已归档”里还找得到。"),
         "all-read" => msg!("已全部标为已读。"),
+        "ranking-asked" => msg!("已开始计算，算好以后在“待复核”里。"),
+        "ranking-checked" => msg!("重算结果一致，复核通过。"),
+        "ranking-published" => msg!("已发布。"),
+        "ranking-final" => msg!("已定为正式结果。"),
+        "ranking-withdrawn" => msg!("已撤回，原来的地址会说明原因。"),
+        "name-redacted" => msg!("姓名已隐去。"),
         "test-over" => msg!("时间到了，已按之前答的交卷。"),
         _ => return None,
     })

@@ -4,12 +4,12 @@ use crate::clock::{self, Timestamp};
 use crate::config::{Config, DISK_RESERVE, ORIGINAL_DAYS};
 use crate::db::Db;
 use crate::error::{Error, Result};
-use crate::ids::{RecordingId, random_hex};
+use crate::ids::{RankingId, RecordingId, random_hex};
 use crate::jobs::{self, Job, Kind, RENEW_SECONDS, TRIES};
 use crate::media::{Store, fresh_folder};
 use crate::processing::{self, Fault, Tools};
 use crate::recordings::{self, self as store, Made, State, Subject, gave_up};
-use crate::{cases, enrolments, selftests, study, uploads, viewings};
+use crate::{cases, enrolments, rankings, selftests, study, uploads, viewings};
 use chrono::Duration;
 use rustix::fs::{FlockOperation, flock};
 use std::path::{Path, PathBuf};
@@ -142,6 +142,7 @@ impl Worker {
         let outcome = self.kept_alive(&job, |is_lost| match job.kind {
             Kind::Keep => self.keep(&job),
             Kind::Process => self.process(&job, is_lost),
+            Kind::Rank => self.rank(&job),
         });
         let took = started.elapsed().as_secs_f64();
         match &outcome {
@@ -184,7 +185,8 @@ impl Worker {
     fn failed(&self, job: &Job, told: &str) -> Result<()> {
         self.db.write_now(|conn| {
             let now = clock::now();
-            if jobs::fail(conn, job, told, true, now)? {
+            // Nobody waits for a ranking as for a recording: the page of jobs says why it failed.
+            if jobs::fail(conn, job, told, true, now)? && job.kind != Kind::Rank {
                 store::end(conn, RecordingId(job.subject), State::Failed, Some(&gave_up()), now)?;
             }
             Ok(())
@@ -286,6 +288,14 @@ impl Worker {
                 true => store::progress(conn, subject.id, what, 0),
                 false => Ok(()),
             }
+        })
+    }
+    /// Ranks what was rated.
+    fn rank(&self, job: &Job) -> Result<()> {
+        self.db.write_now(|conn| {
+            let now = clock::now();
+            rankings::rate(conn, RankingId(job.subject), now)?;
+            jobs::finish(conn, job, now).map(drop)
         })
     }
     /// Brings what was made into the media store, and makes it the lecture's recording, if the job is still this worker's.

@@ -26,6 +26,7 @@ mod organize;
 mod people;
 mod processing;
 mod queries;
+mod rankings;
 mod reading;
 mod review;
 mod search;

@@ -117,6 +117,12 @@ async fn a_database_of_the_previous_version_is_brought_up_to_date_with_its_data_
             "watch_clocks",
             "watches",
             "completions",
+            "rankings",
+            "ranking_snapshots",
+            "ranking_rows",
+            "ranking_names",
+            "ranking_redactions",
+            "publications",
         ]
         .contains(&table.as_str());
         assert!(is_new || count > 0, "{table} lost its rows");

@@ -107,6 +107,7 @@ pub fn config(url: &str) -> Config {
         media: FOLDER.join("media"),
         media_url: None,
         uploads: FOLDER.join("uploads"),
+        witness: None,
         accel: None,
         public_url: None,
         trusted_proxies: vec![],

@@ -15,6 +15,7 @@ CREATE TABLE rankings (
   created_at TIMESTAMP NOT NULL,
   -- who asked for the computation that is under way, or was last
   asked_by BIGINT REFERENCES accounts,
+  asked_reason TEXT NOT NULL,
   -- kept by publishing: the newest published revision, 0 before the first, and when that was
   published_revision INTEGER NOT NULL,
   published_at TIMESTAMP,

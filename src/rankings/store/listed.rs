@@ -4,7 +4,7 @@ use crate::clock::Timestamp;
 use crate::db::Conn;
 use crate::either;
 use crate::error::Result;
-use crate::ids::{AccountId, RankingId, SnapshotId};
+use crate::ids::{RankingId, SnapshotId};
 use crate::rankings::{Kind, State};
 use crate::schema::{accounts, persons, ranking_redactions, ranking_snapshots, rankings};
 use diesel::prelude::*;
@@ -67,12 +67,10 @@ pub fn revisions(conn: &mut Conn, ranking: RankingId, skip: i64, count: i64) -> 
 #[derive(Debug, Clone)]
 pub struct Desk {
     pub id: SnapshotId,
-    pub ranking: RankingId,
     pub kind: Kind,
     pub title: String,
     pub revision: i32,
     pub state: State,
-    pub computed_by: AccountId,
     pub computed_by_name: String,
     pub computed_at: Timestamp,
     pub notice_until: Option<chrono::NaiveDate>,
@@ -80,10 +78,7 @@ pub struct Desk {
 
 /// The snapshots in one of these states, the oldest first, `count` after the first `skip`.
 pub fn at_desk(conn: &mut Conn, state: State, skip: i64, count: i64) -> Result<Vec<Desk>> {
-    type Found = (
-        (SnapshotId, RankingId, Kind, String, i32),
-        (State, AccountId, String, Timestamp, Option<chrono::NaiveDate>),
-    );
+    type Found = ((SnapshotId, Kind, String, i32), (State, String, Timestamp, Option<chrono::NaiveDate>));
     let rows: Vec<Found> = either!(conn, c => ranking_snapshots::table
         .inner_join(rankings::table)
         .inner_join(accounts::table.on(accounts::id.eq(ranking_snapshots::computed_by)))
@@ -93,24 +88,21 @@ pub fn at_desk(conn: &mut Conn, state: State, skip: i64, count: i64) -> Result<V
         .offset(skip)
         .limit(count)
         .select((
-            (ranking_snapshots::id, rankings::id, rankings::kind, rankings::title, ranking_snapshots::revision),
+            (ranking_snapshots::id, rankings::kind, rankings::title, ranking_snapshots::revision),
             (
                 ranking_snapshots::state,
-                ranking_snapshots::computed_by,
                 persons::name,
                 ranking_snapshots::computed_at,
                 ranking_snapshots::notice_until,
             ),
         ))
         .load(c))?;
-    let desk = |((id, ranking, kind, title, revision), (state, by, name, at, until)): Found| Desk {
+    let desk = |((id, kind, title, revision), (state, name, at, until)): Found| Desk {
         id,
-        ranking,
         kind,
         title,
         revision,
         state,
-        computed_by: by,
         computed_by_name: name,
         computed_at: at,
         notice_until: until,

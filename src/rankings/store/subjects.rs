@@ -7,6 +7,7 @@ use crate::lectures::Stage;
 use crate::rankings::Kind;
 use crate::schema::{instructors, lecture_instructors, lectures, schools};
 use diesel::prelude::*;
+use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
 /// A lecture or an instructor that public pages show.
@@ -20,6 +21,18 @@ pub struct Named {
     pub school: String,
 }
 
+impl Named {
+    /// As a file says it: only what there is.
+    pub fn to_value(&self) -> Value {
+        let said = [("name", &self.name), ("lecture", &self.lecture), ("school", &self.school)];
+        let there = said.into_iter().filter(|one| !one.1.is_empty());
+        there
+            .map(|(name, value)| (name.to_owned(), Value::from(value.as_str())))
+            .collect::<Map<_, _>>()
+            .into()
+    }
+}
+
 /// Everything that is public of a kind, by its number.
 pub fn named(conn: &mut Conn, kind: Kind) -> Result<BTreeMap<i64, Named>> {
     let mut found = BTreeMap::new();
@@ -28,7 +41,9 @@ pub fn named(conn: &mut Conn, kind: Kind) -> Result<BTreeMap<i64, Named>> {
             .order(instructors::id)
             .select((instructors::id, instructors::name, instructors::unit))
             .load(c))?;
-        found.extend(rows.into_iter().map(|(id, name, school)| (id.0, Named { name, school, ..Named::default() })));
+        found.extend(
+            rows.into_iter().map(|(id, name, school)| (id.0, Named { name, school, ..Named::default() })),
+        );
         return Ok(found);
     }
     let rows: Vec<(LectureId, String, Option<String>)> = either!(conn, c => lectures::table
