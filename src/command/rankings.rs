@@ -12,13 +12,13 @@ use weixiao::{clock, msg};
 #[derive(Args)]
 pub struct VerifyArgs {
     /// 下载的榜单文件 · the ranking as it was downloaded
-    #[arg(required_unless_present = "log")]
+    #[arg(required_unless_present = "publications")]
     file: Option<PathBuf>,
     /// 发布日志，分几份下载的按顺序都写上 · the log of publications; its parts in order
     #[arg(long, num_args = 1..)]
-    log: Vec<PathBuf>,
+    publications: Vec<PathBuf>,
     /// 以前存下的发布日志：说出两份从哪里起不同 · an older copy of the log: says where the two fork
-    #[arg(long, num_args = 1.., requires = "log")]
+    #[arg(long, num_args = 1.., requires = "publications")]
     known: Vec<PathBuf>,
     /// 发布者的公钥（十六进制），和 /rankings/log 上的一样 · the publisher's key, as the page /rankings/log shows it
     #[arg(long)]
@@ -91,9 +91,9 @@ pub fn verify(args: &VerifyArgs) -> Result<ExitCode, Failure> {
             }
         },
     };
-    let log = match args.log.is_empty() {
+    let log = match args.publications.is_empty() {
         true => None,
-        false => match verify::log(&all(&args.log)?) {
+        false => match verify::log(&all(&args.publications)?) {
             Ok(log) => {
                 say(&msg!("发布日志共 {} 条，首尾相接，签名有效", log.len()));
                 Some(log)

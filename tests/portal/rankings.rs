@@ -267,7 +267,7 @@ async fn what_is_downloaded_is_what_the_verifier_takes() {
         assert_eq!(visitor.get(path).await.status, 404, "{path}");
     }
     // The notice on paper.
-    assert!(page.body.contains("rankings.css") && page.body.contains("class=\"print-only signed\""));
+    assert!(page.body.contains("/static/rankings-") && page.body.contains("class=\"print-only signed\""));
     let english = world.visitor();
     english.post("/manner", &[("lang", "en"), ("back", "/")]).await;
     let page = english.get(&format!("/rankings/{ranking}")).await;
@@ -516,6 +516,9 @@ async fn the_desk_tells_what_is_wrong_and_who_may() {
     assert_eq!(world.visitor().get("/organize/rankings").await.status, 303);
     assert_eq!(world.signed_in("member").await.get("/organize/rankings").await.status, 403);
     assert_eq!(world.signed_in("checker").await.get("/organize/rankings/new").await.status, 403);
+    // A role for a part of the city does not reach the city's rankings.
+    world.sql("INSERT INTO grants (account_id, role, scope_kind, scope_id, granted_at) SELECT id, 'organizer', 'alliance', 1, CURRENT_TIMESTAMP FROM accounts WHERE username = 'member2'");
+    assert_eq!(world.signed_in("member2").await.get("/organize/rankings").await.status, 404);
     let bad = organizer
         .post("/organize/rankings", &[("kind", "contest"), ("title", "好课 <榜>"), ("top_k", "0")])
         .await;
@@ -572,7 +575,7 @@ async fn the_command_accepts_what_was_published_and_refuses_what_was_changed() {
         (out.status.success(), printed(&out))
     };
     let (file, log) = (file.to_str().unwrap(), log.to_str().unwrap());
-    let (is_fine, text) = verified(&[file, "--log", log]);
+    let (is_fine, text) = verified(&[file, "--publications", log]);
     assert!(is_fine && text.contains("通过核对") && text.contains("5 行"), "{text}");
     let key = entries(&early)[0].key.clone();
     assert!(verified(&[file, "--key", &key]).0);
@@ -594,15 +597,15 @@ async fn the_command_accepts_what_was_published_and_refuses_what_was_changed() {
     published(&other, 12);
     let others = folder.join("others.json");
     std::fs::write(&others, other.visitor().get("/rankings/log.json").await.raw).unwrap();
-    let (is_fine, said) = verified(&[file, "--log", others.to_str().unwrap()]);
+    let (is_fine, said) = verified(&[file, "--publications", others.to_str().unwrap()]);
     assert!(!is_fine && said.contains("不在日志里"), "{said}");
     // A longer log goes on from the older one.
     corrected(&world, 12);
     let later = folder.join("later.json");
     std::fs::write(&later, visitor.get("/rankings/log.json").await.raw).unwrap();
-    let (is_fine, said) = verified(&[file, "--log", later.to_str().unwrap(), "--known", log]);
+    let (is_fine, said) = verified(&[file, "--publications", later.to_str().unwrap(), "--known", log]);
     assert!(is_fine && said.contains("superseded"), "{said}");
-    let (is_fine, said) = verified(&["--log", others.to_str().unwrap(), "--known", log]);
+    let (is_fine, said) = verified(&["--publications", others.to_str().unwrap(), "--known", log]);
     assert!(!is_fine && said.contains("从第 1 条起不同") && said.contains("没有声明"), "{said}");
     // In parts.
     let part = visitor.get("/rankings/log.json?from=2").await;

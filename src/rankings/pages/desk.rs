@@ -2,7 +2,7 @@
 //! person's, whose.
 use super::view::Shown;
 use super::{PageQuery, tag};
-use crate::access::Permission::{CheckRankings, PublishRankings};
+use crate::access::Permission::{self, CheckRankings, PublishRankings};
 use crate::access::Viewer;
 use crate::clock;
 use crate::config::Config;
@@ -36,6 +36,12 @@ pub fn routes() -> Vec<Route> {
     ]
 }
 
+/// Rankings are the city's: a role for a part of it does not reach them.
+fn of_city(page: &Page, permission: Permission) -> Result<()> {
+    let paths = page.viewer.as_ref().map(|viewer| viewer.paths(permission)).unwrap_or_default();
+    if paths.iter().any(|path| path == "/") { Ok(()) } else { Err(Error::NotFound) }
+}
+
 /// Snapshots on a page of the list.
 const LINES: i64 = 20;
 /// Names that were taken out, on the page of a snapshot.
@@ -65,7 +71,7 @@ impl Index {
         let mut rows = store::at_desk(conn, state, (number - 1) * LINES, LINES + 1)?;
         let paging = Paging::cut(&page.path, number, &mut rows, LINES)?;
         let ratings = store::of_ratings(conn)?;
-        let may_publish = page.may(PublishRankings);
+        let may_publish = of_city(&page, PublishRankings).is_ok();
         Ok(Index { state, rows, ratings, paging, may_publish, problem: None, page })
     }
     fn states(&self) -> [State; 6] {
@@ -90,6 +96,7 @@ impl Index {
 }
 
 async fn index(page: Page, db: Data<Db>, config: Data<Config>, query: Query<StateQuery>) -> Reply {
+    of_city(&page, CheckRankings)?;
     let number = paging::number(&query.page);
     let state = query.state.as_deref().and_then(State::of).unwrap_or(State::Computed);
     let witness = Witness::of(&config);
@@ -126,11 +133,13 @@ impl New {
 }
 
 async fn new(page: Page) -> Reply {
+    of_city(&page, PublishRankings)?;
     let form = RankingForm { top_k: "100".into(), ..RankingForm::default() };
     reply::page(&New { page, form, errors: Errors::default() })
 }
 
 async fn define(page: Page, db: Data<Db>, form: Form<RankingForm>) -> Reply {
+    of_city(&page, PublishRankings)?;
     let (kind, title, top_k) = match form.check() {
         Ok(draft) => draft,
         Err(errors) => return reply::invalid(&New { page, form: form.into_inner(), errors }),
@@ -154,6 +163,7 @@ async fn define(page: Page, db: Data<Db>, form: Form<RankingForm>) -> Reply {
 }
 
 async fn compute(page: Page, db: Data<Db>, path: Path<RankingId>, form: Form<ReasonForm>) -> Reply {
+    of_city(&page, PublishRankings)?;
     let (id, doer) = (path.into_inner(), page.doer());
     let reason = form.check_optional().map_err(|errors| first(&errors))?;
     db.write(move |conn| rankings::ask(conn, id, reason.as_deref(), &doer, clock::now())).await?;
@@ -199,7 +209,7 @@ impl Show {
         let days = if snapshot.kind == Kind::Contest { LEAST_NOTICE.to_string() } else { String::new() };
         let shown = Shown::load(conn, &page, snapshot, number)?;
         Ok(Show {
-            may_publish: page.may(PublishRankings),
+            may_publish: of_city(&page, PublishRankings).is_ok(),
             page,
             shown,
             bar,
@@ -226,6 +236,7 @@ fn barrier(snapshot: &Snapshot, viewer: &Viewer) -> Option<Refusal> {
 }
 
 async fn show(page: Page, db: Data<Db>, path: Path<SnapshotId>, query: Query<PageQuery>) -> Reply {
+    of_city(&page, CheckRankings)?;
     let (id, number) = (path.into_inner(), paging::number(&query.page));
     let view = db.read(move |conn| Show::load(conn, page, id, number)).await?;
     reply::page(&view)
@@ -249,6 +260,7 @@ async fn again(
 }
 
 async fn check(page: Page, db: Data<Db>, path: Path<SnapshotId>) -> Reply {
+    of_city(&page, CheckRankings)?;
     let (id, doer) = (path.into_inner(), page.doer());
     db.write(move |conn| rankings::check(conn, id, &doer, clock::now())).await?;
     reply::see(format!("/organize/rankings/{id}?done=ranking-checked"))
@@ -271,6 +283,7 @@ async fn publish(
     path: Path<SnapshotId>,
     form: Form<PublishForm>,
 ) -> Reply {
+    of_city(&page, PublishRankings)?;
     let (id, doer) = (path.into_inner(), page.doer());
     let snapshot = db.read(move |conn| store::find(conn, id)).await?;
     let days = match form.check(snapshot.kind) {
@@ -286,6 +299,7 @@ async fn publish(
 }
 
 async fn finish(page: Page, db: Data<Db>, config: Data<Config>, path: Path<SnapshotId>) -> Reply {
+    of_city(&page, PublishRankings)?;
     let (id, doer) = (path.into_inner(), page.doer());
     pressed(&db, &config, move |conn, press| rankings::finish(conn, press, id, &doer, clock::now())).await?;
     reply::see(format!("/organize/rankings/{id}?done=ranking-final"))
@@ -298,6 +312,7 @@ async fn withdraw(
     path: Path<SnapshotId>,
     form: Form<ReasonForm>,
 ) -> Reply {
+    of_city(&page, PublishRankings)?;
     let (id, doer) = (path.into_inner(), page.doer());
     let reason = match form.check() {
         Ok(reason) => reason,
@@ -314,6 +329,7 @@ async fn withdraw(
 }
 
 async fn redact(page: Page, db: Data<Db>, path: Path<RankingId>, form: Form<ReasonForm>) -> Reply {
+    of_city(&page, PublishRankings)?;
     let (ranking, doer) = (path.into_inner(), page.doer());
     let (subject, reason) = form.check_subject().map_err(|errors| first(&errors))?;
     let newest = db
