@@ -80,10 +80,14 @@ pub enum Permission {
     PublishRankings,
     /// Check rankings that somebody else computed.
     CheckRankings,
+    /// Show comments of ratings, or hide them with a reason.
+    ModerateRatings,
+    /// Judge flags of ratings; two of those who may decide an exclusion, or that an author has to be known.
+    JudgeRatings,
 }
 
 impl Permission {
-    pub const ALL: [Permission; 20] = [
+    pub const ALL: [Permission; 22] = [
         SeePeople,
         IssueCodes,
         ActForMembers,
@@ -104,6 +108,8 @@ impl Permission {
         DecideCases,
         PublishRankings,
         CheckRankings,
+        ModerateRatings,
+        JudgeRatings,
     ];
 
     /// The permission in words.
@@ -129,6 +135,8 @@ impl Permission {
             DecideCases => msg!("办理范围内的异议和更正"),
             PublishRankings => msg!("计算榜单，发布别人复核过的榜单"),
             CheckRankings => msg!("复核别人计算的榜单"),
+            ModerateRatings => msg!("审核评价文字"),
+            JudgeRatings => msg!("核查评价；两个人一起决定剔除评价或查明作者"),
         }
     }
 }
@@ -148,13 +156,14 @@ impl Role {
                 ChangeSettings,
                 DecideSettings,
             ],
-            Role::Checker => &[SeeAdmin, DecideSettings, ReviewCourses, CheckRankings],
+            Role::Checker => &[SeeAdmin, DecideSettings, ReviewCourses, CheckRankings, JudgeRatings],
+            Role::Supervisor => &[JudgeRatings],
             Role::Auditor => &[SeePeople, SeeAdmin, ReadAudit, ReadFeedback],
             Role::Secretary => &[SeePeople, IssueCodes, ActForMembers, EnrolMembers, HoldEvents, DecideCases],
             Role::Clerk => &[SeePeople, IssueCodes, ActForMembers, EnrolMembers, HoldEvents],
             Role::Committee | Role::TownStaff => &[SeePeople, DecideCases],
             Role::Instructor => &[AnswerQuestions, TeachLectures, MakeCourses],
-            Role::Reviewer => &[ReviewLectures, ReviewCourses],
+            Role::Reviewer => &[ReviewLectures, ReviewCourses, ModerateRatings],
             Role::Organizer => &[
                 MakeCourses,
                 ReviewCourses,
@@ -165,7 +174,7 @@ impl Role {
                 PublishRankings,
                 CheckRankings,
             ],
-            Role::Supervisor | Role::Scorer | Role::Judge | Role::Guide | Role::AllianceStaff => &[],
+            Role::Scorer | Role::Judge | Role::Guide | Role::AllianceStaff => &[],
         }
     }
     /// The role in words.

@@ -7,6 +7,7 @@ use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::events::Feeds;
 use crate::media::Media;
+use crate::ratings::Ratings;
 use crate::site::{Present, Site};
 use crate::uploads::{Limits, Uploads};
 use crate::watching::Watching;
@@ -17,8 +18,8 @@ use crate::web::surround::{Guards, surround};
 use crate::web::{files, health};
 use crate::{
     accounts, admin, assistance, bases, booklets, calendar, clock, directory, enrolments, events, feedback,
-    help, home, ids, inbox, jobs, lectures, manner, manuscripts, media, msg, organize, rankings, redress,
-    review, search, selftests, settings, site, stories, studio, study, uploads, viewings, watching,
+    help, home, ids, inbox, jobs, lectures, manner, manuscripts, media, msg, organize, rankings, ratings,
+    redress, review, search, selftests, settings, site, stories, studio, study, uploads, viewings, watching,
 };
 use actix_session::SessionMiddleware;
 use actix_session::config::{CookieContentSecurity, PersistentSession};
@@ -52,6 +53,8 @@ pub fn routes() -> Vec<Route> {
         organize::pages::routes(),
         // Before the reviewers' desk of lectures: /review/{lecture} would take /review/booklets for a lecture.
         manuscripts::pages::routes(),
+        // Likewise /review/ratings.
+        ratings::pages::routes(),
         review::pages::routes(),
         jobs::pages::routes(),
         calendar::pages::routes(),
@@ -79,6 +82,7 @@ pub struct Portal {
     pub passwords: Data<Passwords>,
     pub uploads: Data<Uploads>,
     pub watching: Data<Watching>,
+    pub ratings: Data<Ratings>,
     pub media: Data<Media>,
     feeds: Data<Feeds>,
     guards: Data<Guards>,
@@ -107,6 +111,7 @@ impl Portal {
             kept: Data::new(Kept::new(db.clone(), present.clone(), guards.clone())),
             metrics: Data::default(),
             watching: Data::new(Watching::start(db.clone())?),
+            ratings: Data::new(Ratings::start(db.clone())?),
             media: Data::new(media),
             feeds: Data::new(Feeds::new(&calendar_key)),
             guards: Data::new(guards),
@@ -141,6 +146,7 @@ impl Portal {
             .app_data(self.metrics.clone())
             .app_data(self.passwords.clone())
             .app_data(self.watching.clone())
+            .app_data(self.ratings.clone())
             .app_data(self.key.clone())
             .app_data(self.media.clone())
             .app_data(self.feeds.clone())

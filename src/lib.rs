@@ -28,6 +28,7 @@ pub mod calendar;
 pub mod inbox;
 pub mod cases;
 pub mod schools;
+pub mod ratings;
 pub mod lectures;
 pub mod watching;
 pub mod jobs;

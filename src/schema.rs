@@ -1271,6 +1271,184 @@ diesel::table! {
         signed_with -> Text,
     }
 }
+diesel::table! {
+    rating_flags (id) {
+        id -> BigInt,
+        lecture_id -> BigInt,
+        detector -> Text,
+        mark -> Text,
+        branch_id -> Nullable<BigInt>,
+        day -> Nullable<Date>,
+        slot -> Nullable<Integer>,
+        stars -> Nullable<Integer>,
+        from_id -> BigInt,
+        to_id -> BigInt,
+        votes -> Integer,
+        of_set -> Integer,
+        expected -> Integer,
+        chance -> Text,
+        mean -> Integer,
+        mean_of_others -> Integer,
+        capped -> Integer,
+        opened_at -> Timestamp,
+        state -> Text,
+        decided_by -> Nullable<BigInt>,
+        decided_at -> Nullable<Timestamp>,
+        note -> Text,
+    }
+}
+diesel::table! {
+    rating_exclusions (id) {
+        id -> BigInt,
+        flag_id -> BigInt,
+        lecture_id -> BigInt,
+        reason -> Text,
+        proposed_by -> BigInt,
+        proposed_at -> Timestamp,
+        verdict -> Nullable<Text>,
+        decided_by -> Nullable<BigInt>,
+        decided_at -> Nullable<Timestamp>,
+        taken -> Integer,
+    }
+}
+diesel::table! {
+    ratings (id) {
+        id -> BigInt,
+        rater_key -> Binary,
+        lecture_id -> BigInt,
+        stars -> Integer,
+        tags -> Text,
+        proof -> Text,
+        branch_id -> Nullable<BigInt>,
+        first_on -> Date,
+        day -> Date,
+        slot -> Integer,
+        version -> Integer,
+        status -> Text,
+        exclusion_id -> Nullable<BigInt>,
+    }
+}
+diesel::table! {
+    rating_versions (id) {
+        id -> BigInt,
+        rating_id -> BigInt,
+        version -> Integer,
+        lecture_id -> BigInt,
+        stars -> Integer,
+        tags -> Text,
+        status -> Text,
+        is_acted -> Bool,
+        day -> Date,
+        slot -> Integer,
+    }
+}
+diesel::table! {
+    rating_voices (instructor_id, voice_key, rating_id) {
+        instructor_id -> BigInt,
+        voice_key -> Binary,
+        rating_id -> BigInt,
+        stars -> Integer,
+        branch_id -> Nullable<BigInt>,
+        is_counted -> Bool,
+    }
+}
+diesel::table! {
+    rating_keys (rater_key) {
+        rater_key -> Binary,
+        person_id -> BigInt,
+        made_on -> Date,
+    }
+}
+diesel::table! {
+    rating_texts (id) {
+        id -> BigInt,
+        rating_id -> BigInt,
+        lecture_id -> BigInt,
+        text -> Text,
+        is_held -> Bool,
+        state -> Text,
+        reason -> Text,
+        is_asked_again -> Bool,
+        written_on -> Date,
+        decided_by -> Nullable<BigInt>,
+        decided_at -> Nullable<Timestamp>,
+    }
+}
+diesel::table! {
+    rating_text_decisions (id) {
+        id -> BigInt,
+        text_id -> BigInt,
+        state -> Text,
+        reason -> Text,
+        decided_by -> BigInt,
+        decided_at -> Timestamp,
+    }
+}
+diesel::table! {
+    rating_replies (text_id) {
+        text_id -> BigInt,
+        lecture_id -> BigInt,
+        replied_by -> BigInt,
+        text -> Text,
+        state -> Text,
+        reason -> Text,
+        replied_at -> Timestamp,
+        decided_by -> Nullable<BigInt>,
+        decided_at -> Nullable<Timestamp>,
+    }
+}
+diesel::table! {
+    rating_unmasks (id) {
+        id -> BigInt,
+        text_id -> BigInt,
+        reason -> Text,
+        proposed_by -> BigInt,
+        proposed_at -> Timestamp,
+        verdict -> Nullable<Text>,
+        decided_by -> Nullable<BigInt>,
+        decided_at -> Nullable<Timestamp>,
+    }
+}
+diesel::table! {
+    city_means (day) {
+        day -> Date,
+        total -> BigInt,
+        votes -> BigInt,
+        as_of -> Timestamp,
+    }
+}
+diesel::table! {
+    lecture_ratings (lecture_id) {
+        lecture_id -> BigInt,
+        votes -> Integer,
+        ones -> Integer,
+        twos -> Integer,
+        threes -> Integer,
+        fours -> Integer,
+        fives -> Integer,
+        branches -> Integer,
+        apart -> Integer,
+        score -> Text,
+        low -> Text,
+        high -> Text,
+        city -> Text,
+        as_of -> Timestamp,
+    }
+}
+diesel::table! {
+    instructor_ratings (instructor_id) {
+        instructor_id -> BigInt,
+        voices -> Integer,
+        votes -> Integer,
+        branches -> Integer,
+        apart -> Integer,
+        score -> Text,
+        low -> Text,
+        high -> Text,
+        city -> Text,
+        as_of -> Timestamp,
+    }
+}
 diesel::joinable!(memberships -> persons (person_id));
 diesel::joinable!(memberships -> orgs (branch_id));
 diesel::joinable!(membership_stages -> persons (person_id));
@@ -1434,6 +1612,30 @@ diesel::joinable!(ranking_names -> ranking_snapshots (snapshot_id));
 diesel::joinable!(ranking_redactions -> rankings (ranking_id));
 diesel::joinable!(ranking_redactions -> accounts (by_id));
 diesel::joinable!(publications -> rankings (ranking_id));
+diesel::joinable!(rating_flags -> lectures (lecture_id));
+diesel::joinable!(rating_flags -> orgs (branch_id));
+diesel::joinable!(rating_flags -> accounts (decided_by));
+diesel::joinable!(rating_exclusions -> rating_flags (flag_id));
+diesel::joinable!(rating_exclusions -> lectures (lecture_id));
+diesel::joinable!(ratings -> lectures (lecture_id));
+diesel::joinable!(ratings -> orgs (branch_id));
+diesel::joinable!(ratings -> rating_exclusions (exclusion_id));
+diesel::joinable!(rating_versions -> ratings (rating_id));
+diesel::joinable!(rating_versions -> lectures (lecture_id));
+diesel::joinable!(rating_voices -> instructors (instructor_id));
+diesel::joinable!(rating_voices -> ratings (rating_id));
+diesel::joinable!(rating_voices -> orgs (branch_id));
+diesel::joinable!(rating_keys -> persons (person_id));
+diesel::joinable!(rating_texts -> ratings (rating_id));
+diesel::joinable!(rating_texts -> lectures (lecture_id));
+diesel::joinable!(rating_texts -> accounts (decided_by));
+diesel::joinable!(rating_text_decisions -> rating_texts (text_id));
+diesel::joinable!(rating_text_decisions -> accounts (decided_by));
+diesel::joinable!(rating_replies -> rating_texts (text_id));
+diesel::joinable!(rating_replies -> lectures (lecture_id));
+diesel::joinable!(rating_unmasks -> rating_texts (text_id));
+diesel::joinable!(lecture_ratings -> lectures (lecture_id));
+diesel::joinable!(instructor_ratings -> instructors (instructor_id));
 diesel::allow_tables_to_appear_in_same_query!(
     rankings,
     ranking_snapshots,
@@ -1441,6 +1643,19 @@ diesel::allow_tables_to_appear_in_same_query!(
     ranking_names,
     ranking_redactions,
     publications,
+    rating_flags,
+    rating_exclusions,
+    ratings,
+    rating_versions,
+    rating_voices,
+    rating_keys,
+    rating_texts,
+    rating_text_decisions,
+    rating_replies,
+    rating_unmasks,
+    city_means,
+    lecture_ratings,
+    instructor_ratings,
     cursors,
     booklet_drafts,
     chapter_drafts,

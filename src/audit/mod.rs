@@ -98,6 +98,15 @@ text_enum! {
         RankingWithdrawn = "ranking_withdrawn",
         NameRedacted = "name_redacted",
         LogContinued = "log_continued",
+        RatingActed = "rating_acted",
+        CommentDecided = "comment_decided",
+        CommentReplied = "comment_replied",
+        FlagDismissed = "flag_dismissed",
+        ExclusionProposed = "exclusion_proposed",
+        ExclusionDecided = "exclusion_decided",
+        UnmaskProposed = "unmask_proposed",
+        UnmaskDecided = "unmask_decided",
+        RaterSeen = "rater_seen",
     }
 }
 
@@ -191,6 +200,15 @@ impl Action {
             Action::RankingWithdrawn => msg!("撤回榜单"),
             Action::NameRedacted => msg!("隐去榜单上的姓名"),
             Action::LogContinued => msg!("声明恢复后接着记发布日志"),
+            Action::RatingActed => msg!("代为评价课程"),
+            Action::CommentDecided => msg!("审核评价文字"),
+            Action::CommentReplied => msg!("回复评价"),
+            Action::FlagDismissed => msg!("认定评价没有异常"),
+            Action::ExclusionProposed => msg!("提出剔除评价"),
+            Action::ExclusionDecided => msg!("决定是否剔除评价"),
+            Action::UnmaskProposed => msg!("提出查明评价作者"),
+            Action::UnmaskDecided => msg!("决定是否查明评价作者"),
+            Action::RaterSeen => msg!("查看评价作者"),
         }
     }
 }

@@ -10,6 +10,7 @@ mod courses;
 mod lessons;
 mod people;
 mod random;
+mod ratings;
 mod store;
 mod study;
 
@@ -143,6 +144,7 @@ pub fn make(
         ("organizer", "市委组织部党员教育中心（演示）"),
         ("filing_number", "备案号 蜀ICP备00000000号（演示）"),
         ("second_factor", site::OFFERED),
+        ("held_words", ratings::HELD),
         ("is_demo", "yes"),
     ] {
         site::put(conn, name, value, now)?;
@@ -159,6 +161,8 @@ pub fn make(
     if scale.has_study {
         reseat_ids(conn)?;
         study::make(conn, &people, now)?;
+        reseat_ids(conn)?;
+        ratings::make(conn, &people, now)?;
     }
     said("搜索", 97);
     search::catch_up(conn)?;

@@ -3,7 +3,7 @@ use crate::clock::Timestamp;
 use crate::db::Conn;
 use crate::either;
 use crate::error::Result;
-use crate::ids::{AttendanceId, EventId, PersonId};
+use crate::ids::{AttendanceId, EventId, InstructorId, LectureId, OrgId, PersonId};
 use crate::schema::*;
 use chrono::NaiveDate;
 use diesel::connection::SimpleConnection;
@@ -129,6 +129,10 @@ rows! {
         slug: String, person_name: String, field: String, post: String, title: String, lead: String, body: String, cover: String,
         agreed_at: Timestamp, published_at: Timestamp, position: i32,
     }
+    CompletionRow in completions {
+        person_id: i64, lecture_id: i64, media_id: i64, kind: &'static str, completed_at: Timestamp, seconds: i32,
+        length_s: i32, threshold: i32, rule: &'static str, number: i32,
+    }
     FeedbackRow in feedback {
         kind: String, text: String, contact: &'static str, about_path: &'static str, sent_at: Timestamp, idem_key: String,
     }
@@ -157,6 +161,76 @@ pub fn finished(conn: &mut Conn, enrolment: i64, at: Timestamp) -> Result<()> {
     let it = enrolments::table.find(enrolment);
     either!(conn, c => diesel::update(it).set(enrolments::finished_at.eq(at)).execute(c))?;
     Ok(())
+}
+
+/// A lecture that is rated.
+#[derive(Queryable)]
+pub struct Rated {
+    pub id: i64,
+    pub media_id: i64,
+    pub duration_ms: i32,
+}
+
+/// The first public lectures.
+pub fn to_rate(conn: &mut Conn, count: i64) -> Result<Vec<Rated>> {
+    let public = lectures::stage.eq("published").and(lectures::visibility.eq("public"));
+    Ok(either!(conn, c => lectures::table
+        .filter(public.and(lectures::media_id.is_not_null()))
+        .order(lectures::id)
+        .limit(count)
+        .select((lectures::id, lectures::media_id.assume_not_null(), lectures::duration_ms))
+        .load(c))?)
+}
+
+/// A lecture that this person has seen.
+pub fn seen_by(conn: &mut Conn, person: PersonId) -> Result<Option<LectureId>> {
+    Ok(either!(conn, c => completions::table
+        .filter(completions::person_id.eq(person))
+        .order(completions::id)
+        .select(completions::lecture_id)
+        .first(c)
+        .optional())?)
+}
+
+/// The first lectures of an instructor.
+pub fn of_instructor(conn: &mut Conn, id: InstructorId) -> Result<Vec<LectureId>> {
+    Ok(either!(conn, c => lecture_instructors::table
+        .filter(lecture_instructors::instructor_id.eq(id))
+        .order(lecture_instructors::lecture_id)
+        .limit(20)
+        .select(lecture_instructors::lecture_id)
+        .load(c))?)
+}
+
+/// The first members of branches.
+pub fn members(conn: &mut Conn, count: i64) -> Result<Vec<PersonId>> {
+    Ok(either!(conn, c => memberships::table
+        .filter(memberships::valid_to.is_null())
+        .order(memberships::person_id)
+        .limit(count)
+        .select(memberships::person_id)
+        .load(c))?)
+}
+
+/// The branch with the most members.
+pub fn largest_branch(conn: &mut Conn) -> Result<OrgId> {
+    let count = diesel::dsl::count_star();
+    Ok(either!(conn, c => memberships::table
+        .filter(memberships::valid_to.is_null())
+        .group_by(memberships::branch_id)
+        .order((count.desc(), memberships::branch_id))
+        .select(memberships::branch_id)
+        .first(c))?)
+}
+
+/// The first members of a branch.
+pub fn branch_members(conn: &mut Conn, branch: OrgId, count: i64) -> Result<Vec<PersonId>> {
+    Ok(either!(conn, c => memberships::table
+        .filter(memberships::branch_id.eq(branch).and(memberships::valid_to.is_null()))
+        .order(memberships::person_id)
+        .limit(count)
+        .select(memberships::person_id)
+        .load(c))?)
 }
 
 /// Tells the database how large its tables have become, so that it plans its queries by that.

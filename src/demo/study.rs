@@ -37,7 +37,7 @@ pub fn make(conn: &mut Conn, people: &People, now: Timestamp) -> Result<()> {
 }
 
 /// Who looks with this account, and what is written beside what they do.
-fn signed_in(conn: &mut Conn, people: &People, name: &str) -> Result<(Viewer, Doer)> {
+pub fn signed_in(conn: &mut Conn, people: &People, name: &str) -> Result<(Viewer, Doer)> {
     let account = AccountId(people.account(name).0);
     let viewer = accounts::viewer_for(conn, account, None)?.ok_or(Error::NotFound)?;
     Ok((viewer, Doer { account: Some(account), for_person: None, request: "demo".into() }))

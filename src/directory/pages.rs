@@ -3,9 +3,10 @@ use crate::access::Access::Anyone;
 use crate::clock;
 use crate::db::{Conn, Db};
 use crate::error::Result;
-use crate::ids::{AllianceId, InstructorId, OrgId, SchoolId};
-use crate::lectures::{self, Card, Filter, Instructor};
+use crate::ids::{AllianceId, InstructorId, LectureId, OrgId, SchoolId};
+use crate::lectures::{self, Card, Filter, Instructor, Title};
 use crate::organization;
+use crate::ratings::{self, InstructorRating, LectureRating};
 use crate::schools::{self, Alliance, AllianceKind, AllianceRow, School, SchoolRow};
 use crate::web::page::Page;
 use crate::web::paging::{self, Paging};
@@ -28,6 +29,9 @@ pub fn routes() -> Vec<Route> {
 /// Rows on a page of a list, and cards under a school or an instructor.
 const ROWS: i64 = 30;
 const CARDS: i64 = 8;
+
+/// Rated lectures on the page of an instructor.
+const RATED: i64 = 20;
 
 #[derive(Deserialize)]
 struct PageQuery {
@@ -68,16 +72,30 @@ struct OneInstructor {
     instructor: Instructor,
     is_gold: bool,
     cards: Vec<Card>,
+    titles: Vec<Title>,
+    rating: Option<InstructorRating>,
+    /// The lectures that have enough ratings to show.
+    rated: Vec<(LectureId, String, LectureRating)>,
 }
 
 impl OneInstructor {
     fn load(conn: &mut Conn, page: Page, id: InstructorId) -> Result<OneInstructor> {
         let instructor = lectures::instructor(conn, id)?;
-        let gold = lectures::gold_instructors(conn, clock::day(clock::now()))?;
+        let today = clock::day(clock::now());
+        let titles = lectures::titles_of(conn, id)?;
         let filter =
             Filter { instructor: Some(id), is_signed_in: page.viewer.is_some(), ..Filter::default() };
         let cards = lectures::cards(conn, &filter, 0, CARDS)?;
-        Ok(OneInstructor { page, is_gold: gold.iter().any(|one| one.id == id), instructor, cards })
+        let is_signed_in = page.viewer.is_some();
+        Ok(OneInstructor {
+            is_gold: titles.iter().any(|title| title.holds_on(today)),
+            rating: ratings::of_instructor(conn, id)?,
+            rated: ratings::of_instructor_lectures(conn, id, is_signed_in, RATED)?,
+            page,
+            instructor,
+            cards,
+            titles,
+        })
     }
 }
 

@@ -20,8 +20,8 @@ pub use store::{
     set_cues, standing, take_over, update, withdrawal,
 };
 pub use store::{
-    By, Card, Instructor, Topic, cards, cards_of, count, gold_instructors, instructor, instructors,
-    instructors_within, newest, topics, watchable,
+    By, Card, Instructor, Title, Topic, cards, cards_of, count, gold_instructors, instructor, instructors,
+    instructors_within, newest, titles_of, topics, watchable,
 };
 pub use way::{Judgement, attach, publishable, reopen, review, submit, unsubmit, withdraw};
 

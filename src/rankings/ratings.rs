@@ -2,7 +2,8 @@
 //! best are listed. A million ratings are counted as whole numbers; fractions are made of the counts. domain.md §5.6.
 use super::{Draft, Kind, Named, Refusal};
 use crate::error::Result;
-use crate::scoring::exact::{Exact, shown_apart, whole};
+use crate::ratings::Voices;
+use crate::scoring::exact::{Exact, shown_apart};
 use crate::scoring::voices::{FEWEST_BRANCHES, FEWEST_VOICES, PRIOR, drawn};
 use num_traits::Zero;
 use serde_json::{Value, json};
@@ -10,16 +11,6 @@ use std::collections::BTreeMap;
 
 /// Places behind the point that are shown where neighbours do not need more.
 const PLACES: u32 = 2;
-
-/// What was said of one lecture or instructor: the voice of each member as the sum of the stars and of how many ratings; how many
-/// branches they come from; how many ratings were taken out by a decision.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Voices {
-    pub id: i64,
-    pub voices: Vec<(i64, i64)>,
-    pub branches: i64,
-    pub apart: i64,
-}
 
 /// One that is ranked.
 struct Ranked<'a> {
@@ -154,11 +145,6 @@ fn leaf(kind: Kind, one: &Ranked<'_>) -> Value {
         "voices": voices,
         "apart": one.of.apart,
     })
-}
-
-/// The mean of the city, from the sum of all stars and of how many ratings.
-pub fn mean_of(stars: i64, ratings: i64) -> Exact {
-    if ratings > 0 { whole(stars) / whole(ratings) } else { Exact::zero() }
 }
 
 #[cfg(test)]

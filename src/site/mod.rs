@@ -28,6 +28,7 @@ text_enum! {
         PrivacyNotice = "privacy_notice",
         ConsentText = "consent_text",
         SecondFactor = "second_factor",
+        HeldWords = "held_words",
     }
 }
 
@@ -54,6 +55,7 @@ impl Setting {
             Setting::PrivacyNotice => msg!("隐私说明"),
             Setting::ConsentText => msg!("同意书"),
             Setting::SecondFactor => msg!("第二重验证"),
+            Setting::HeldWords => msg!("评价文字的暂扣词"),
         }
     }
     /// Where it is shown and what depends on it.
@@ -73,16 +75,25 @@ impl Setting {
                 msg!("用一次性登录码设密码时要同意的文字。改了以后，登录的人会再看到一次。")
             }
             Setting::SecondFactor => msg!("全市范围的角色登录时，除了密码是否还要动态验证码。"),
+            Setting::HeldWords => {
+                msg!(
+                    "评价文字里有这些词的，排在审核页最前面。一行一个，也可以用逗号隔开。只是提醒，不会自动隐藏。"
+                )
+            }
         }
     }
     /// Whether a second person has to approve a value.
     pub fn needs_approval(self) -> bool {
-        matches!(self, Setting::PrivacyNotice | Setting::ConsentText | Setting::SecondFactor)
+        matches!(
+            self,
+            Setting::PrivacyNotice | Setting::ConsentText | Setting::SecondFactor | Setting::HeldWords
+        )
     }
     /// The longest value, in characters.
     pub fn longest(self) -> usize {
         match self {
             Setting::PrivacyNotice | Setting::ConsentText => 20_000,
+            Setting::HeldWords => 4_000,
             _ => 80,
         }
     }
@@ -157,6 +168,8 @@ pub struct Site {
     pub privacy_notice: String,
     /// The text to agree to, and the change that brought it.
     pub consent: Option<(SettingChangeId, String)>,
+    /// Words that hold a comment of a rating until somebody has looked at it.
+    pub held_words: String,
     /// Whether roles with city scope need a second factor to sign in.
     pub is_factor_required: bool,
     /// Made-up data, said on every page.
@@ -180,6 +193,7 @@ impl Site {
                 Some(Setting::Logo) => site.logo = Logo::of_value(&value),
                 Some(Setting::PrivacyNotice) => site.privacy_notice = value,
                 Some(Setting::ConsentText) => site.consent = (!value.is_empty()).then_some((id, value)),
+                Some(Setting::HeldWords) => site.held_words = value,
                 Some(Setting::SecondFactor) => site.is_factor_required = value != OFFERED,
                 None if name == "is_demo" => site.is_demo = value == "yes",
                 None => {}
@@ -200,6 +214,7 @@ impl Site {
             Setting::Logo => String::new(),
             Setting::PrivacyNotice => self.privacy_notice.clone(),
             Setting::ConsentText => self.consent.as_ref().map(|(_, text)| text.clone()).unwrap_or_default(),
+            Setting::HeldWords => self.held_words.clone(),
             Setting::SecondFactor => if self.is_factor_required { REQUIRED } else { OFFERED }.to_owned(),
         }
     }

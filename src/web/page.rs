@@ -151,10 +151,16 @@ impl Page {
     pub fn may_check_rankings(&self) -> bool {
         self.may(Permission::CheckRankings)
     }
+    pub fn may_moderate_ratings(&self) -> bool {
+        self.may(Permission::ModerateRatings)
+    }
+    pub fn may_judge_ratings(&self) -> bool {
+        self.may(Permission::JudgeRatings)
+    }
     /// Whether there is anything but a member's own pages, as `shell::desks` lists it.
     pub fn has_desk(&self) -> bool {
         use Permission::*;
-        const DESKS: [Permission; 11] = [
+        const DESKS: [Permission; 13] = [
             TeachLectures,
             ReviewLectures,
             AnswerQuestions,
@@ -164,6 +170,8 @@ impl Page {
             EnrolMembers,
             DecideCases,
             CheckRankings,
+            ModerateRatings,
+            JudgeRatings,
             SeePeople,
             SeeAdmin,
         ];
@@ -360,6 +368,11 @@ fn notice(query: &str) -> Option<Message> {
         "ranking-final" => msg!("已定为正式结果。"),
         "ranking-withdrawn" => msg!("已撤回，原来的地址会说明原因。"),
         "name-redacted" => msg!("姓名已隐去。"),
+        "rated" => msg!("评价已保存。分数几分钟后更新；写的文字审核后公开。"),
+        "rating-withdrawn" => msg!("评价已撤回。"),
+        "asked-again" => msg!("已请审核人再看一次。"),
+        "reply-sent" => msg!("回复已保存，审核后公开。"),
+        "exclusion-proposed" => msg!("已提出，等另一个人决定。"),
         "test-over" => msg!("时间到了，已按之前答的交卷。"),
         _ => return None,
     })

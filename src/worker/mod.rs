@@ -9,7 +9,7 @@ use crate::jobs::{self, Job, Kind, RENEW_SECONDS, TRIES};
 use crate::media::{Store, fresh_folder};
 use crate::processing::{self, Fault, Tools};
 use crate::recordings::{self, self as store, Made, State, Subject, gave_up};
-use crate::{cases, enrolments, rankings, selftests, study, uploads, viewings};
+use crate::{cases, enrolments, rankings, ratings, selftests, study, uploads, viewings};
 use chrono::Duration;
 use rustix::fs::{FlockOperation, flock};
 use std::path::{Path, PathBuf};
@@ -353,7 +353,7 @@ impl Worker {
 }
 
 /// What study needs done by itself, a bounded piece of each: group viewings that nobody ended, late cases, seats that follow
-/// presence, tests whose time is over, records that facts have earned, what is due soon. Several workers may do it at once;
+/// presence, tests whose time is over, records that facts have earned, what is due soon, ratings that have come. Several workers may do it at once;
 /// what fails keeps nothing else from being done.
 ///
 /// # Errors
@@ -366,6 +366,7 @@ pub fn tend(db: &Db, now: Timestamp) -> Result<()> {
         db.write_now(|conn| selftests::close_overdue(conn, now)).map(drop),
         study::catch_up(db, now).map(drop),
         study::remind(db, now).map(drop),
+        ratings::tend(db, now),
     ];
     done.into_iter().collect()
 }

@@ -288,6 +288,17 @@ const SCOPED: &[(&str, &str, &str, &str, &str)] = &[
     ("POST", "/studio/banks/{bank}/import", "instructor", "", ""),
     ("POST", "/studio/banks/{bank}/import/apply", "instructor", "", ""),
     ("POST", "/studio/banks/{bank}/export", "instructor", "", ""),
+    // Whose lectures, comments and flags these are is tried in tests/portal/ratings.rs.
+    ("GET", "/studio/lectures/{lecture}/ratings", "instructor", "", ""),
+    ("POST", "/studio/lectures/{lecture}/ratings/{comment}", "instructor", "", ""),
+    ("POST", "/review/ratings/{comment}", "reviewer1", "", ""),
+    ("POST", "/review/ratings/{comment}/reply", "reviewer1", "", ""),
+    ("GET", "/ratings/flags/{flag}", "checker", "", ""),
+    ("POST", "/ratings/flags/{flag}/dismiss", "checker", "", ""),
+    ("POST", "/ratings/flags/{flag}/exclude", "checker", "", ""),
+    ("POST", "/ratings/exclusions/{exclusion}", "checker", "", ""),
+    ("POST", "/ratings/unmask/{unmask}", "checker", "", ""),
+    ("POST", "/ratings/unmask/{unmask}/open", "checker", "", ""),
     // Whose they are is tried in tests/portal/viewings.rs.
     ("GET", "/viewings/{event}", "secretary", "", ""),
     ("POST", "/viewings/{event}/open", "secretary", "", ""),

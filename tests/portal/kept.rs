@@ -77,6 +77,32 @@ const CHANGES: &[(&str, &str, &str)] = &[
     ("UPDATE booklet_chapters SET body = '改过的章节正文'", "/booklets/fifty-questions/1", "改过的章节正文"),
     ("UPDATE bases SET name = '改过的基地'", "/bases", "改过的基地"),
     ("UPDATE stories SET title = '改过的人物'", "/stories", "改过的人物"),
+    (
+        "INSERT INTO lecture_ratings VALUES (1, 31, 0, 0, 1, 10, 20, 7, 0, '4.6', '4.4', '4.8', '4.40', '2026-01-01 00:00:00')",
+        "/lectures/1",
+        "31 人评价，来自 7 个支部",
+    ),
+    ("UPDATE lecture_ratings SET votes = 32 WHERE lecture_id = 1", "/lectures/1", "32 人评价"),
+    (
+        "INSERT INTO instructor_ratings VALUES (1, 41, 60, 9, 0, '4.5', '4.3', '4.7', '4.40', '2026-01-01 00:00:00')",
+        "/instructors/1",
+        "41 人评价，来自 9 个支部",
+    ),
+    (
+        "INSERT INTO ratings (id, rater_key, lecture_id, stars, tags, proof, first_on, day, slot, version, status) VALUES (1, 'k', 1, 5, '', 'online', '2026-01-01', '2026-01-01', 0, 1, 'counted'); INSERT INTO rating_texts (id, rating_id, lecture_id, text, is_held, state, written_on) VALUES (1, 1, 1, '审过的话', FALSE, 'pending', '2026-01-01'); UPDATE rating_texts SET state = 'shown'",
+        "/lectures/1",
+        "审过的话",
+    ),
+    (
+        "INSERT INTO rating_replies (text_id, lecture_id, replied_by, text, state, replied_at) VALUES (1, 1, 1, '讲师的话', 'shown', '2026-01-01 00:00:00')",
+        "/lectures/1/comments",
+        "讲师的话",
+    ),
+    (
+        "INSERT INTO rating_flags (id, lecture_id, detector, mark, from_id, to_id, votes, of_set, expected, chance, mean, mean_of_others, capped, opened_at, state) VALUES (1, 1, 'block', 'x', 1, 1, 1, 1, 1, '', 1, 1, 1, '2026-01-01 00:00:00', 'open'); INSERT INTO rating_exclusions (flag_id, lecture_id, reason, proposed_by, proposed_at, verdict, decided_by, decided_at, taken) VALUES (1, 1, '公告的原因', 1, '2026-01-01 00:00:00', 'confirmed', 2, '2026-01-01 00:00:00', 3)",
+        "/lectures/1",
+        "公告的原因",
+    ),
 ];
 
 #[actix_web::test]
@@ -254,8 +280,10 @@ fn every_table_that_visitors_see_moves_the_content_on() {
         "events",
         "grants",
         "handouts",
+        "instructor_ratings",
         "instructors",
         "lecture_instructors",
+        "lecture_ratings",
         "lectures",
         "media",
         "media_chapters",
@@ -266,6 +294,9 @@ fn every_table_that_visitors_see_moves_the_content_on() {
         "ranking_names",
         "ranking_snapshots",
         "rankings",
+        "rating_exclusions",
+        "rating_replies",
+        "rating_texts",
         "schools",
         "setting_changes",
         "stories",
@@ -298,6 +329,7 @@ fn every_table_that_visitors_see_moves_the_content_on() {
         "chapter_drafts",
         "chapter_reads",
         "chapter_saves",
+        "city_means",
         "code_tries",
         "completion_reversals",
         "completions",
@@ -327,6 +359,13 @@ fn every_table_that_visitors_see_moves_the_content_on() {
         "persons",
         "ranking_redactions",
         "ranking_rows",
+        "rating_flags",
+        "rating_keys",
+        "rating_text_decisions",
+        "rating_unmasks",
+        "rating_versions",
+        "rating_voices",
+        "ratings",
         "reading_positions",
         "recordings",
         "recovery_codes",
@@ -359,6 +398,15 @@ fn every_table_that_visitors_see_moves_the_content_on() {
     assert_eq!(tables, listed);
     let world = World::new();
     crate::rankings::published(&world, 1);
+    world.sql(
+        "INSERT INTO lecture_ratings VALUES (1, 31, 0, 0, 1, 10, 20, 7, 0, '4.6', '4.4', '4.8', '4.40', '2026-01-01 00:00:00');
+         INSERT INTO instructor_ratings VALUES (1, 41, 60, 9, 0, '4.5', '4.3', '4.7', '4.40', '2026-01-01 00:00:00');
+         INSERT INTO ratings (id, rater_key, lecture_id, stars, tags, proof, first_on, day, slot, version, status) VALUES (1, 'k', 1, 5, '', 'online', '2026-01-01', '2026-01-01', 0, 1, 'counted');
+         INSERT INTO rating_texts (id, rating_id, lecture_id, text, is_held, state, written_on) VALUES (1, 1, 1, '审过的话', FALSE, 'shown', '2026-01-01');
+         INSERT INTO rating_replies (text_id, lecture_id, replied_by, text, state, replied_at) VALUES (1, 1, 1, '讲师的话', 'shown', '2026-01-01 00:00:00');
+         INSERT INTO rating_flags (id, lecture_id, detector, mark, from_id, to_id, votes, of_set, expected, chance, mean, mean_of_others, capped, opened_at, state) VALUES (1, 1, 'block', 'x', 1, 1, 1, 1, 1, '', 1, 1, 1, '2026-01-01 00:00:00', 'open');
+         INSERT INTO rating_exclusions (flag_id, lecture_id, reason, proposed_by, proposed_at) VALUES (1, 1, '公告的原因', 1, '2026-01-01 00:00:00')",
+    );
     let generation = || world.number("SELECT n FROM generations WHERE name = 'content'");
     for table in SHOWN {
         let before = generation();

@@ -27,6 +27,7 @@ mod people;
 mod processing;
 mod queries;
 mod rankings;
+mod ratings;
 mod reading;
 mod review;
 mod search;

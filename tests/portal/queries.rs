@@ -76,10 +76,11 @@ async fn no_page_costs_more_statements_than_its_budget() {
     for (path, as_visitor, as_member) in [
         ("/", 0, 5),
         ("/lectures", 0, 5),
-        ("/lectures/1", 0, 9),
+        ("/lectures/1", 0, 11),
+        ("/lectures/1/comments", 0, 10),
         ("/lectures/1/video.mp4", 3, 8),
         ("/instructors", 0, 10),
-        ("/instructors/1", 0, 12),
+        ("/instructors/1", 0, 14),
         ("/schools", 0, 10),
         ("/schools/1", 0, 13),
         ("/alliances/1", 0, 12),
@@ -132,6 +133,22 @@ fn hot_lists_use_their_index() {
         (
             "SELECT id FROM audit_entries WHERE for_person_id = 1 ORDER BY id DESC LIMIT 20",
             "audit_entries_person",
+        ),
+        (
+            "SELECT id FROM rating_texts WHERE lecture_id = 1 AND state = 'shown' ORDER BY id DESC LIMIT 6",
+            "rating_texts_lecture",
+        ),
+        (
+            "SELECT id FROM rating_texts WHERE state = 'pending' ORDER BY is_held DESC, id LIMIT 21",
+            "rating_texts_queue",
+        ),
+        (
+            "SELECT lecture_id, stars, COUNT(*) FROM ratings WHERE status = 'counted' GROUP BY lecture_id, stars",
+            "ratings_counted",
+        ),
+        (
+            "SELECT instructor_id, SUM(stars), COUNT(*) FROM rating_voices WHERE is_counted = TRUE GROUP BY instructor_id, voice_key",
+            "rating_voices_counted",
         ),
         ("SELECT id FROM persons WHERE name >= '李' AND name < '李\u{10FFFF}'", "persons_name"),
         (

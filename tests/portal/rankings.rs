@@ -697,3 +697,59 @@ fn an_objection_holds_the_snapshot() {
     assert!(rows.iter().all(|row| (row.subject == "E03") == row.name.is_none()));
     let _ = RankingId(ranking_of(&world, id));
 }
+
+#[actix_web::test]
+async fn ratings_are_ranked_by_a_job_and_only_the_best_are_listed() {
+    let world = World::new();
+    let (organizer, checker) = (world.signed_in("organizer").await, world.signed_in("checker").await);
+    let rate = |lecture: i64, count: i64, stars: i64| {
+        let rows: Vec<String> = (0..count)
+            .map(|at| {
+                format!("('{lecture}-{at}-{stars}', {lecture}, {stars}, '', 'online', {}, '2026-01-01', '2026-01-01', 0, 1, 'counted')", 1 + at % 4)
+            })
+            .collect();
+        world.sql(&format!(
+            "INSERT INTO ratings (rater_key, lecture_id, stars, tags, proof, branch_id, first_on, day, slot, version, status) VALUES {}",
+            rows.join(", ")
+        ));
+    };
+    rate(1, 300, 5);
+    rate(2, 300, 4);
+    rate(2, 5, 5);
+    let form = [("kind", "lecture_rating"), ("title", "好课榜"), ("top_k", "1")];
+    assert_eq!(organizer.post("/organize/rankings", &form).await.status, 303);
+    let config = config(&world.url);
+    let worker =
+        weixiao::worker::Worker::new(world.db.clone(), &config, weixiao::processing::Tools::find()).unwrap();
+    while worker.step(clock::now()).unwrap() {}
+    assert_eq!(world.number("SELECT COUNT(*) FROM jobs WHERE kind = 'rank' AND state = 'done'"), 1);
+    let id = world.number("SELECT id FROM ranking_snapshots");
+    let desk = format!("/organize/rankings/{id}");
+    assert_eq!(
+        organizer.post(&format!("{desk}/check"), &[]).await.status,
+        409,
+        "it was computed in the organizer's name"
+    );
+    assert_eq!(checker.post(&format!("{desk}/check"), &[]).await.status, 303);
+    // Without a notice it is final at once.
+    assert_eq!(organizer.post(&format!("{desk}/publish"), &[("days", "")]).await.status, 303);
+    let ranking = world.number("SELECT id FROM rankings WHERE kind = 'lecture_rating'");
+    let visitor = world.visitor();
+    let page = visitor.get(&format!("/rankings/{ranking}")).await;
+    let title = world.text("SELECT title FROM lectures WHERE id = 1");
+    assert!(page.body.contains(&title) && page.body.contains("href=\"/lectures/1\""), "{}", page.body);
+    assert!(!page.body.contains("href=\"/lectures/2\""), "no bottom list");
+    for part in ["正式结果", "贝叶斯平均", "只公布前 1 名", "每人每课一票"] {
+        assert!(page.body.contains(part), "{part}: {}", page.body);
+    }
+    let file = visitor.get(&format!("/rankings/{ranking}.json")).await;
+    let accepted = verify::file(&file.raw).unwrap();
+    assert_eq!((accepted.rows, accepted.publication.event.as_str()), (1, "final"));
+    assert!(file.body.contains("\"id\":\"L2\"") && !file.body.contains("branch_id"), "its voices are inputs");
+    // The next revision needs a reason.
+    let again = format!("/organize/rankings/of/{ranking}/compute");
+    assert_eq!(organizer.post(&again, &[("reason", " ")]).await.status, 409);
+    assert_eq!(organizer.post(&again, &[("reason", "新的学期")]).await.status, 303);
+    while worker.step(clock::now()).unwrap() {}
+    assert_eq!(world.text("SELECT reason FROM ranking_snapshots WHERE revision = 2"), "新的学期");
+}

@@ -58,6 +58,19 @@ async fn a_database_of_the_previous_version_is_brought_up_to_date_with_its_data_
     let world = World::at(url.clone());
     for (table, count) in counts(&world) {
         let is_new = [
+            "ratings",
+            "rating_versions",
+            "rating_voices",
+            "rating_keys",
+            "rating_texts",
+            "rating_text_decisions",
+            "rating_replies",
+            "rating_flags",
+            "rating_exclusions",
+            "rating_unmasks",
+            "city_means",
+            "lecture_ratings",
+            "instructor_ratings",
             "calendar_years",
             "calendar_days",
             "cases",

@@ -1,5 +1,7 @@
-//! The pages of lectures: the list, the lecture with its player, questions. `files` has the recording and its like.
+//! The pages of lectures: the list, the lecture with its player, questions. `files` has the recording and its like, `rating`
+//! what the form of a rating sends.
 mod files;
+mod rating;
 
 use super::forms::{AnswerForm, ListQuery, QuestionForm};
 use super::store::{self, Card, Chapter, Cue, Handout, Lecture, Question, Topic, Watched, Withdrawal};
@@ -11,6 +13,7 @@ use crate::clock;
 use crate::db::{Conn, Db};
 use crate::error::{Error, Result};
 use crate::ids::{LectureId, MediaId, QuestionId, random_hex};
+use crate::ratings::{Keys, Mine, OnPage, RatingForm, Ratings, mine};
 use crate::schools;
 use crate::web::form::Errors;
 use crate::web::kept::Kept;
@@ -37,6 +40,9 @@ pub fn routes() -> Vec<Route> {
         ]),
         get("/lectures/{lecture}", Anyone, show).kept(&[]),
         post("/lectures/{lecture}/questions", SignedIn, ask),
+        post("/lectures/{lecture}/rating", SignedIn, rating::rate),
+        post("/lectures/{lecture}/rating/withdraw", SignedIn, rating::withdraw),
+        post("/lectures/{lecture}/rating/ask", SignedIn, rating::ask_again),
         get("/questions", AnswerQuestions, questions),
         post("/questions/{question}/answer", AnswerQuestions, answer),
     ];
@@ -127,6 +133,7 @@ struct About {
     cues: Vec<Cue>,
     handouts: Vec<Handout>,
     next: Vec<Card>,
+    rated: OnPage,
 }
 
 impl About {
@@ -138,6 +145,7 @@ impl About {
             cues: store::cues(conn, lecture.media_id)?,
             handouts: store::handouts(conn, id)?,
             next: store::next(conn, &lecture, is_signed_in, 4)?,
+            rated: OnPage::load(conn, id)?,
             lecture,
         })
     }
@@ -171,6 +179,10 @@ struct Show {
     from: i32,
     form: QuestionForm,
     errors: Errors,
+    /// Where the viewer stands with a rating; `None` for a visitor.
+    mine: Option<Mine>,
+    rating_form: RatingForm,
+    rating_errors: Errors,
 }
 
 /// What the server has credited the viewer with.
@@ -211,7 +223,7 @@ struct Moment {
 }
 
 impl Show {
-    fn load(conn: &mut Conn, page: Page, about: Arc<About>, from: i32) -> Result<Show> {
+    fn load(conn: &mut Conn, page: Page, about: Arc<About>, keys: &Keys, from: i32) -> Result<Show> {
         let (id, person) = (about.lecture.id, page.viewer.as_ref().map(|viewer| viewer.person));
         let is_own = match person.filter(|_| page.may(AnswerQuestions)) {
             Some(person) => store::is_instructor(conn, id, person)?,
@@ -222,7 +234,15 @@ impl Show {
             Some(person) => Some(Watch::of(media, store::watched(conn, person, id, media)?)),
             None => None,
         };
+        let mine = match person {
+            Some(person) => Some(mine(conn, keys, person, id, clock::now())?),
+            None => None,
+        };
+        let own = mine.as_ref().and_then(|mine| mine.own.as_ref()).filter(|own| !own.is_withdrawn());
         Ok(Show {
+            rating_form: own.map(RatingForm::of).unwrap_or_default(),
+            rating_errors: Errors::default(),
+            mine,
             watch,
             questions: store::questions(conn, id, person, is_own)?,
             from: from.clamp(0, about.lecture.duration_ms / 1_000),
@@ -256,6 +276,7 @@ async fn show(
     page: Page,
     db: Data<Db>,
     kept: Data<Kept>,
+    ratings: Data<Ratings>,
     id: Path<LectureId>,
     moment: Query<Moment>,
 ) -> Reply {
@@ -269,7 +290,8 @@ async fn show(
         }
         Err(other) => return Err(other),
     };
-    let view = db.read(move |conn| Show::load(conn, page, about, from)).await?;
+    let keys = ratings.keys();
+    let view = db.read(move |conn| Show::load(conn, page, about, &keys, from)).await?;
     reply::page(&view)
 }
 
@@ -277,7 +299,7 @@ async fn ask(
     page: Page,
     viewer: Viewer,
     db: Data<Db>,
-    kept: Data<Kept>,
+    (kept, ratings): (Data<Kept>, Data<Ratings>),
     id: Path<LectureId>,
     form: Form<QuestionForm>,
 ) -> Reply {
@@ -285,7 +307,8 @@ async fn ask(
     match form.check() {
         Err(errors) => {
             let about = About::of(&kept, &db, &page, id).await?;
-            let mut view = db.read(move |conn| Show::load(conn, page, about, 0)).await?;
+            let keys = ratings.keys();
+            let mut view = db.read(move |conn| Show::load(conn, page, about, &keys, 0)).await?;
             view.form.text = form.into_inner().text;
             view.errors = errors;
             reply::invalid(&view)

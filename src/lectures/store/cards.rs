@@ -275,6 +275,39 @@ pub fn gold_instructors(conn: &mut Conn, day: NaiveDate) -> Result<Vec<Instructo
         .load(c))?)
 }
 
+/// A title with its term, `[from, to)`.
+#[derive(Queryable, Debug, Clone, PartialEq, Eq)]
+pub struct Title {
+    /// Where it was given.
+    pub source: String,
+    pub valid_from: NaiveDate,
+    pub valid_to: NaiveDate,
+}
+
+impl Title {
+    pub fn holds_on(&self, day: NaiveDate) -> bool {
+        self.valid_from <= day && day < self.valid_to
+    }
+    /// The last day of the term.
+    pub fn until(&self) -> NaiveDate {
+        self.valid_to.pred_opt().unwrap_or(self.valid_to)
+    }
+}
+
+/// The titles of an instructor – gold lecturer is the only one – the latest first.
+///
+/// # Errors
+/// Those of the database.
+pub fn titles_of(conn: &mut Conn, id: InstructorId) -> Result<Vec<Title>> {
+    Ok(either!(conn, c => titles::table
+        .inner_join(instructors::table.on(instructors::person_id.eq(titles::person_id)))
+        .filter(instructors::id.eq(id))
+        .order((titles::valid_from.desc(), titles::id.desc()))
+        .limit(20)
+        .select((titles::source, titles::valid_from, titles::valid_to))
+        .load(c))?)
+}
+
 /// All instructors, those with the most lectures first; and how many there are.
 pub fn instructors(conn: &mut Conn, skip: i64, count: i64) -> Result<(Vec<Instructor>, i64)> {
     let total = either!(conn, c => instructors::table.count().get_result(c))?;

@@ -7,8 +7,8 @@ mod questions;
 mod review;
 
 pub use cards::{
-    By, Card, Instructor, Topic, cards, cards_of, count, gold_instructors, instructor, instructors,
-    instructors_within, newest, next, of_lecture as cards_by, topics,
+    By, Card, Instructor, Title, Topic, cards, cards_of, count, gold_instructors, instructor, instructors,
+    instructors_within, newest, next, of_lecture as cards_by, titles_of, topics,
 };
 pub use desk::{
     About, DeskRow, Draft, Judged, Own, Played, Waiting, about, awaiting, captions_version, completed_by,

@@ -6,6 +6,7 @@ use crate::db::Conn;
 use crate::either;
 use crate::error::Result;
 use crate::ids::{CaseId, CompletionId, LectureId, MediaId, PersonId};
+use crate::ratings;
 use crate::schema::{completion_reversals, completions, watches};
 use crate::watching::credit::{RULE, Seen};
 use crate::watching::{THRESHOLD, Viewed};
@@ -165,6 +166,9 @@ pub fn reverse(conn: &mut Conn, id: CompletionId, case: CaseId, now: Timestamp) 
             watches::completed_at.eq(None::<Timestamp>),
         );
         either!(conn, c => diesel::update(watches::table.find((person, lecture, media))).set(set).execute(c))?;
+    }
+    if new == 1 {
+        ratings::lose_proof(conn, person, lecture, now)?;
     }
     Ok(())
 }

@@ -1,0 +1,13 @@
+DROP TABLE instructor_ratings;
+DROP TABLE lecture_ratings;
+DROP TABLE city_means;
+DROP TABLE rating_unmasks;
+DROP TABLE rating_replies;
+DROP TABLE rating_text_decisions;
+DROP TABLE rating_texts;
+DROP TABLE rating_keys;
+DROP TABLE rating_voices;
+DROP TABLE rating_versions;
+DROP TABLE ratings;
+DROP TABLE rating_exclusions;
+DROP TABLE rating_flags;
