@@ -188,7 +188,7 @@ async fn two_persons_bring_a_ranking_to_the_public_and_a_third_step_makes_it_fin
         "统计到",
         "列入 5 个，没有列入 1 个",
         "5 名评委",
-        "第 1 版",
+        "版次 1",
         "已退出或已下架",
         "E06",
         "去掉 1 份最高的",
@@ -284,7 +284,7 @@ async fn a_correction_is_the_next_revision_and_says_who_moved_and_why() {
     assert!(refused(compute(&world, &silent)).contains("写明原因"));
     let second = corrected(&world, 3);
     let page = visitor.get(&format!("/rankings/{ranking}")).await;
-    assert!(page.body.contains("第 2 版") && page.body.contains("第 4 件的一份评分表录错"), "{}", page.body);
+    assert!(page.body.contains("版次 2") && page.body.contains("第 4 件的一份评分表录错"), "{}", page.body);
     assert!(
         page.body.contains("<th scope=\"row\">E04</th><td class=\"n\">4</td><td class=\"n\">1</td>"),
         "{}",

@@ -331,6 +331,7 @@ async fn withdraw(
 async fn redact(page: Page, db: Data<Db>, path: Path<RankingId>, form: Form<ReasonForm>) -> Reply {
     of_city(&page, PublishRankings)?;
     let (ranking, doer) = (path.into_inner(), page.doer());
+    db.read(move |conn| store::ranking(conn, ranking)).await?;
     let (subject, reason) = form.check_subject().map_err(|errors| first(&errors))?;
     let newest = db
         .write(move |conn| {
