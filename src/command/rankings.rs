@@ -12,13 +12,13 @@ use weixiao::{clock, msg};
 #[derive(Args)]
 pub struct VerifyArgs {
     /// 下载的榜单文件 · the ranking as it was downloaded
-    #[arg(required_unless_present = "log")]
+    #[arg(required_unless_present = "publications")]
     file: Option<PathBuf>,
     /// 发布日志，分几份下载的按顺序都写上 · the log of publications; its parts in order
     #[arg(long, num_args = 1..)]
-    log: Vec<PathBuf>,
+    publications: Vec<PathBuf>,
     /// 以前存下的发布日志：说出两份从哪里起不同 · an older copy of the log: says where the two fork
-    #[arg(long, num_args = 1.., requires = "log")]
+    #[arg(long, num_args = 1.., requires = "publications")]
     known: Vec<PathBuf>,
     /// 发布者的公钥（十六进制），和 /rankings/log 上的一样 · the publisher's key, as the page /rankings/log shows it
     #[arg(long)]
@@ -47,7 +47,12 @@ fn told(problems: &[Message]) -> bool {
 
 fn told_of(file: &Accepted) {
     say(&msg!("《{}》第 {} 版，统计到 {}", file.title, file.revision, file.as_of));
-    say(&msg!("{} 条输入，{} 行，{} 个没有列入：每一行都重算过，和文件一样", file.inputs, file.rows, file.excluded));
+    say(&msg!(
+        "{} 条输入，{} 行，{} 个没有列入：每一行都重算过，和文件一样",
+        file.inputs,
+        file.rows,
+        file.excluded
+    ));
     say(&msg!("{} 个姓名和发布时的一样；其余没有公布", file.names));
     let entry = &file.publication;
     say(&msg!("发布日志第 {} 条（{}，{}），签名有效", entry.seq, entry.event, entry.at));
@@ -86,9 +91,9 @@ pub fn verify(args: &VerifyArgs) -> Result<ExitCode, Failure> {
             }
         },
     };
-    let log = match args.log.is_empty() {
+    let log = match args.publications.is_empty() {
         true => None,
-        false => match verify::log(&all(&args.log)?) {
+        false => match verify::log(&all(&args.publications)?) {
             Ok(log) => {
                 say(&msg!("发布日志共 {} 条，首尾相接，签名有效", log.len()));
                 Some(log)
@@ -114,7 +119,8 @@ pub fn verify(args: &VerifyArgs) -> Result<ExitCode, Failure> {
             Err(problems) => told(&problems),
         };
     }
-    let keys = file.iter().map(|file| &file.publication.key).chain(log.iter().flatten().map(|entry| &entry.key));
+    let keys =
+        file.iter().map(|file| &file.publication.key).chain(log.iter().flatten().map(|entry| &entry.key));
     if let Some(wanted) = &args.key
         && keys.into_iter().any(|key| !key.eq_ignore_ascii_case(wanted))
     {
@@ -136,7 +142,10 @@ pub struct ContinueArgs {
 pub fn log_continue(args: ContinueArgs) -> Result<ExitCode, Failure> {
     let reason = args.reason.trim().to_owned();
     if reason.is_empty() || reason.chars().count() > weixiao::rankings::LONGEST_REASON {
-        return Err(Failure(msg!("请用 --reason 写明为什么，不超过 {} 字。", weixiao::rankings::LONGEST_REASON)));
+        return Err(Failure(msg!(
+            "请用 --reason 写明为什么，不超过 {} 字。",
+            weixiao::rankings::LONGEST_REASON
+        )));
     }
     let config = args.place.config()?;
     let db = Db::open(&config.database_url, false)?;

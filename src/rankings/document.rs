@@ -21,7 +21,8 @@ pub fn canonical(value: &Value) -> Result<String> {
         Value::Object(members) => {
             let mut keys: Vec<&String> = members.keys().collect();
             keys.sort_by(|a, b| a.encode_utf16().cmp(b.encode_utf16()));
-            let member = |key: &String| Ok(format!("{}:{}", Value::from(key.as_str()), canonical(&members[key])?));
+            let member =
+                |key: &String| Ok(format!("{}:{}", Value::from(key.as_str()), canonical(&members[key])?));
             Ok(format!("{{{}}}", keys.into_iter().map(member).collect::<Result<Vec<_>>>()?.join(",")))
         }
         Value::Array(items) => {
@@ -119,7 +120,15 @@ pub fn build(about: &About, draft: &Draft, mut salt: impl FnMut() -> String) -> 
         "excluded": draft.excluded,
     });
     let bytes = canonical(&document)?.into_bytes();
-    Ok(Built { digest: hex(&Sha256::digest(&bytes)), bytes, method_digest, input_root, rows_root, rows, names })
+    Ok(Built {
+        digest: hex(&Sha256::digest(&bytes)),
+        bytes,
+        method_digest,
+        input_root,
+        rows_root,
+        rows,
+        names,
+    })
 }
 
 /// A document as it is kept, read back.
@@ -168,9 +177,13 @@ pub fn moved(before: &[(String, i32, String)], rows: &[Value]) -> Vec<Value> {
 /// What a page says of the inputs without reading them: how many judges, sheets, recusals, voices.
 pub fn facts(inputs: &[Value]) -> Value {
     let of = |kind: &'static str| inputs.iter().filter(move |leaf| leaf["t"] == kind);
-    let judges: std::collections::BTreeSet<&str> = of("sheet").filter_map(|leaf| leaf["judge"].as_str()).collect();
+    let judges: std::collections::BTreeSet<&str> =
+        of("sheet").filter_map(|leaf| leaf["judge"].as_str()).collect();
     let apart = |why: &str| of("apart").filter(|leaf| leaf["why"] == why).count();
-    let voices = of("voices").filter_map(|leaf| leaf["voices"].as_array()).flatten().filter_map(|pair| pair[1].as_i64());
+    let voices = of("voices")
+        .filter_map(|leaf| leaf["voices"].as_array())
+        .flatten()
+        .filter_map(|pair| pair[1].as_i64());
     json!({
         "entries": of("entry").count(),
         "sheets": of("sheet").count(),
@@ -189,19 +202,32 @@ mod tests {
 
     #[test]
     fn there_is_one_form() {
-        let value = json!({"b": [1, -2, null, true], "a": "é\n\"\\\u{1}\u{7f}中/", "\u{10437}": 2, "\u{fb01}": 3});
-        let form = "{\"a\":\"é\\n\\\"\\\\\\u0001\u{7f}中/\",\"b\":[1,-2,null,true],\"\u{10437}\":2,\"\u{fb01}\":3}";
+        let value =
+            json!({"b": [1, -2, null, true], "a": "é\n\"\\\u{1}\u{7f}中/", "\u{10437}": 2, "\u{fb01}": 3});
+        let form =
+            "{\"a\":\"é\\n\\\"\\\\\\u0001\u{7f}中/\",\"b\":[1,-2,null,true],\"\u{10437}\":2,\"\u{fb01}\":3}";
         assert_eq!(canonical(&value).unwrap(), form);
         assert!(canonical(&json!({"score": 1.5})).is_err(), "scores are texts");
     }
 
     #[test]
     fn who_moved_is_named_with_both_places() {
-        let before = [("E1".to_owned(), 1, "90.00".to_owned()), ("E2".to_owned(), 2, "89.00".to_owned()), ("E3".to_owned(), 3, "88.00".to_owned())];
-        let rows = [json!({"entry": "E1", "rank": 1, "score": "90.00"}), json!({"entry": "E3", "rank": 2, "score": "88.00"}), json!({"entry": "E4", "rank": 3, "score": "80.00"})];
+        let before = [
+            ("E1".to_owned(), 1, "90.00".to_owned()),
+            ("E2".to_owned(), 2, "89.00".to_owned()),
+            ("E3".to_owned(), 3, "88.00".to_owned()),
+        ];
+        let rows = [
+            json!({"entry": "E1", "rank": 1, "score": "90.00"}),
+            json!({"entry": "E3", "rank": 2, "score": "88.00"}),
+            json!({"entry": "E4", "rank": 3, "score": "80.00"}),
+        ];
         let moved = moved(&before, &rows);
         assert_eq!(moved.len(), 3);
-        assert_eq!((&moved[0]["id"], &moved[0]["from"], &moved[0]["to"]), (&json!("E3"), &json!(3), &json!(2)));
+        assert_eq!(
+            (&moved[0]["id"], &moved[0]["from"], &moved[0]["to"]),
+            (&json!("E3"), &json!(3), &json!(2))
+        );
         assert_eq!((&moved[1]["id"], &moved[1]["from"]), (&json!("E4"), &Value::Null));
         assert_eq!((&moved[2]["id"], &moved[2]["to"]), (&json!("E2"), &Value::Null));
     }

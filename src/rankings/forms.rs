@@ -87,7 +87,8 @@ mod tests {
 
     #[test]
     fn a_ranking_by_ratings_has_a_kind_a_title_and_an_end() {
-        let form = RankingForm { kind: "lecture_rating".into(), title: " 好课榜 ".into(), top_k: "100".into() };
+        let form =
+            RankingForm { kind: "lecture_rating".into(), title: " 好课榜 ".into(), top_k: "100".into() };
         assert_eq!(form.check().unwrap(), (Kind::LectureRating, "好课榜".into(), 100));
         let bad = RankingForm { kind: "contest".into(), title: String::new(), top_k: "0".into() };
         assert_eq!(bad.check().unwrap_err().iter().count(), 3, "a contest is not ranked here");

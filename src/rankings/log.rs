@@ -98,7 +98,13 @@ pub(super) fn append(conn: &mut Conn, _: &Press, event: Event, of: &Snapshot, no
 
 type About = Option<(RankingId, i32, String, String)>;
 
-fn add(conn: &mut Conn, event: Event, about: About, lost: Option<(Head, String)>, now: Timestamp) -> Result<()> {
+fn add(
+    conn: &mut Conn,
+    event: Event,
+    about: About,
+    lost: Option<(Head, String)>,
+    now: Timestamp,
+) -> Result<()> {
     let pair = pair(conn)?;
     store::lock_log(conn)?;
     let head = store::head(conn)?;

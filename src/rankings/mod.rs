@@ -17,6 +17,7 @@ use crate::db::Conn;
 use crate::error::{Error, Result};
 use crate::ids::{AccountId, RankingId, SnapshotId, random_hex};
 use crate::lang::Message;
+use crate::ratings::{Subject, Voices, city_mean, voices};
 use crate::scoring::exact::Exact;
 use crate::{calendar, cases, jobs, msg, text_enum, verify};
 use chrono::NaiveDate;
@@ -250,7 +251,8 @@ pub fn publish(
         return Err(Refusal::NeedsNotice.into());
     }
     let today = clock::day(now);
-    let notice = notice_days.map(|days| Ok::<_, Error>((today, calendar::after(conn, today, days)?))).transpose()?;
+    let notice =
+        notice_days.map(|days| Ok::<_, Error>((today, calendar::after(conn, today, days)?))).transpose()?;
     let before = store::standing_of(conn, snapshot.ranking)?;
     if let Some(before) = &before {
         if !store::set_superseded(conn, before.id)? {
@@ -343,13 +345,7 @@ pub fn define(
 ///
 /// # Errors
 /// Not found for another kind; refused without a reason where a revision was published before.
-pub fn ask(
-    conn: &mut Conn,
-    id: RankingId,
-    reason: Option<&str>,
-    doer: &Doer,
-    now: Timestamp,
-) -> Result<()> {
+pub fn ask(conn: &mut Conn, id: RankingId, reason: Option<&str>, doer: &Doer, now: Timestamp) -> Result<()> {
     let by = account_of(doer)?;
     let ranking = store::ranking(conn, id)?;
     if ranking.kind == Kind::Contest {
@@ -369,23 +365,28 @@ pub fn ask(
 pub fn rate(conn: &mut Conn, id: RankingId, now: Timestamp) -> Result<SnapshotId> {
     let ranking = store::ranking(conn, id)?;
     let (Some(by), Some(top_k)) = (ranking.asked_by, ranking.top_k) else { return Err(Error::NotFound) };
-    let (mean, voices) = rated(conn, ranking.kind)?;
+    let (mean, rated) = rated(conn, ranking.kind)?;
     let public = store::named(conn, ranking.kind)?;
     let link = |id: &i64| match ranking.kind {
         Kind::LecturerRating => format!("/instructors/{id}"),
         _ => format!("/lectures/{id}"),
     };
-    let names = public.iter().map(|(id, said)| (*id, Named { name: said.to_value(), agreed: true, link: Some(link(id)) }));
+    let names = public
+        .iter()
+        .map(|(id, said)| (*id, Named { name: said.to_value(), agreed: true, link: Some(link(id)) }));
     let reason = Some(ranking.asked_reason).filter(|reason| !reason.is_empty());
     let about = (ranking.title.as_str(), top_k, reason);
-    let draft = ratings::draft(ranking.kind, about, &mean, &voices, &names.collect())?;
+    let draft = ratings::draft(ranking.kind, about, &mean, &rated, &names.collect())?;
     compute(conn, &draft, &Doer { account: Some(by), request: "job".into(), ..Doer::default() }, now)
 }
 
-/// The mean of the city and everybody's voices.
-fn rated(conn: &mut Conn, kind: Kind) -> Result<(Exact, Vec<ratings::Voices>)> {
-    let _ = (conn, kind);
-    Ok((Exact::default(), vec![]))
+/// The mean of the city, and the voices of everybody of a kind.
+fn rated(conn: &mut Conn, kind: Kind) -> Result<(Exact, Vec<Voices>)> {
+    let subject = match kind {
+        Kind::LecturerRating => Subject::Instructor,
+        _ => Subject::Lecture,
+    };
+    Ok((city_mean(conn)?.unwrap_or_default(), voices(conn, subject)?))
 }
 
 /// Takes a name out of all revisions of a ranking, pages and files; digests and signatures hold as before. Once more changes

@@ -2,7 +2,8 @@
 //! best are listed. A million ratings are counted as whole numbers; fractions are made of the counts. domain.md §5.6.
 use super::{Draft, Kind, Named, Refusal};
 use crate::error::Result;
-use crate::scoring::exact::{Exact, shown_apart, whole};
+use crate::ratings::Voices;
+use crate::scoring::exact::{Exact, shown_apart};
 use crate::scoring::voices::{FEWEST_BRANCHES, FEWEST_VOICES, PRIOR, drawn};
 use num_traits::Zero;
 use serde_json::{Value, json};
@@ -10,16 +11,6 @@ use std::collections::BTreeMap;
 
 /// Places behind the point that are shown where neighbours do not need more.
 const PLACES: u32 = 2;
-
-/// What was said of one lecture or instructor: the voice of each member as the sum of the stars and of how many ratings; how many
-/// branches they come from; how many ratings were taken out by a decision.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Voices {
-    pub id: i64,
-    pub voices: Vec<(i64, i64)>,
-    pub branches: i64,
-    pub apart: i64,
-}
 
 /// One that is ranked.
 struct Ranked<'a> {
@@ -113,7 +104,8 @@ pub fn draft(
         })
     };
     let rows = ranked.iter().zip(shown_apart(&scores, PLACES)).map(row).collect();
-    let named = |one: &Ranked<'_>| Some((format!("{}{}", letter(kind), one.of.id), names.get(&one.of.id)?.clone()));
+    let named =
+        |one: &Ranked<'_>| Some((format!("{}{}", letter(kind), one.of.id), names.get(&one.of.id)?.clone()));
     Ok(Draft {
         subject: subject(kind),
         kind,
@@ -144,7 +136,8 @@ fn leaf(kind: Kind, one: &Ranked<'_>) -> Value {
         .map(|((stars, ratings), count)| (Exact::new((*stars).into(), (*ratings).into()), *count))
         .collect();
     by_value.sort();
-    let voices: Vec<Value> = by_value.iter().map(|(value, count)| json!([value.to_string(), count])).collect();
+    let voices: Vec<Value> =
+        by_value.iter().map(|(value, count)| json!([value.to_string(), count])).collect();
     json!({
         "t": "voices",
         "id": format!("{}{}", letter(kind), one.of.id),
@@ -154,11 +147,6 @@ fn leaf(kind: Kind, one: &Ranked<'_>) -> Value {
     })
 }
 
-/// The mean of the city, from the sum of all stars and of how many ratings.
-pub fn mean_of(stars: i64, ratings: i64) -> Exact {
-    if ratings > 0 { whole(stars) / whole(ratings) } else { Exact::zero() }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -166,7 +154,9 @@ mod tests {
     use crate::verify;
 
     fn named(ids: &[i64]) -> BTreeMap<i64, Named> {
-        let one = |id: &i64| (*id, Named { name: json!({"lecture": format!("第 {id} 课")}), agreed: true, link: None });
+        let one = |id: &i64| {
+            (*id, Named { name: json!({"lecture": format!("第 {id} 课")}), agreed: true, link: None })
+        };
         ids.iter().map(one).collect()
     }
     fn plain(id: i64, stars: &[(i64, usize)]) -> Voices {
@@ -187,23 +177,42 @@ mod tests {
             plain(4, &[(5, 100)]),
             Voices { branches: 2, ..plain(5, &[(5, 100)]) },
         ];
-        let made = draft(Kind::LectureRating, ("好课榜", 3, None), &read("4.2").unwrap(), &voices, &named(&[1, 2, 5, 9, 10])).unwrap();
+        let made = draft(
+            Kind::LectureRating,
+            ("好课榜", 3, None),
+            &read("4.2").unwrap(),
+            &voices,
+            &named(&[1, 2, 5, 9, 10]),
+        )
+        .unwrap();
         assert_eq!(all(&made.rows, "id"), ["L2", "L9", "L10"]);
         assert_eq!(all(&made.rows, "rank"), ["1", "2", "2"]);
         assert_eq!(all(&made.rows, "score"), ["4.70", "4.61", "4.61"]);
         assert_eq!(all(&made.excluded, "id"), ["L1", "L4", "L5"]);
         assert_eq!(all(&made.excluded, "reason"), ["few_voices", "withdrawn", "few_voices"]);
         assert_eq!(verify::recomputed(&made.method, &made.inputs, &made.excluded), Ok(made.rows));
-        let nobody = draft(Kind::LectureRating, ("好课榜", 3, None), &read("4.2").unwrap(), &voices[..1], &named(&[1]));
+        let nobody = draft(
+            Kind::LectureRating,
+            ("好课榜", 3, None),
+            &read("4.2").unwrap(),
+            &voices[..1],
+            &named(&[1]),
+        );
         assert!(nobody.is_err());
     }
 
     #[test]
     fn v_voice_is_one_mean_a_member() {
         // One who gave 5, 5, 5 and one who gave 3, six of each.
-        let voices = Voices { id: 7, voices: [vec![(15, 3); 6], vec![(3, 1); 6]].concat(), branches: 3, apart: 2 };
-        let made = draft(Kind::LecturerRating, ("讲师榜", 10, None), &read("4").unwrap(), &[voices], &named(&[7])).unwrap();
-        assert_eq!((all(&made.rows, "id"), all(&made.rows, "exact")), (vec!["I7".to_owned()], vec!["4/1".to_owned()]));
+        let voices =
+            Voices { id: 7, voices: [vec![(15, 3); 6], vec![(3, 1); 6]].concat(), branches: 3, apart: 2 };
+        let made =
+            draft(Kind::LecturerRating, ("讲师榜", 10, None), &read("4").unwrap(), &[voices], &named(&[7]))
+                .unwrap();
+        assert_eq!(
+            (all(&made.rows, "id"), all(&made.rows, "exact")),
+            (vec!["I7".to_owned()], vec!["4/1".to_owned()])
+        );
         assert_eq!(made.inputs[0]["voices"], json!([["3", 6], ["5", 6]]));
     }
 
@@ -226,7 +235,8 @@ mod tests {
             .collect();
         let names = named(&(1..=2_000).collect::<Vec<_>>());
         let began = std::time::Instant::now();
-        let made = draft(Kind::LecturerRating, ("讲师榜", 500, None), &read("3.1").unwrap(), &voices, &names).unwrap();
+        let made = draft(Kind::LecturerRating, ("讲师榜", 500, None), &read("3.1").unwrap(), &voices, &names)
+            .unwrap();
         let took = began.elapsed();
         let bound = if cfg!(debug_assertions) { 20 } else { 3 };
         assert!(took.as_secs() < bound, "{took:?}");

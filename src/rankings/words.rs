@@ -40,13 +40,23 @@ fn contest(method: &Value, facts: &Value) -> Vec<Message> {
             format!("{name} {}", number(one, "/weight"))
         })
         .collect();
-    said.push(msg!("{} 名评委独立打分，共 {} 份评分表。", number(facts, "/judges"), number(facts, "/sheets")));
+    said.push(msg!(
+        "{} 名评委独立打分，共 {} 份评分表。",
+        number(facts, "/judges"),
+        number(facts, "/sheets")
+    ));
     if weights.len() > 1 {
         said.push(msg!("分项和权重：{}。", weights.join("，")));
     }
-    let (low, high, least) = (number(method, "/trim/low"), number(method, "/trim/high"), number(method, "/trim/least"));
+    let (low, high, least) =
+        (number(method, "/trim/low"), number(method, "/trim/high"), number(method, "/trim/least"));
     if low + high > 0 {
-        said.push(msg!("评分表满 {} 份的，去掉 {} 份最高的、{} 份最低的再平均；不满的全部平均，并注明“评委少”。", least, high, low));
+        said.push(msg!(
+            "评分表满 {} 份的，去掉 {} 份最高的、{} 份最低的再平均；不满的全部平均，并注明“评委少”。",
+            least,
+            high,
+            low
+        ));
     } else {
         said.push(msg!("取全部评分表的平均分。"));
     }
@@ -54,7 +64,9 @@ fn contest(method: &Value, facts: &Value) -> Vec<Message> {
         "top_of_each" => said.push(msg!("各组分别排名，各取前几名，组与组之间不比分数。")),
         "pooled" => said.push(msg!("各组得分乘以系数：全体平均分除以本组平均分。")),
         "twice_averaged" => said.push(msg!("各组得分乘以系数（二次平均）：各组平均分的平均除以本组平均分。")),
-        "least_squares" => said.push(msg!("每件作品只由部分评委评，用最小二乘法扣除评委的宽严；原始平均分列在旁边。")),
+        "least_squares" => {
+            said.push(msg!("每件作品只由部分评委评，用最小二乘法扣除评委的宽严；原始平均分列在旁边。"))
+        }
         _ => {}
     }
     if method["time"].is_object() {
@@ -76,7 +88,10 @@ fn contest(method: &Value, facts: &Value) -> Vec<Message> {
     if recused > 0 {
         said.push(msg!("评委回避 {} 人次，不计分。", recused));
     }
-    said.push(msg!("先按精确值排名，再四舍五入到 {} 位小数；得分相同的按规定的次序区分，仍相同的并列，后面的名次顺延。", number(method, "/places")));
+    said.push(msg!(
+        "先按精确值排名，再四舍五入到 {} 位小数；得分相同的按规定的次序区分，仍相同的并列，后面的名次顺延。",
+        number(method, "/places")
+    ));
     said
 }
 
@@ -86,8 +101,17 @@ fn rating(kind: Kind, method: &Value, facts: &Value) -> Vec<Message> {
         Kind::LecturerRating => msg!("只算看完课的党员的评价；同一人评过同一位讲师的几堂课，先平均成一票。"),
         _ => msg!("只算看完课的党员的评价，每人每课一票。"),
     }];
-    said.push(msg!("得分是贝叶斯平均：每一项先加上 {} 票全市平均分（{}）再平均，票数少的不会偶然冲到前面。", number(method, "/prior"), mean));
-    said.push(msg!("共 {} 票。不满 {} 票或不到 {} 个支部的不列入。", number(facts, "/voices"), number(method, "/least_voices"), number(method, "/least_branches")));
+    said.push(msg!(
+        "得分是贝叶斯平均：每一项先加上 {} 票全市平均分（{}）再平均，票数少的不会偶然冲到前面。",
+        number(method, "/prior"),
+        mean
+    ));
+    said.push(msg!(
+        "共 {} 票。不满 {} 票或不到 {} 个支部的不列入。",
+        number(facts, "/voices"),
+        number(method, "/least_voices"),
+        number(method, "/least_branches")
+    ));
     let apart = number(facts, "/ratings_excluded");
     if apart > 0 {
         said.push(msg!("{} 条评价经两人核查未计入，原因见公告。", apart));
@@ -125,7 +149,10 @@ mod tests {
 
     #[test]
     fn a_share_is_said_in_per_cent() {
-        assert_eq!([percent("0.05"), percent("0.3"), percent("0.125"), percent("1")], ["5", "30", "12.5", "100"]);
+        assert_eq!(
+            [percent("0.05"), percent("0.3"), percent("0.125"), percent("1")],
+            ["5", "30", "12.5", "100"]
+        );
     }
 
     #[test]
@@ -134,7 +161,8 @@ mod tests {
             "panels": "single", "time": null, "audience": {"share": "0.05"}, "places": 2});
         let said = sentences(Kind::Contest, &method, &json!({"judges": 7, "sheets": 84, "recused": 1}));
         let text: String = said.iter().map(|one| one.to_string()).collect();
-        for part in ["7 名评委", "内容 60", "去掉 1 份最高的", "占 5%", "回避 1 人次", "2 位小数"] {
+        for part in ["7 名评委", "内容 60", "去掉 1 份最高的", "占 5%", "回避 1 人次", "2 位小数"]
+        {
             assert!(text.contains(part), "{part}: {text}");
         }
     }

@@ -81,7 +81,9 @@ fn gathered(method: &Contest, leaves: Vec<Leaf>, excluded: &[Excluded]) -> Resul
     let (mut entries, mut sheets, mut pairs) = (BTreeMap::new(), vec![], BTreeSet::new());
     for leaf in leaves {
         let pair = match &leaf {
-            Leaf::Sheet { entry, judge, .. } | Leaf::Apart { entry, judge, .. } => Some((entry.clone(), judge.clone())),
+            Leaf::Sheet { entry, judge, .. } | Leaf::Apart { entry, judge, .. } => {
+                Some((entry.clone(), judge.clone()))
+            }
             _ => None,
         };
         if let Some((entry, judge)) = pair
@@ -212,7 +214,9 @@ fn adjust(method: &Contest, entries: &mut [Entry]) -> Result<(), Unfit> {
             }
             let means: BTreeMap<String, Fraction> = panels
                 .iter()
-                .filter_map(|(panel, raws)| Some(((*panel).to_owned(), Fraction::mean(raws.iter().copied())?)))
+                .filter_map(|(panel, raws)| {
+                    Some(((*panel).to_owned(), Fraction::mean(raws.iter().copied())?))
+                })
                 .collect();
             let common = match method.panels {
                 Panels::Pooled => Fraction::mean(entries.iter().map(|entry| &entry.raw)),
@@ -222,8 +226,9 @@ fn adjust(method: &Contest, entries: &mut [Entry]) -> Result<(), Unfit> {
                 let coefficient = common.as_ref().and_then(|common| common.over(means.get(&entry.panel)?));
                 let coefficient =
                     coefficient.ok_or_else(|| msg!("{} 组的平均分是零，算不出系数", entry.panel))?;
-                let coefficient =
-                    method.coefficient_places.map_or(coefficient.clone(), |places| coefficient.rounded(places));
+                let coefficient = method
+                    .coefficient_places
+                    .map_or(coefficient.clone(), |places| coefficient.rounded(places));
                 entry.score = &entry.raw * &coefficient;
             }
         }
@@ -360,7 +365,8 @@ fn tell_apart(places: u32, entries: &mut [Entry], order: &[usize]) {
 fn choose(promote: &Promote, is_each: bool, entries: &mut [Entry], order: &[usize]) {
     let n = if is_each { promote.per_panel.unwrap_or(0) } else { promote.n };
     let per_panel = if is_each { None } else { promote.per_panel };
-    let (mut taken, mut alliances, mut panels) = (0, BTreeMap::<String, usize>::new(), BTreeMap::<String, usize>::new());
+    let (mut taken, mut alliances, mut panels) =
+        (0, BTreeMap::<String, usize>::new(), BTreeMap::<String, usize>::new());
     let mut from = 0;
     while from < order.len() && taken < n {
         let rank = entries[order[from]].rank;

@@ -104,18 +104,21 @@ pub fn unhex(text: &str) -> Option<Vec<u8>> {
         _ => None,
     };
     let pairs = text.as_bytes().chunks(2);
-    pairs.map(|pair| match pair {
-        [high, low] => Some(value(*high)? << 4 | value(*low)?),
-        _ => None,
-    })
-    .collect()
+    pairs
+        .map(|pair| match pair {
+            [high, low] => Some(value(*high)? << 4 | value(*low)?),
+            _ => None,
+        })
+        .collect()
 }
 
 /// The root of the tree over these leaves: full trees of two, four, eight … leaves are joined as soon as there are two of one
 /// size, and what is left at the end from the right.
 pub fn root<'a>(leaves: impl IntoIterator<Item = &'a str>) -> String {
     let mut trees: Vec<(usize, Vec<u8>)> = vec![];
-    let join = |left: &[u8], right: &[u8]| Sha256::new().chain_update([1]).chain_update(left).chain_update(right).finalize().to_vec();
+    let join = |left: &[u8], right: &[u8]| {
+        Sha256::new().chain_update([1]).chain_update(left).chain_update(right).finalize().to_vec()
+    };
     for leaf in leaves {
         let mut tree = (1, Sha256::new().chain_update([0]).chain_update(leaf).finalize().to_vec());
         while let Some((size, left)) = trees.pop_if(|other| other.0 == tree.0) {
@@ -141,7 +144,18 @@ mod tests {
         assert_eq!(read(form.as_bytes()), Ok(value.clone()));
         assert_eq!(read(format!("{form}\n").as_bytes()), Ok(value));
         assert_eq!(canonical(&json!(1.5)), None);
-        for other in ["{\"a\":1 }", "{\"b\":1,\"a\":2}", "{\"a\":1,\"a\":1}", "1.0", "-0", "1e2", "\"\\u0041\"", "\"\\/\"", "1\n\n", "18446744073709551616"] {
+        for other in [
+            "{\"a\":1 }",
+            "{\"b\":1,\"a\":2}",
+            "{\"a\":1,\"a\":1}",
+            "1.0",
+            "-0",
+            "1e2",
+            "\"\\u0041\"",
+            "\"\\/\"",
+            "1\n\n",
+            "18446744073709551616",
+        ] {
             assert_eq!(read(other.as_bytes()), Err(true), "{other}");
         }
         for none in ["", "{", "{\"a\":}", "\u{feff}1", "01"] {
@@ -151,14 +165,21 @@ mod tests {
 
     #[test]
     fn v_merkle() {
-        let bytes: Vec<String> = ["", "\0", "\u{10}", " !", "01", "@ABC", "PQRSTUVW", "`abcdefghijklmno"].map(str::to_owned).into();
-        let roots: Vec<String> = (0..=8).map(|count| root(bytes[..count].iter().map(String::as_str))[..8].to_owned()).collect();
-        assert_eq!(roots.join(" "), "e3b0c442 6e340b9c fac54203 aeb6bcfe d37ee418 4e3bbb1f 76e67dad ddb89be4 5dc9da79");
+        let bytes: Vec<String> = ["", "\0", "\u{10}", " !", "01", "@ABC", "PQRSTUVW", "`abcdefghijklmno"]
+            .map(str::to_owned)
+            .into();
+        let roots: Vec<String> =
+            (0..=8).map(|count| root(bytes[..count].iter().map(String::as_str))[..8].to_owned()).collect();
+        assert_eq!(
+            roots.join(" "),
+            "e3b0c442 6e340b9c fac54203 aeb6bcfe d37ee418 4e3bbb1f 76e67dad ddb89be4 5dc9da79"
+        );
     }
 
     #[test]
     fn v_snap() {
-        let rows = [r#"{"entry":"E07","rank":1,"score":"91.78"}"#, r#"{"entry":"E02","rank":2,"score":"90.60"}"#];
+        let rows =
+            [r#"{"entry":"E07","rank":1,"score":"91.78"}"#, r#"{"entry":"E02","rank":2,"score":"90.60"}"#];
         assert_eq!(root(rows), "47096fa31d452cd036f3b9577f7c75ce75926286ba0f70d03370a1aa6f05afee");
     }
 

@@ -44,12 +44,18 @@ const EVENTS: [&str; 5] = ["provisional", "final", "withdrawn", "superseded", "r
 /// # Errors
 /// What is wrong with it.
 pub fn entry(value: &Value) -> Result<Entry, Message> {
-    let entry: Entry = serde_json::from_value(value.clone()).map_err(|error| msg!("发布日志的一条读不懂：{}", error))?;
+    let entry: Entry =
+        serde_json::from_value(value.clone()).map_err(|error| msg!("发布日志的一条读不懂：{}", error))?;
     let seq = entry.seq;
     if !EVENTS.contains(&entry.event.as_str()) {
         return Err(msg!("发布日志第 {} 条的事由不认识：{}", seq, entry.event));
     }
-    let is_about = [entry.ranking.is_some(), entry.revision.is_some(), entry.document.is_some(), entry.rows_root.is_some()];
+    let is_about = [
+        entry.ranking.is_some(),
+        entry.revision.is_some(),
+        entry.document.is_some(),
+        entry.rows_root.is_some(),
+    ];
     let is_restored = entry.event == "restored";
     if is_about.contains(&is_restored) || entry.lost.is_some() != is_restored {
         return Err(msg!("发布日志第 {} 条缺了内容", seq));
@@ -66,7 +72,9 @@ pub fn entry(value: &Value) -> Result<Entry, Message> {
     }
     let parts = (unhex(&entry.hash), unhex(&entry.signature), unhex(&entry.key));
     let is_signed = match parts {
-        (Some(hash), Some(signature), Some(key)) => UnparsedPublicKey::new(&ED25519, key).verify(&hash, &signature).is_ok(),
+        (Some(hash), Some(signature), Some(key)) => {
+            UnparsedPublicKey::new(&ED25519, key).verify(&hash, &signature).is_ok()
+        }
         _ => false,
     };
     match is_signed {
@@ -94,7 +102,8 @@ pub fn log(parts: &[Vec<u8>]) -> Result<Vec<Entry>, Vec<Message>> {
     let mut next = Some(1);
     for bytes in parts {
         let value = read(bytes).map_err(|_| vec![msg!("发布日志不是规范的 JSON")])?;
-        let part: Part = serde_json::from_value(value).map_err(|error| vec![msg!("发布日志读不懂：{}", error)])?;
+        let part: Part =
+            serde_json::from_value(value).map_err(|error| vec![msg!("发布日志读不懂：{}", error)])?;
         if part.format != "weixiao-log-1" {
             return Err(vec![msg!("不是 weixiao-log-1：{}", part.format)]);
         }
@@ -106,7 +115,8 @@ pub fn log(parts: &[Vec<u8>]) -> Result<Vec<Entry>, Vec<Message>> {
             match entry(value) {
                 Err(problem) => problems.push(problem),
                 Ok(entry) => {
-                    let (seq, hash) = chain.last().map_or((0, NOTHING), |last| (last.seq, last.hash.as_str()));
+                    let (seq, hash) =
+                        chain.last().map_or((0, NOTHING), |last| (last.seq, last.hash.as_str()));
                     if entry.seq != seq + 1 || entry.prev != hash {
                         problems.push(msg!("发布日志第 {} 条没有接在第 {} 条后面", entry.seq, seq));
                     }
@@ -140,7 +150,12 @@ pub fn compared(older: &[Entry], newer: &[Entry]) -> Vec<Message> {
     });
     problems.push(match declared {
         Some((entry, lost)) => {
-            msg!("新日志第 {} 条声明了这件事：恢复备份时丢了到第 {} 条为止的内容。说明：{}", entry.seq, lost.seq, lost.reason)
+            msg!(
+                "新日志第 {} 条声明了这件事：恢复备份时丢了到第 {} 条为止的内容。说明：{}",
+                entry.seq,
+                lost.seq,
+                lost.reason
+            )
         }
         None => msg!("新日志没有声明这件事"),
     });

@@ -25,7 +25,8 @@ pub struct Id {
 impl Id {
     pub fn of(text: &str) -> Option<Id> {
         let digits = text.strip_prefix(|c: char| c.is_ascii_uppercase())?;
-        let is_number = !digits.is_empty() && digits.len() <= 18 && digits.bytes().all(|b| b.is_ascii_digit());
+        let is_number =
+            !digits.is_empty() && digits.len() <= 18 && digits.bytes().all(|b| b.is_ascii_digit());
         is_number.then(|| digits.parse().map(|number| Id { number, text: text.to_owned() }))?.ok()
     }
     pub fn as_str(&self) -> &str {
@@ -47,7 +48,8 @@ fn decimal<'de, D: Deserializer<'de>>(from: D) -> Result<Fraction, D::Error> {
 
 fn exact<'de, D: Deserializer<'de>>(from: D) -> Result<Fraction, D::Error> {
     let text = String::deserialize(from)?;
-    Fraction::read_exact(&text).ok_or_else(|| D::Error::custom(format!("{text} is no fraction in lowest terms")))
+    Fraction::read_exact(&text)
+        .ok_or_else(|| D::Error::custom(format!("{text} is no fraction in lowest terms")))
 }
 
 fn decimals<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<String, Fraction>, D::Error> {
@@ -284,12 +286,18 @@ fn sensible(contest: &Contest) -> Result<(), Unfit> {
     let keys: BTreeSet<&String> = contest.criteria.iter().map(|one| &one.key).collect();
     let criteria = !contest.criteria.is_empty()
         && keys.len() == contest.criteria.len()
-        && contest.criteria.iter().all(|one| (1..=LARGEST).contains(&one.weight) && one.max > nought && one.step > nought);
+        && contest
+            .criteria
+            .iter()
+            .all(|one| (1..=LARGEST).contains(&one.weight) && one.max > nought && one.step > nought);
     let trim = &contest.trim;
     let trimmed = trim.low <= 100 && trim.high <= 100 && trim.least >= trim.low + trim.high + 3;
     let time = contest.time.as_ref().is_none_or(|time| {
         let counts = [time.limit, time.grace, time.step];
-        counts.iter().all(|n| (0..=LARGEST).contains(n)) && time.step > 0 && time.each >= nought && time.most >= nought
+        counts.iter().all(|n| (0..=LARGEST).contains(n))
+            && time.step > 0
+            && time.each >= nought
+            && time.most >= nought
     });
     let audience = match &contest.audience {
         None => true,
@@ -330,8 +338,11 @@ pub fn leaves(inputs: &[Value]) -> Result<Vec<Leaf>, Unfit> {
 /// What is wrong with the list.
 pub fn excluded(values: &[Value]) -> Result<Vec<Excluded>, Unfit> {
     let read = |value: &Value| serde_json::from_value::<Excluded>(value.clone());
-    let all: Vec<Excluded> =
-        values.iter().map(read).collect::<Result<_, _>>().map_err(|error| msg!("未列入的名单读不懂：{}", error))?;
+    let all: Vec<Excluded> = values
+        .iter()
+        .map(read)
+        .collect::<Result<_, _>>()
+        .map_err(|error| msg!("未列入的名单读不懂：{}", error))?;
     let is_sorted = all.windows(2).all(|two| two[0].id < two[1].id);
     match is_sorted && all.iter().all(|one| !one.reason.is_empty()) {
         true => Ok(all),

@@ -109,7 +109,8 @@ pub fn file(bytes: &[u8]) -> Result<Accepted, Vec<Message>> {
 
 fn unknown(members: &Map<String, Value>) -> Vec<Message> {
     let missing = MEMBERS.iter().filter(|name| !members.contains_key(**name)).map(|name| msg!("缺 {}", name));
-    let other = members.keys().filter(|name| !MEMBERS.contains(&name.as_str())).map(|name| msg!("多了 {}", name));
+    let other =
+        members.keys().filter(|name| !MEMBERS.contains(&name.as_str())).map(|name| msg!("多了 {}", name));
     missing.chain(other).collect()
 }
 
@@ -210,7 +211,10 @@ fn id_of(row: &Value) -> &str {
 
 /// A value as a sentence says it.
 fn said(value: Option<&Value>) -> String {
-    value.map_or_else(|| "—".to_owned(), |value| value.as_str().map_or_else(|| value.to_string(), str::to_owned))
+    value.map_or_else(
+        || "—".to_owned(),
+        |value| value.as_str().map_or_else(|| value.to_string(), str::to_owned),
+    )
 }
 
 fn differences(rows: &[Value], expected: &[Value]) -> Vec<Message> {
@@ -234,7 +238,14 @@ fn differences(rows: &[Value], expected: &[Value]) -> Vec<Message> {
         for (name, value) in wanted {
             if row.get(name) != Some(value) {
                 let (stored, computed) = (said(row.get(name)), said(Some(value)));
-                problems.push(msg!("第 {} 行（{}）的 {}：文件里是 {}，重算得 {}", at + 1, id, name, stored, computed));
+                problems.push(msg!(
+                    "第 {} 行（{}）的 {}：文件里是 {}，重算得 {}",
+                    at + 1,
+                    id,
+                    name,
+                    stored,
+                    computed
+                ));
             }
         }
     }
@@ -248,10 +259,8 @@ fn differences(rows: &[Value], expected: &[Value]) -> Vec<Message> {
 
 /// Names that nobody committed to: of no row, or another one than the row's.
 fn wrong_names(names: &Map<String, Value>, rows: &[Value]) -> Vec<Message> {
-    let commits: BTreeMap<&str, &str> = rows
-        .iter()
-        .filter_map(|row| Some((id_of(row), row.get("name_commit")?.as_str()?)))
-        .collect();
+    let commits: BTreeMap<&str, &str> =
+        rows.iter().filter_map(|row| Some((id_of(row), row.get("name_commit")?.as_str()?))).collect();
     let is_right = |id: &str, named: &Value| -> Option<bool> {
         let named = named.as_object().filter(|named| named.len() == 2)?;
         let salt = unhex(named.get("salt")?.as_str()?).filter(|salt| salt.len() == 16)?;

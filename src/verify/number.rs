@@ -375,7 +375,8 @@ impl Sub for &Fraction {
 impl Mul for &Fraction {
     type Output = Fraction;
     fn mul(self, other: &Fraction) -> Fraction {
-        Fraction::new(&(&self.top * &other.top), &(&self.bottom * &other.bottom)).unwrap_or_else(Fraction::nought)
+        Fraction::new(&(&self.top * &other.top), &(&self.bottom * &other.bottom))
+            .unwrap_or_else(Fraction::nought)
     }
 }
 impl Ord for Fraction {
@@ -416,7 +417,9 @@ mod tests {
         assert_eq!(read("92.50").as_deref(), Some("185/2"));
         assert_eq!(read("-0.5").as_deref(), Some("-1/2"));
         assert_eq!(read("007").as_deref(), Some("7"));
-        for wrong in ["", "-", ".5", "5.", "1e3", "1,5", " 1", "+1", "１", "1.2.3", "--1", "1.-2", &"9".repeat(25)] {
+        for wrong in
+            ["", "-", ".5", "5.", "1e3", "1,5", " 1", "+1", "１", "1.2.3", "--1", "1.-2", &"9".repeat(25)]
+        {
             assert_eq!(read(wrong), None, "{wrong}");
         }
         for right in ["0", "-7/2", "90", "1/3"] {

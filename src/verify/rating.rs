@@ -26,7 +26,8 @@ pub fn rows(method: &Rating, leaves: Vec<Leaf>, excluded: &[Excluded]) -> Result
         let is_rising = voices.windows(2).all(|two| two[0].0 < two[1].0);
         let within = |value: &Fraction| *value >= Fraction::of(1) && *value <= Fraction::of(5);
         let count = voices.iter().try_fold(0_i64, |all, (_, count)| all.checked_add(*count)).unwrap_or(-1);
-        let is_sound = is_rising && apart >= 0 && voices.iter().all(|(value, count)| *count > 0 && within(value));
+        let is_sound =
+            is_rising && apart >= 0 && voices.iter().all(|(value, count)| *count > 0 && within(value));
         if !is_sound || count < method.least_voices || branches < method.least_branches {
             return Err(msg!("{} 的评价不成样子，或者不到公布的人数", id.as_str()));
         }

@@ -23,7 +23,8 @@ pub fn fit(table: &[Vec<(&Id, &Fraction)>], pull: &Fraction) -> Result<Vec<Fract
     let worth: Vec<Fraction> = table
         .iter()
         .map(|marks| {
-            let rest = marks.iter().fold(Fraction::nought(), |all, (judge, y)| &all + &(*y - &judges[seats[judge]]));
+            let rest =
+                marks.iter().fold(Fraction::nought(), |all, (judge, y)| &all + &(*y - &judges[seats[judge]]));
             rest.over(&count(marks.len()))
         })
         .collect::<Option<_>>()
@@ -63,7 +64,11 @@ fn is_connected(table: &[Vec<(&Id, &Fraction)>]) -> bool {
 }
 
 /// A line a judge, times a number that makes all of it whole; the last column is what the line comes to.
-fn equations(table: &[Vec<(&Id, &Fraction)>], seats: &BTreeMap<&Id, usize>, pull: &Fraction) -> Vec<Vec<Whole>> {
+fn equations(
+    table: &[Vec<(&Id, &Fraction)>],
+    seats: &BTreeMap<&Id, usize>,
+    pull: &Fraction,
+) -> Vec<Vec<Whole>> {
     let least = |one: &Whole, two: &Whole| (one * two).over(&one.shared(two));
     let mut scale = pull.bottom().clone();
     for marks in table {

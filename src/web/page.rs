@@ -154,6 +154,9 @@ impl Page {
     pub fn may_decide_cases(&self) -> bool {
         self.may(Permission::DecideCases)
     }
+    pub fn may_check_rankings(&self) -> bool {
+        self.may(Permission::CheckRankings)
+    }
     pub fn may_moderate_ratings(&self) -> bool {
         self.may(Permission::ModerateRatings)
     }
@@ -186,6 +189,7 @@ impl Page {
             PlanBroadcast,
             EnrolMembers,
             DecideCases,
+            CheckRankings,
             ModerateRatings,
             JudgeRatings,
             CheckRankings,

@@ -147,6 +147,14 @@ const SCOPED: &[(&str, &str, &str, &str, &str)] = &[
     ("POST", "/admin/settings/{setting}", "admin", "", ""),
     ("POST", "/admin/settings/changes/{change}/{verdict}", "admin", "", ""),
     ("POST", "/admin/calendar/{calendar}/{verdict}", "admin", "", ""),
+    // Rankings are the city's: a role for a part of it does not open them, see tests/portal/rankings.rs.
+    ("GET", "/organize/rankings/{snapshot}", "checker", "", ""),
+    ("POST", "/organize/rankings/{snapshot}/check", "checker", "", ""),
+    ("POST", "/organize/rankings/{snapshot}/publish", "organizer", "", ""),
+    ("POST", "/organize/rankings/{snapshot}/finish", "organizer", "", ""),
+    ("POST", "/organize/rankings/{snapshot}/withdraw", "organizer", "", ""),
+    ("POST", "/organize/rankings/of/{ranking}/compute", "organizer", "", ""),
+    ("POST", "/organize/rankings/of/{ranking}/redact", "organizer", "", ""),
     // Whose a case is to decide is in tests/portal/cases.rs.
     ("GET", "/cases/{case}", "committee", "", ""),
     ("POST", "/cases/{case}", "committee", "", ""),

@@ -296,6 +296,9 @@ fn every_table_that_visitors_see_moves_the_content_on() {
         "orgs",
         "publications",
         "questions",
+        "ranking_names",
+        "ranking_snapshots",
+        "rankings",
         "rating_exclusions",
         "rating_replies",
         "rating_texts",
@@ -385,6 +388,8 @@ fn every_table_that_visitors_see_moves_the_content_on() {
         "one_time_codes",
         "org_placements",
         "persons",
+        "ranking_redactions",
+        "ranking_rows",
         "rating_flags",
         "rating_keys",
         "rating_text_decisions",
@@ -429,6 +434,7 @@ fn every_table_that_visitors_see_moves_the_content_on() {
     let listed: BTreeSet<&str> = SHOWN.iter().chain(NOT_SHOWN).copied().collect();
     assert_eq!(tables, listed);
     let world = World::new();
+    crate::rankings::published(&world, 1);
     world.sql(
         "INSERT INTO lecture_ratings VALUES (1, 31, 0, 0, 1, 10, 20, 7, 0, '4.6', '4.4', '4.8', '4.40', '2026-01-01 00:00:00');
          INSERT INTO instructor_ratings VALUES (1, 41, 60, 9, 0, '4.5', '4.3', '4.7', '4.40', '2026-01-01 00:00:00');

@@ -30,6 +30,7 @@ mod organize;
 mod people;
 mod processing;
 mod queries;
+mod rankings;
 mod ratings;
 mod rankings;
 mod reading;

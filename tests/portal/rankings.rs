@@ -87,7 +87,9 @@ fn witness(path: Option<PathBuf>) -> Witness {
 
 fn publish_with(world: &World, witness: &Witness, id: SnapshotId, now: Timestamp) -> Result<()> {
     let doer = doer(world, "organizer");
-    rankings::publishing(&world.db, witness, |conn, press| rankings::publish(conn, press, id, Some(5), &doer, now))
+    rankings::publishing(&world.db, witness, |conn, press| {
+        rankings::publish(conn, press, id, Some(5), &doer, now)
+    })
 }
 
 fn publish(world: &World, id: SnapshotId) -> Result<()> {
@@ -96,7 +98,9 @@ fn publish(world: &World, id: SnapshotId) -> Result<()> {
 
 fn finish(world: &World, id: SnapshotId, now: Timestamp) -> Result<()> {
     let doer = doer(world, "organizer");
-    rankings::publishing(&world.db, &witness(None), |conn, press| rankings::finish(conn, press, id, &doer, now))
+    rankings::publishing(&world.db, &witness(None), |conn, press| {
+        rankings::finish(conn, press, id, &doer, now)
+    })
 }
 
 /// Computes, checks and publishes a ranking.
@@ -148,7 +152,11 @@ async fn two_persons_bring_a_ranking_to_the_public_and_a_third_step_makes_it_fin
     let page = organizer.get(&desk).await;
     assert!(page.body.contains("要由另一个人复核") && !page.body.contains("/check\""), "{}", page.body);
     assert_eq!(organizer.post(&format!("{desk}/check"), &[]).await.status, 409);
-    assert_eq!(organizer.post(&format!("{desk}/publish"), &[("days", "5")]).await.status, 409, "not checked yet");
+    assert_eq!(
+        organizer.post(&format!("{desk}/publish"), &[("days", "5")]).await.status,
+        409,
+        "not checked yet"
+    );
     assert!(checker.get("/organize/rankings").await.body.contains("第 7 场决赛"));
     assert!(checker.get(&desk).await.body.contains("重算并复核"));
     for _ in 0..2 {
@@ -159,15 +167,35 @@ async fn two_persons_bring_a_ranking_to_the_public_and_a_third_step_makes_it_fin
     // The notice of a contest is not short.
     let short = organizer.post(&format!("{desk}/publish"), &[("days", "4")]).await;
     assert_eq!(short.status, 422);
-    assert!(short.body.contains("value=\"4\"") && short.body.contains("请填 5 到 60 的整数"), "{}", short.body);
+    assert!(
+        short.body.contains("value=\"4\"") && short.body.contains("请填 5 到 60 的整数"),
+        "{}",
+        short.body
+    );
     for _ in 0..2 {
-        assert_eq!(organizer.post(&format!("{desk}/publish"), &[("days", "5")]).await.status, 303, "also sent twice");
+        assert_eq!(
+            organizer.post(&format!("{desk}/publish"), &[("days", "5")]).await.status,
+            303,
+            "also sent twice"
+        );
     }
     assert_eq!(world.number("SELECT COUNT(*) FROM publications"), 1);
     let page = visitor.get(&own).await;
     assert_eq!(page.status, 200);
     // INV-K3: method, as-of time, how many, who is left out, revision.
-    for part in ["公示中", "统计到", "列入 5 个，没有列入 1 个", "5 名评委", "第 1 版", "已退出或已下架", "E06", "去掉 1 份最高的", "讲师E01", "《课题E01》", "回避 1 人次"] {
+    for part in [
+        "公示中",
+        "统计到",
+        "列入 5 个，没有列入 1 个",
+        "5 名评委",
+        "版次 1",
+        "已退出或已下架",
+        "E06",
+        "去掉 1 份最高的",
+        "讲师E01",
+        "《课题E01》",
+        "回避 1 人次",
+    ] {
         assert!(page.body.contains(part), "{part}: {}", page.body);
     }
     assert!(!page.body.contains("讲师E03") && page.body.contains("E03"), "who did not agree is a number");
@@ -209,9 +237,15 @@ async fn what_is_downloaded_is_what_the_verifier_takes() {
     assert!(newest.headers["content-disposition"].contains("attachment"));
     let accepted = verify::file(&newest.raw).unwrap();
     assert_eq!((accepted.rows, accepted.excluded, accepted.names, accepted.revision), (5, 1, 4, 1));
-    assert!(!newest.body.contains("讲师E03") && !newest.body.contains("讲师E06"), "names only where somebody agreed");
+    assert!(
+        !newest.body.contains("讲师E03") && !newest.body.contains("讲师E06"),
+        "names only where somebody agreed"
+    );
     let page = visitor.get(&format!("/rankings/{ranking}")).await;
-    assert!(page.body.contains(&accepted.rows_root) && page.body.contains(accepted.publication.document.as_ref().unwrap()));
+    assert!(
+        page.body.contains(&accepted.rows_root)
+            && page.body.contains(accepted.publication.document.as_ref().unwrap())
+    );
     // As a table: Excel and WPS read it, and no cell is a formula.
     let csv = visitor.get(&format!("/rankings/{ranking}.csv")).await;
     assert!(csv.raw.starts_with("\u{feff}名次,编号,姓名".as_bytes()), "{}", csv.body);
@@ -222,11 +256,18 @@ async fn what_is_downloaded_is_what_the_verifier_takes() {
     assert!(xlsx.raw.starts_with(b"PK"));
     let rows = weixiao::web::sheet::read(&xlsx.raw).unwrap();
     assert!(rows.iter().flatten().any(|cell| cell == "讲师E01"), "{rows:?}");
-    for path in ["/rankings/999", "/rankings/999.json", "/rankings/x", "/rankings/1/9", "/rankings/1/0.csv", "/rankings/1?page=9"] {
+    for path in [
+        "/rankings/999",
+        "/rankings/999.json",
+        "/rankings/x",
+        "/rankings/1/9",
+        "/rankings/1/0.csv",
+        "/rankings/1?page=9",
+    ] {
         assert_eq!(visitor.get(path).await.status, 404, "{path}");
     }
     // The notice on paper.
-    assert!(page.body.contains("rankings.css") && page.body.contains("class=\"print-only signed\""));
+    assert!(page.body.contains("/static/rankings-") && page.body.contains("class=\"print-only signed\""));
     let english = world.visitor();
     english.post("/manner", &[("lang", "en"), ("back", "/")]).await;
     let page = english.get(&format!("/rankings/{ranking}")).await;
@@ -243,10 +284,18 @@ async fn a_correction_is_the_next_revision_and_says_who_moved_and_why() {
     assert!(refused(compute(&world, &silent)).contains("写明原因"));
     let second = corrected(&world, 3);
     let page = visitor.get(&format!("/rankings/{ranking}")).await;
-    assert!(page.body.contains("第 2 版") && page.body.contains("第 4 件的一份评分表录错"), "{}", page.body);
-    assert!(page.body.contains("<th scope=\"row\">E04</th><td class=\"n\">4</td><td class=\"n\">1</td>"), "{}", page.body);
+    assert!(page.body.contains("版次 2") && page.body.contains("第 4 件的一份评分表录错"), "{}", page.body);
+    assert!(
+        page.body.contains("<th scope=\"row\">E04</th><td class=\"n\">4</td><td class=\"n\">1</td>"),
+        "{}",
+        page.body
+    );
     let old = visitor.get(&format!("/rankings/{ranking}/1")).await;
-    assert!(old.status == 200 && old.body.contains("这一版已被新版取代") && old.body.contains("看第 2 版"), "{}", old.body);
+    assert!(
+        old.status == 200 && old.body.contains("这一版已被新版取代") && old.body.contains("看第 2 版"),
+        "{}",
+        old.body
+    );
     for revision in [1, 2] {
         let file = visitor.get(&format!("/rankings/{ranking}/{revision}.json")).await;
         let accepted = verify::file(&file.raw).unwrap();
@@ -257,7 +306,11 @@ async fn a_correction_is_the_next_revision_and_says_who_moved_and_why() {
     assert_eq!(events, ["provisional", "superseded", "provisional"]);
     assert!(second > first);
     let log = visitor.get("/rankings/log").await;
-    assert!(log.body.contains("已被新版取代") && log.body.contains(&format!("/rankings/{ranking}/2")), "{}", log.body);
+    assert!(
+        log.body.contains("已被新版取代") && log.body.contains(&format!("/rankings/{ranking}/2")),
+        "{}",
+        log.body
+    );
 }
 
 #[actix_web::test]
@@ -277,7 +330,12 @@ async fn what_is_taken_back_leaves_a_stone() {
     for address in [format!("/rankings/{ranking}"), format!("/rankings/{ranking}/1")] {
         let stone = visitor.get(&address).await;
         assert_eq!(stone.status, 410, "{address}");
-        assert!(stone.body.contains("评分表被改动过 &lt;b&gt;") || stone.body.contains("评分表被改动过 &#60;b&#62;"), "{}", stone.body);
+        assert!(
+            stone.body.contains("评分表被改动过 &lt;b&gt;")
+                || stone.body.contains("评分表被改动过 &#60;b&#62;"),
+            "{}",
+            stone.body
+        );
     }
     for ending in ["json", "csv", "xlsx"] {
         assert_eq!(visitor.get(&format!("/rankings/{ranking}.{ending}")).await.status, 410);
@@ -296,7 +354,9 @@ async fn a_name_that_is_taken_out_is_gone_everywhere_and_breaks_nothing() {
     let (visitor, organizer) = (world.visitor(), world.signed_in("organizer").await);
     let ranking = ranking_of(&world, published(&world, 5));
     corrected(&world, 5);
-    let addresses: Vec<String> = ["", ".json", ".csv", "/1", "/1.json", "/1.csv"].map(|end| format!("/rankings/{ranking}{end}")).into();
+    let addresses: Vec<String> = ["", ".json", ".csv", "/1", "/1.json", "/1.csv"]
+        .map(|end| format!("/rankings/{ranking}{end}"))
+        .into();
     for address in &addresses {
         assert!(visitor.get(address).await.body.contains("讲师E01"), "{address}");
     }
@@ -308,7 +368,11 @@ async fn a_name_that_is_taken_out_is_gone_everywhere_and_breaks_nothing() {
     }
     for address in &addresses {
         let answer = visitor.get(address).await;
-        assert!(!answer.body.contains("讲师E01") && !answer.body.contains("课题E01"), "{address}: {}", answer.body);
+        assert!(
+            !answer.body.contains("讲师E01") && !answer.body.contains("课题E01"),
+            "{address}: {}",
+            answer.body
+        );
         if address.ends_with(".json") {
             verify::file(&answer.raw).unwrap();
         }
@@ -422,7 +486,12 @@ async fn pages_of_visitors_are_kept_and_a_change_is_seen_at_once() {
     let id = published(&world, 10);
     let ranking = ranking_of(&world, id);
     let (here, there) = (world.visitor(), other.visitor());
-    for path in ["/rankings".to_owned(), "/rankings/log".into(), format!("/rankings/{ranking}"), format!("/rankings/{ranking}/1")] {
+    for path in [
+        "/rankings".to_owned(),
+        "/rankings/log".into(),
+        format!("/rankings/{ranking}"),
+        format!("/rankings/{ranking}/1"),
+    ] {
         here.get(&path).await;
         there.get(&path).await;
         let before = world.db.statements();
@@ -430,7 +499,10 @@ async fn pages_of_visitors_are_kept_and_a_change_is_seen_at_once() {
         assert_eq!(world.db.statements(), before, "{path} costs nothing");
     }
     let doer = doer(&world, "organizer");
-    rankings::publishing(&world.db, &witness(None), |conn, press| rankings::withdraw(conn, press, id, "撤", &doer, clock::now())).unwrap();
+    rankings::publishing(&world.db, &witness(None), |conn, press| {
+        rankings::withdraw(conn, press, id, "撤", &doer, clock::now())
+    })
+    .unwrap();
     for browser in [&here, &there] {
         assert_eq!(browser.get(&format!("/rankings/{ranking}")).await.status, 410);
         assert!(browser.get("/rankings/log").await.body.contains("已撤回"));
@@ -444,9 +516,19 @@ async fn the_desk_tells_what_is_wrong_and_who_may() {
     assert_eq!(world.visitor().get("/organize/rankings").await.status, 303);
     assert_eq!(world.signed_in("member").await.get("/organize/rankings").await.status, 403);
     assert_eq!(world.signed_in("checker").await.get("/organize/rankings/new").await.status, 403);
-    let bad = organizer.post("/organize/rankings", &[("kind", "contest"), ("title", "好课 <榜>"), ("top_k", "0")]).await;
+    // A role for a part of the city does not reach the city's rankings.
+    world.sql("INSERT INTO grants (account_id, role, scope_kind, scope_id, granted_at) SELECT id, 'organizer', 'alliance', 1, CURRENT_TIMESTAMP FROM accounts WHERE username = 'member2'");
+    assert_eq!(world.signed_in("member2").await.get("/organize/rankings").await.status, 404);
+    let bad = organizer
+        .post("/organize/rankings", &[("kind", "contest"), ("title", "好课 <榜>"), ("top_k", "0")])
+        .await;
     assert_eq!(bad.status, 422);
-    assert!(bad.body.contains("请选一项") && bad.body.contains("好课 &#60;榜&#62;") || bad.body.contains("好课 &lt;榜&gt;"), "{}", bad.body);
+    assert!(
+        bad.body.contains("请选一项") && bad.body.contains("好课 &#60;榜&#62;")
+            || bad.body.contains("好课 &lt;榜&gt;"),
+        "{}",
+        bad.body
+    );
     let good = [("kind", "lecture_rating"), ("title", "好课榜"), ("top_k", "100")];
     assert_eq!(organizer.post("/organize/rankings", &good).await.status, 303);
     assert_eq!(world.number("SELECT COUNT(*) FROM jobs WHERE kind = 'rank' AND state = 'queued'"), 1);
@@ -457,7 +539,10 @@ async fn the_desk_tells_what_is_wrong_and_who_may() {
     assert_eq!(organizer.post(&format!("/organize/rankings/of/{ranking}/compute"), &[]).await.status, 303);
     assert_eq!(world.number("SELECT COUNT(*) FROM jobs WHERE kind = 'rank'"), 1, "it is asked for already");
     let contest = ranking_of(&world, published(&world, 11));
-    assert_eq!(organizer.post(&format!("/organize/rankings/of/{contest}/compute"), &[("reason", "x")]).await.status, 404);
+    assert_eq!(
+        organizer.post(&format!("/organize/rankings/of/{contest}/compute"), &[("reason", "x")]).await.status,
+        404
+    );
     assert_eq!(organizer.get("/organize/rankings/999").await.status, 404);
     for state in ["computed", "checked", "provisional", "final", "superseded", "withdrawn", "nonsense"] {
         assert_eq!(organizer.get(&format!("/organize/rankings?state={state}")).await.status, 200);
@@ -490,7 +575,7 @@ async fn the_command_accepts_what_was_published_and_refuses_what_was_changed() {
         (out.status.success(), printed(&out))
     };
     let (file, log) = (file.to_str().unwrap(), log.to_str().unwrap());
-    let (is_fine, text) = verified(&[file, "--log", log]);
+    let (is_fine, text) = verified(&[file, "--publications", log]);
     assert!(is_fine && text.contains("通过核对") && text.contains("5 行"), "{text}");
     let key = entries(&early)[0].key.clone();
     assert!(verified(&[file, "--key", &key]).0);
@@ -502,22 +587,25 @@ async fn the_command_accepts_what_was_published_and_refuses_what_was_changed() {
     let changed = folder.join("changed.json");
     std::fs::write(&changed, format!("{}{digit}{}", &text[..at], &text[at + 1..])).unwrap();
     let (is_fine, said) = verified(&[changed.to_str().unwrap()]);
-    assert!(!is_fine && said.contains("没有通过核对") && said.contains("score") && said.contains("重算得"), "{said}");
+    assert!(
+        !is_fine && said.contains("没有通过核对") && said.contains("score") && said.contains("重算得"),
+        "{said}"
+    );
     assert!(!verified(&["/nowhere.json"]).0);
     // The log of somebody else does not have it.
     let other = World::new();
     published(&other, 12);
     let others = folder.join("others.json");
     std::fs::write(&others, other.visitor().get("/rankings/log.json").await.raw).unwrap();
-    let (is_fine, said) = verified(&[file, "--log", others.to_str().unwrap()]);
+    let (is_fine, said) = verified(&[file, "--publications", others.to_str().unwrap()]);
     assert!(!is_fine && said.contains("不在日志里"), "{said}");
     // A longer log goes on from the older one.
     corrected(&world, 12);
     let later = folder.join("later.json");
     std::fs::write(&later, visitor.get("/rankings/log.json").await.raw).unwrap();
-    let (is_fine, said) = verified(&[file, "--log", later.to_str().unwrap(), "--known", log]);
+    let (is_fine, said) = verified(&[file, "--publications", later.to_str().unwrap(), "--known", log]);
     assert!(is_fine && said.contains("superseded"), "{said}");
-    let (is_fine, said) = verified(&["--log", others.to_str().unwrap(), "--known", log]);
+    let (is_fine, said) = verified(&["--publications", others.to_str().unwrap(), "--known", log]);
     assert!(!is_fine && said.contains("从第 1 条起不同") && said.contains("没有声明"), "{said}");
     // In parts.
     let part = visitor.get("/rankings/log.json?from=2").await;
@@ -533,7 +621,8 @@ async fn a_restored_backup_that_forks_the_log_publishes_nothing_until_it_is_said
     let world = World::new();
     let folder = folder("fork");
     let path = folder.join("publications.json");
-    let settings = |url: &str| Config { media: folder.join("media"), witness: Some(path.clone()), ..config(url) };
+    let settings =
+        |url: &str| Config { media: folder.join("media"), witness: Some(path.clone()), ..config(url) };
     let kept = witness(Some(path.clone()));
     let ready = |world: &World, subject: i64| {
         let id = compute(world, &draft(subject, 6, false)).unwrap();
@@ -572,12 +661,19 @@ async fn a_restored_backup_that_forks_the_log_publishes_nothing_until_it_is_said
     assert!(!again.status.success() && printed(&again).contains("没有什么要声明"), "{}", printed(&again));
     assert_eq!(page.post(&format!("/organize/rankings/{id}/publish"), &[("days", "5")]).await.status, 303);
     let log = entries(&with.visitor().get("/rankings/log.json").await);
-    assert_eq!(log.iter().map(|entry| entry.event.as_str()).collect::<Vec<_>>(), ["provisional", "restored", "provisional"]);
+    assert_eq!(
+        log.iter().map(|entry| entry.event.as_str()).collect::<Vec<_>>(),
+        ["provisional", "restored", "provisional"]
+    );
     assert_eq!(log[1].lost.as_ref().unwrap().hash, lost[2].hash);
     let told: String = verify::compared(&lost, &log).iter().map(ToString::to_string).collect();
     assert!(told.contains("从第 2 条起不同") && told.contains("磁盘损坏"), "{told}");
     assert!(with.visitor().get("/rankings/log").await.body.contains("磁盘损坏"));
-    assert!(doctor::examine(&settings(&url), clock::now()).iter().all(|one| one.about.to_string() != "发布日志" || one.grade == doctor::Grade::Good));
+    assert!(
+        doctor::examine(&settings(&url), clock::now())
+            .iter()
+            .all(|one| one.about.to_string() != "发布日志" || one.grade == doctor::Grade::Good)
+    );
     // A witness that nobody can read stops publishing too.
     std::fs::write(&path, "{").unwrap();
     let id = ready(&restored, 5);
@@ -589,7 +685,8 @@ async fn a_restored_backup_that_forks_the_log_publishes_nothing_until_it_is_said
 fn an_objection_holds_the_snapshot() {
     let world = World::new();
     let id = published(&world, 13);
-    let is_open = |world: &World| world.db.write_now(|conn| rankings::is_open_to_objections(conn, id)).unwrap();
+    let is_open =
+        |world: &World| world.db.write_now(|conn| rankings::is_open_to_objections(conn, id)).unwrap();
     assert!(is_open(&world));
     finish(&world, id, clock::now() + chrono::Duration::days(15)).unwrap();
     assert!(!is_open(&world));
@@ -599,4 +696,60 @@ fn an_objection_holds_the_snapshot() {
     assert_eq!(rows.iter().filter(|row| row.is_promoted).count(), 3);
     assert!(rows.iter().all(|row| (row.subject == "E03") == row.name.is_none()));
     let _ = RankingId(ranking_of(&world, id));
+}
+
+#[actix_web::test]
+async fn ratings_are_ranked_by_a_job_and_only_the_best_are_listed() {
+    let world = World::new();
+    let (organizer, checker) = (world.signed_in("organizer").await, world.signed_in("checker").await);
+    let rate = |lecture: i64, count: i64, stars: i64| {
+        let rows: Vec<String> = (0..count)
+            .map(|at| {
+                format!("('{lecture}-{at}-{stars}', {lecture}, {stars}, '', 'online', {}, '2026-01-01', '2026-01-01', 0, 1, 'counted')", 1 + at % 4)
+            })
+            .collect();
+        world.sql(&format!(
+            "INSERT INTO ratings (rater_key, lecture_id, stars, tags, proof, branch_id, first_on, day, slot, version, status) VALUES {}",
+            rows.join(", ")
+        ));
+    };
+    rate(1, 300, 5);
+    rate(2, 300, 4);
+    rate(2, 5, 5);
+    let form = [("kind", "lecture_rating"), ("title", "好课榜"), ("top_k", "1")];
+    assert_eq!(organizer.post("/organize/rankings", &form).await.status, 303);
+    let config = config(&world.url);
+    let worker =
+        weixiao::worker::Worker::new(world.db.clone(), &config, weixiao::processing::Tools::find()).unwrap();
+    while worker.step(clock::now()).unwrap() {}
+    assert_eq!(world.number("SELECT COUNT(*) FROM jobs WHERE kind = 'rank' AND state = 'done'"), 1);
+    let id = world.number("SELECT id FROM ranking_snapshots");
+    let desk = format!("/organize/rankings/{id}");
+    assert_eq!(
+        organizer.post(&format!("{desk}/check"), &[]).await.status,
+        409,
+        "it was computed in the organizer's name"
+    );
+    assert_eq!(checker.post(&format!("{desk}/check"), &[]).await.status, 303);
+    // Without a notice it is final at once.
+    assert_eq!(organizer.post(&format!("{desk}/publish"), &[("days", "")]).await.status, 303);
+    let ranking = world.number("SELECT id FROM rankings WHERE kind = 'lecture_rating'");
+    let visitor = world.visitor();
+    let page = visitor.get(&format!("/rankings/{ranking}")).await;
+    let title = world.text("SELECT title FROM lectures WHERE id = 1");
+    assert!(page.body.contains(&title) && page.body.contains("href=\"/lectures/1\""), "{}", page.body);
+    assert!(!page.body.contains("href=\"/lectures/2\""), "no bottom list");
+    for part in ["正式结果", "贝叶斯平均", "只公布前 1 名", "每人每课一票"] {
+        assert!(page.body.contains(part), "{part}: {}", page.body);
+    }
+    let file = visitor.get(&format!("/rankings/{ranking}.json")).await;
+    let accepted = verify::file(&file.raw).unwrap();
+    assert_eq!((accepted.rows, accepted.publication.event.as_str()), (1, "final"));
+    assert!(file.body.contains("\"id\":\"L2\"") && !file.body.contains("branch_id"), "its voices are inputs");
+    // The next revision needs a reason.
+    let again = format!("/organize/rankings/of/{ranking}/compute");
+    assert_eq!(organizer.post(&again, &[("reason", " ")]).await.status, 409);
+    assert_eq!(organizer.post(&again, &[("reason", "新的学期")]).await.status, 303);
+    while worker.step(clock::now()).unwrap() {}
+    assert_eq!(world.text("SELECT reason FROM ranking_snapshots WHERE revision = 2"), "新的学期");
 }

@@ -2,7 +2,7 @@
 //! person's, whose.
 use super::view::Shown;
 use super::{PageQuery, tag};
-use crate::access::Permission::{CheckRankings, PublishRankings};
+use crate::access::Permission::{self, CheckRankings, PublishRankings};
 use crate::access::Viewer;
 use crate::clock;
 use crate::config::Config;
@@ -36,6 +36,12 @@ pub fn routes() -> Vec<Route> {
     ]
 }
 
+/// Rankings are the city's: a role for a part of it does not reach them.
+fn of_city(page: &Page, permission: Permission) -> Result<()> {
+    let paths = page.viewer.as_ref().map(|viewer| viewer.paths(permission)).unwrap_or_default();
+    if paths.iter().any(|path| path == "/") { Ok(()) } else { Err(Error::NotFound) }
+}
+
 /// Snapshots on a page of the list.
 const LINES: i64 = 20;
 /// Names that were taken out, on the page of a snapshot.
@@ -65,11 +71,18 @@ impl Index {
         let mut rows = store::at_desk(conn, state, (number - 1) * LINES, LINES + 1)?;
         let paging = Paging::cut(&page.path, number, &mut rows, LINES)?;
         let ratings = store::of_ratings(conn)?;
-        let may_publish = page.may(PublishRankings);
+        let may_publish = of_city(&page, PublishRankings).is_ok();
         Ok(Index { state, rows, ratings, paging, may_publish, problem: None, page })
     }
     fn states(&self) -> [State; 6] {
-        [State::Computed, State::Checked, State::Provisional, State::Final, State::Superseded, State::Withdrawn]
+        [
+            State::Computed,
+            State::Checked,
+            State::Provisional,
+            State::Final,
+            State::Superseded,
+            State::Withdrawn,
+        ]
     }
     fn words(&self, state: &State) -> String {
         self.page.say(&state.words())
@@ -83,6 +96,7 @@ impl Index {
 }
 
 async fn index(page: Page, db: Data<Db>, config: Data<Config>, query: Query<StateQuery>) -> Reply {
+    of_city(&page, CheckRankings)?;
     let number = paging::number(&query.page);
     let state = query.state.as_deref().and_then(State::of).unwrap_or(State::Computed);
     let witness = Witness::of(&config);
@@ -119,11 +133,13 @@ impl New {
 }
 
 async fn new(page: Page) -> Reply {
+    of_city(&page, PublishRankings)?;
     let form = RankingForm { top_k: "100".into(), ..RankingForm::default() };
     reply::page(&New { page, form, errors: Errors::default() })
 }
 
 async fn define(page: Page, db: Data<Db>, form: Form<RankingForm>) -> Reply {
+    of_city(&page, PublishRankings)?;
     let (kind, title, top_k) = match form.check() {
         Ok(draft) => draft,
         Err(errors) => return reply::invalid(&New { page, form: form.into_inner(), errors }),
@@ -147,6 +163,7 @@ async fn define(page: Page, db: Data<Db>, form: Form<RankingForm>) -> Reply {
 }
 
 async fn compute(page: Page, db: Data<Db>, path: Path<RankingId>, form: Form<ReasonForm>) -> Reply {
+    of_city(&page, PublishRankings)?;
     let (id, doer) = (path.into_inner(), page.doer());
     let reason = form.check_optional().map_err(|errors| first(&errors))?;
     db.write(move |conn| rankings::ask(conn, id, reason.as_deref(), &doer, clock::now())).await?;
@@ -192,7 +209,7 @@ impl Show {
         let days = if snapshot.kind == Kind::Contest { LEAST_NOTICE.to_string() } else { String::new() };
         let shown = Shown::load(conn, &page, snapshot, number)?;
         Ok(Show {
-            may_publish: page.may(PublishRankings),
+            may_publish: of_city(&page, PublishRankings).is_ok(),
             page,
             shown,
             bar,
@@ -219,13 +236,19 @@ fn barrier(snapshot: &Snapshot, viewer: &Viewer) -> Option<Refusal> {
 }
 
 async fn show(page: Page, db: Data<Db>, path: Path<SnapshotId>, query: Query<PageQuery>) -> Reply {
+    of_city(&page, CheckRankings)?;
     let (id, number) = (path.into_inner(), paging::number(&query.page));
     let view = db.read(move |conn| Show::load(conn, page, id, number)).await?;
     reply::page(&view)
 }
 
 /// The page of a snapshot again, with what is wrong with a form on it.
-async fn again(page: Page, db: &Db, id: SnapshotId, change: impl FnOnce(&mut Show) + Send + 'static) -> Reply {
+async fn again(
+    page: Page,
+    db: &Db,
+    id: SnapshotId,
+    change: impl FnOnce(&mut Show) + Send + 'static,
+) -> Reply {
     let view = db
         .read(move |conn| {
             let mut view = Show::load(conn, page, id, 1)?;
@@ -237,6 +260,7 @@ async fn again(page: Page, db: &Db, id: SnapshotId, change: impl FnOnce(&mut Sho
 }
 
 async fn check(page: Page, db: Data<Db>, path: Path<SnapshotId>) -> Reply {
+    of_city(&page, CheckRankings)?;
     let (id, doer) = (path.into_inner(), page.doer());
     db.write(move |conn| rankings::check(conn, id, &doer, clock::now())).await?;
     reply::see(format!("/organize/rankings/{id}?done=ranking-checked"))
@@ -259,6 +283,7 @@ async fn publish(
     path: Path<SnapshotId>,
     form: Form<PublishForm>,
 ) -> Reply {
+    of_city(&page, PublishRankings)?;
     let (id, doer) = (path.into_inner(), page.doer());
     let snapshot = db.read(move |conn| store::find(conn, id)).await?;
     let days = match form.check(snapshot.kind) {
@@ -268,11 +293,13 @@ async fn publish(
             return again(page, &db, id, move |view| (view.form, view.errors) = (form, errors)).await;
         }
     };
-    pressed(&db, &config, move |conn, press| rankings::publish(conn, press, id, days, &doer, clock::now())).await?;
+    pressed(&db, &config, move |conn, press| rankings::publish(conn, press, id, days, &doer, clock::now()))
+        .await?;
     reply::see(format!("/organize/rankings/{id}?done=ranking-published"))
 }
 
 async fn finish(page: Page, db: Data<Db>, config: Data<Config>, path: Path<SnapshotId>) -> Reply {
+    of_city(&page, PublishRankings)?;
     let (id, doer) = (path.into_inner(), page.doer());
     pressed(&db, &config, move |conn, press| rankings::finish(conn, press, id, &doer, clock::now())).await?;
     reply::see(format!("/organize/rankings/{id}?done=ranking-final"))
@@ -285,6 +312,7 @@ async fn withdraw(
     path: Path<SnapshotId>,
     form: Form<ReasonForm>,
 ) -> Reply {
+    of_city(&page, PublishRankings)?;
     let (id, doer) = (path.into_inner(), page.doer());
     let reason = match form.check() {
         Ok(reason) => reason,
@@ -293,13 +321,17 @@ async fn withdraw(
             return again(page, &db, id, move |view| (view.reasons, view.errors) = (form, errors)).await;
         }
     };
-    pressed(&db, &config, move |conn, press| rankings::withdraw(conn, press, id, &reason, &doer, clock::now()))
-        .await?;
+    pressed(&db, &config, move |conn, press| {
+        rankings::withdraw(conn, press, id, &reason, &doer, clock::now())
+    })
+    .await?;
     reply::see(format!("/organize/rankings/{id}?done=ranking-withdrawn"))
 }
 
 async fn redact(page: Page, db: Data<Db>, path: Path<RankingId>, form: Form<ReasonForm>) -> Reply {
+    of_city(&page, PublishRankings)?;
     let (ranking, doer) = (path.into_inner(), page.doer());
+    db.read(move |conn| store::ranking(conn, ranking)).await?;
     let (subject, reason) = form.check_subject().map_err(|errors| first(&errors))?;
     let newest = db
         .write(move |conn| {

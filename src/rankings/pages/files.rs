@@ -6,6 +6,7 @@ use crate::db::{Conn, Db};
 use crate::error::{Error, Result};
 use crate::ids::RankingId;
 use crate::lang::Message;
+use crate::msg;
 use crate::rankings::document::file;
 use crate::rankings::store::{self, Row, Snapshot};
 use crate::rankings::{Kind, State};
@@ -13,10 +14,9 @@ use crate::web::page::Page;
 use crate::web::reply::Reply;
 use crate::web::route::{Route, get};
 use crate::web::sheet::{Cell, Sheet, XLSX, attachment};
-use crate::msg;
+use actix_web::HttpResponse;
 use actix_web::http::header;
 use actix_web::web::{Data, Path};
-use actix_web::HttpResponse;
 use serde_json::Value;
 
 pub fn routes() -> Vec<Route> {
@@ -140,7 +140,9 @@ fn harmless(text: &str) -> String {
 /// UTF-8 with its mark, since Excel and WPS take a file without one for another encoding.
 fn written_csv(page: &Page, kind: Kind, rows: &[Row]) -> Result<Vec<u8>> {
     let columns = columns(kind);
-    let mut out = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer("\u{feff}".as_bytes().to_vec());
+    let mut out = csv::WriterBuilder::new()
+        .terminator(csv::Terminator::CRLF)
+        .from_writer("\u{feff}".as_bytes().to_vec());
     out.write_record(columns.iter().map(|column| page.say(&column.0))).map_err(Error::internal)?;
     for row in rows {
         let cells = columns.iter().map(|column| match (column.2)(row) {
@@ -194,7 +196,9 @@ mod tests {
 
     #[test]
     fn no_cell_is_a_formula() {
-        for (text, safe) in [("=1+1", "'=1+1"), ("@x", "'@x"), ("-5", "'-5"), ("90.60", "90.60"), ("讲师", "讲师")] {
+        for (text, safe) in
+            [("=1+1", "'=1+1"), ("@x", "'@x"), ("-5", "'-5"), ("90.60", "90.60"), ("讲师", "讲师")]
+        {
             assert_eq!(harmless(text), safe);
         }
     }

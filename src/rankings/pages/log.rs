@@ -81,7 +81,8 @@ struct FromQuery {
 }
 
 async fn whole(db: Data<Db>, query: Query<FromQuery>) -> Reply {
-    let from = query.from.as_deref().and_then(|from| from.parse().ok()).filter(|from| *from >= 1).unwrap_or(1);
+    let from =
+        query.from.as_deref().and_then(|from| from.parse().ok()).filter(|from| *from >= 1).unwrap_or(1);
     let (mut entries, key) = db
         .read_long(move |conn| {
             let entries = store::entries(conn, from, PART + 1, false)?;
@@ -93,7 +94,9 @@ async fn whole(db: Data<Db>, query: Query<FromQuery>) -> Reply {
     let next = (entries.len() as i64 > PART).then_some(from + PART);
     entries.truncate(PART as usize);
     let entries: Vec<_> = entries.iter().map(Entry::to_value).collect();
-    let body = canonical(&json!({"format": LOG_FORMAT, "key": key, "from": from, "next": next, "entries": entries}))?;
+    let body = canonical(
+        &json!({"format": LOG_FORMAT, "key": key, "from": from, "next": next, "entries": entries}),
+    )?;
     Ok(HttpResponse::Ok()
         .content_type("application/json")
         .insert_header((header::CACHE_CONTROL, "no-cache"))

@@ -119,7 +119,13 @@ enum Found {
     Gone(Box<Gone>),
 }
 
-fn load(conn: &mut Conn, page: Page, ranking: RankingId, revision: Option<i32>, number: i64) -> Result<Found> {
+fn load(
+    conn: &mut Conn,
+    page: Page,
+    ranking: RankingId,
+    revision: Option<i32>,
+    number: i64,
+) -> Result<Found> {
     let snapshot = found(conn, ranking, revision)?;
     if snapshot.state == State::Withdrawn {
         let standing = store::standing_of(conn, ranking)?.map(|standing| standing.revision);

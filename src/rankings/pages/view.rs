@@ -45,7 +45,8 @@ impl View {
             let value = row.name.as_ref().and_then(|named| named.get(name)).and_then(Value::as_str);
             value.unwrap_or_default().to_owned()
         };
-        let place = Some(said("alliance")).filter(|alliance| !alliance.is_empty()).unwrap_or_else(|| said("school"));
+        let place =
+            Some(said("alliance")).filter(|alliance| !alliance.is_empty()).unwrap_or_else(|| said("school"));
         let text = |name: &str| row.body[name].as_str().map(str::to_owned);
         View {
             name: said("name"),
@@ -132,12 +133,16 @@ impl Shown {
             podium: podium.into_iter().map(|row| View::of(row, lang)).collect(),
             rest,
             paging,
-            sentences: words::sentences(snapshot.kind, &method, &facts).iter().map(|one| page.say(one)).collect(),
+            sentences: words::sentences(snapshot.kind, &method, &facts)
+                .iter()
+                .map(|one| page.say(one))
+                .collect(),
             excluded: left_out(&excluded, lang),
             more_moved: moved.len().saturating_sub(MOST_LISTED),
             moved: moved.into_iter().take(MOST_LISTED).collect(),
             history: store::revisions(conn, snapshot.ranking, 0, REVISIONS)?,
-            has_raw: is_contest && listed.iter().any(|row| row.raw.as_ref().is_some_and(|raw| *raw != row.score)),
+            has_raw: is_contest
+                && listed.iter().any(|row| row.raw.as_ref().is_some_and(|raw| *raw != row.score)),
             rows: listed,
             snapshot,
         })

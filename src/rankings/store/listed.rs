@@ -78,10 +78,7 @@ pub struct Desk {
 
 /// The snapshots in one of these states, the oldest first, `count` after the first `skip`.
 pub fn at_desk(conn: &mut Conn, state: State, skip: i64, count: i64) -> Result<Vec<Desk>> {
-    type Found = (
-        (SnapshotId, Kind, String, i32),
-        (State, String, Timestamp, Option<chrono::NaiveDate>),
-    );
+    type Found = ((SnapshotId, Kind, String, i32), (State, String, Timestamp, Option<chrono::NaiveDate>));
     let rows: Vec<Found> = either!(conn, c => ranking_snapshots::table
         .inner_join(rankings::table)
         .inner_join(accounts::table.on(accounts::id.eq(ranking_snapshots::computed_by)))

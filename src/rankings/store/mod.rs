@@ -18,8 +18,8 @@ pub use listed::{Desk, Line, Redaction, at_desk, count_published, published, red
 pub use log::{entries, hash_at, head, insert_entry, lock_log, newest_entry_of};
 use serde_json::Value;
 pub use steps::{
-    ask, define, drop_open, hold_provisional, insert, insert_redaction, kept, redact, set_checked, set_final, set_published,
-    set_superseded, set_withdrawn,
+    ask, define, drop_open, hold_provisional, insert, insert_redaction, kept, redact, set_checked, set_final,
+    set_published, set_superseded, set_withdrawn,
 };
 pub use subjects::named;
 
@@ -106,8 +106,24 @@ type Course = (
 );
 
 fn snapshot((head, course): (Head, Course)) -> Snapshot {
-    let (id, ranking, kind, title, object_path, subject, revision, as_of, digest, method_digest, input, root, inputs, rows) = head;
-    let (state, reason, by, at, checked_by, published_by, published_at, from, until, final_at, gone_at, gone) = course;
+    let (
+        id,
+        ranking,
+        kind,
+        title,
+        object_path,
+        subject,
+        revision,
+        as_of,
+        digest,
+        method_digest,
+        input,
+        root,
+        inputs,
+        rows,
+    ) = head;
+    let (state, reason, by, at, checked_by, published_by, published_at, from, until, final_at, gone_at, gone) =
+        course;
     Snapshot {
         id,
         ranking,
@@ -336,7 +352,10 @@ pub fn places(conn: &mut Conn, ranking: RankingId, revision: i32) -> Result<Vec<
 
 /// Salt and name of those who may be named: id, salt, canonical name.
 pub fn names(conn: &mut Conn, id: SnapshotId) -> Result<Vec<(String, String, String)>> {
-    let is_said = ranking_names::snapshot_id.eq(id).and(ranking_names::is_agreed).and(ranking_names::name.is_not_null());
+    let is_said = ranking_names::snapshot_id
+        .eq(id)
+        .and(ranking_names::is_agreed)
+        .and(ranking_names::name.is_not_null());
     let found: Vec<(String, Option<String>, Option<String>)> = either!(conn, c => ranking_names::table
         .filter(is_said)
         .order(ranking_names::subject)

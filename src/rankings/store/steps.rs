@@ -15,7 +15,13 @@ use serde_json::{Value, json};
 const OPEN: [State; 2] = [State::Computed, State::Checked];
 
 /// The ranking of this subject, made where there is none, its words brought up to date, and locked.
-pub fn kept(conn: &mut Conn, draft: &Draft, top_k: Option<i32>, by: AccountId, now: Timestamp) -> Result<Ranking> {
+pub fn kept(
+    conn: &mut Conn,
+    draft: &Draft,
+    top_k: Option<i32>,
+    by: AccountId,
+    now: Timestamp,
+) -> Result<Ranking> {
     let row = (
         rankings::kind.eq(draft.kind),
         rankings::title.eq(&draft.title),
@@ -31,7 +37,11 @@ pub fn kept(conn: &mut Conn, draft: &Draft, top_k: Option<i32>, by: AccountId, n
     );
     either!(conn, c => diesel::insert_into(rankings::table).values(row).on_conflict_do_nothing().execute(c))?;
     let is_it = rankings::subject_kind.eq(draft.subject.0).and(rankings::subject_id.eq(draft.subject.1));
-    let words = (rankings::title.eq(&draft.title), rankings::object_path.eq(&draft.object_path), rankings::top_k.eq(top_k));
+    let words = (
+        rankings::title.eq(&draft.title),
+        rankings::object_path.eq(&draft.object_path),
+        rankings::top_k.eq(top_k),
+    );
     either!(conn, c => diesel::update(rankings::table.filter(is_it)).set(words).execute(c))?;
     Ok(either!(conn, c => rankings::table.filter(is_it).select(Ranking::as_select()).first(c))?)
 }
@@ -185,14 +195,16 @@ pub fn set_checked(conn: &mut Conn, id: SnapshotId, by: AccountId, now: Timestam
         ranking_snapshots::checked_by.eq(by),
         ranking_snapshots::checked_at.eq(now),
     );
-    Ok(either!(conn, c => diesel::update(ranking_snapshots::table.filter(computed)).set(values).execute(c))? == 1)
+    Ok(either!(conn, c => diesel::update(ranking_snapshots::table.filter(computed)).set(values).execute(c))?
+        == 1)
 }
 
 /// As [`set_checked`].
 pub fn set_superseded(conn: &mut Conn, id: SnapshotId) -> Result<bool> {
     let stands = ranking_snapshots::id.eq(id).and(ranking_snapshots::state.eq_any(STANDING));
     let value = ranking_snapshots::state.eq(State::Superseded);
-    Ok(either!(conn, c => diesel::update(ranking_snapshots::table.filter(stands)).set(value).execute(c))? == 1)
+    Ok(either!(conn, c => diesel::update(ranking_snapshots::table.filter(stands)).set(value).execute(c))?
+        == 1)
 }
 
 /// As [`set_checked`]; the ranking learns which revision is its newest.
@@ -215,7 +227,9 @@ pub fn set_published(
         ranking_snapshots::notice_until.eq(notice.map(|days| days.1)),
         ranking_snapshots::final_at.eq(if notice.is_some() { None } else { Some(now) }),
     );
-    if either!(conn, c => diesel::update(ranking_snapshots::table.filter(checked)).set(values).execute(c))? != 1 {
+    if either!(conn, c => diesel::update(ranking_snapshots::table.filter(checked)).set(values).execute(c))?
+        != 1
+    {
         return Ok(false);
     }
     let newest = (rankings::published_revision.eq(snapshot.revision), rankings::published_at.eq(now));
@@ -227,7 +241,8 @@ pub fn set_published(
 pub fn set_final(conn: &mut Conn, id: SnapshotId, now: Timestamp) -> Result<bool> {
     let is_it = ranking_snapshots::id.eq(id).and(ranking_snapshots::state.eq(State::Provisional));
     let values = (ranking_snapshots::state.eq(State::Final), ranking_snapshots::final_at.eq(now));
-    Ok(either!(conn, c => diesel::update(ranking_snapshots::table.filter(is_it)).set(values).execute(c))? == 1)
+    Ok(either!(conn, c => diesel::update(ranking_snapshots::table.filter(is_it)).set(values).execute(c))?
+        == 1)
 }
 
 /// Locks a snapshot until the transaction ends; `false` if it is not in its notice period.
@@ -238,7 +253,13 @@ pub fn hold_provisional(conn: &mut Conn, id: SnapshotId) -> Result<bool> {
 }
 
 /// As [`set_checked`].
-pub fn set_withdrawn(conn: &mut Conn, id: SnapshotId, by: AccountId, reason: &str, now: Timestamp) -> Result<bool> {
+pub fn set_withdrawn(
+    conn: &mut Conn,
+    id: SnapshotId,
+    by: AccountId,
+    reason: &str,
+    now: Timestamp,
+) -> Result<bool> {
     let is_it = ranking_snapshots::id.eq(id).and(ranking_snapshots::state.eq_any(STANDING));
     let values = (
         ranking_snapshots::state.eq(State::Withdrawn),
@@ -246,12 +267,15 @@ pub fn set_withdrawn(conn: &mut Conn, id: SnapshotId, by: AccountId, reason: &st
         ranking_snapshots::withdrawn_at.eq(now),
         ranking_snapshots::withdrawn_reason.eq(reason),
     );
-    Ok(either!(conn, c => diesel::update(ranking_snapshots::table.filter(is_it)).set(values).execute(c))? == 1)
+    Ok(either!(conn, c => diesel::update(ranking_snapshots::table.filter(is_it)).set(values).execute(c))?
+        == 1)
 }
 
 /// Takes a name out of every revision; `false` if it was out.
 pub fn redact(conn: &mut Conn, ranking: RankingId, whose: &str, now: Timestamp) -> Result<bool> {
-    let of_ranking = ranking_snapshots::table.filter(ranking_snapshots::ranking_id.eq(ranking)).select(ranking_snapshots::id);
+    let of_ranking = ranking_snapshots::table
+        .filter(ranking_snapshots::ranking_id.eq(ranking))
+        .select(ranking_snapshots::id);
     let there = ranking_names::subject
         .eq(whose)
         .and(ranking_names::name.is_not_null())

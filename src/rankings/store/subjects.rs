@@ -26,7 +26,10 @@ impl Named {
     pub fn to_value(&self) -> Value {
         let said = [("name", &self.name), ("lecture", &self.lecture), ("school", &self.school)];
         let there = said.into_iter().filter(|one| !one.1.is_empty());
-        there.map(|(name, value)| (name.to_owned(), Value::from(value.as_str()))).collect::<Map<_, _>>().into()
+        there
+            .map(|(name, value)| (name.to_owned(), Value::from(value.as_str())))
+            .collect::<Map<_, _>>()
+            .into()
     }
 }
 
@@ -38,7 +41,9 @@ pub fn named(conn: &mut Conn, kind: Kind) -> Result<BTreeMap<i64, Named>> {
             .order(instructors::id)
             .select((instructors::id, instructors::name, instructors::unit))
             .load(c))?;
-        found.extend(rows.into_iter().map(|(id, name, school)| (id.0, Named { name, school, ..Named::default() })));
+        found.extend(
+            rows.into_iter().map(|(id, name, school)| (id.0, Named { name, school, ..Named::default() })),
+        );
         return Ok(found);
     }
     let rows: Vec<(LectureId, String, Option<String>)> = either!(conn, c => lectures::table

@@ -11,12 +11,18 @@ fn published(method: &Value, inputs: &[Value], excluded: &[Value]) -> Map<String
     let mut rows = recomputed(method, inputs, excluded).unwrap();
     let mut names = Map::new();
     for (at, row) in rows.iter_mut().enumerate() {
-        let (salt, name) = (format!("{at:032x}"), json!({"name": format!("讲师 {at}"), "school": "金堤村微党校"}));
-        let commit = Sha256::new().chain_update(unhex(&salt).unwrap()).chain_update(canonical(&name).unwrap()).finalize();
+        let (salt, name) =
+            (format!("{at:032x}"), json!({"name": format!("讲师 {at}"), "school": "金堤村微党校"}));
+        let commit = Sha256::new()
+            .chain_update(unhex(&salt).unwrap())
+            .chain_update(canonical(&name).unwrap())
+            .finalize();
         row["name_commit"] = json!(commit.iter().map(|b| format!("{b:02x}")).collect::<String>());
         names.insert(id_of(row).to_owned(), json!({"salt": salt, "name": name}));
     }
-    let root_of = |values: &[Value]| root(values.iter().map(|one| canonical(one).unwrap()).collect::<Vec<_>>().iter().map(String::as_str));
+    let root_of = |values: &[Value]| {
+        root(values.iter().map(|one| canonical(one).unwrap()).collect::<Vec<_>>().iter().map(String::as_str))
+    };
     let document = json!({
         "format": "weixiao-ranking-1",
         "ranking": {"id": 12, "title": "全市微党课赛课 · 决赛", "kind": method["kind"], "revision": 1},
@@ -26,10 +32,13 @@ fn published(method: &Value, inputs: &[Value], excluded: &[Value]) -> Map<String
         "rows": rows, "rows_root": root_of(&rows),
         "excluded": excluded,
     });
-    let entry = signed(json!({
-        "seq": 1, "at": "2026-11-28T12:00:00Z", "event": "final", "ranking": 12, "revision": 1,
-        "document": sha256(canonical(&document).unwrap().as_bytes()), "rows_root": document["rows_root"], "prev": NOTHING, "lost": null,
-    }), 7);
+    let entry = signed(
+        json!({
+            "seq": 1, "at": "2026-11-28T12:00:00Z", "event": "final", "ranking": 12, "revision": 1,
+            "document": sha256(canonical(&document).unwrap().as_bytes()), "rows_root": document["rows_root"], "prev": NOTHING, "lost": null,
+        }),
+        7,
+    );
     let mut file = document.as_object().unwrap().clone();
     file.insert("names".into(), Value::Object(names));
     file.insert("publication".into(), entry);
@@ -118,7 +127,8 @@ fn a_good_file_is_accepted_and_each_of_a_hundred_altered_ones_is_refused() {
 fn made_again(mut changed: Map<String, Value>) -> Vec<u8> {
     let (names, publication) = (changed.remove("names").unwrap(), changed.remove("publication").unwrap());
     let root_of = |values: &Value| {
-        let forms: Vec<String> = values.as_array().unwrap().iter().map(|one| canonical(one).unwrap()).collect();
+        let forms: Vec<String> =
+            values.as_array().unwrap().iter().map(|one| canonical(one).unwrap()).collect();
         json!(root(forms.iter().map(String::as_str)))
     };
     changed["input_root"] = root_of(&changed["inputs"]);
@@ -158,7 +168,17 @@ fn what_is_signed_and_does_not_follow_is_refused_and_the_row_is_named() {
     refused(&|file| file["excluded"] = json!([]), "12");
     refused(&|file| file["names"][&entry]["name"]["name"] = json!("别人"), &entry);
     refused(&|file| file["names"][&entry]["salt"] = json!("0".repeat(32)), &entry);
-    refused(&|file| drop(file["names"].as_object_mut().unwrap().insert("E12".into(), json!({"salt": "0".repeat(32), "name": {}}))), "E12");
+    refused(
+        &|file| {
+            drop(
+                file["names"]
+                    .as_object_mut()
+                    .unwrap()
+                    .insert("E12".into(), json!({"salt": "0".repeat(32), "name": {}})),
+            )
+        },
+        "E12",
+    );
     refused(&|file| file["ranking"]["revision"] = json!(2), "");
     refused(&|file| file["as_of"] = json!("2026-11-28"), "");
 }
@@ -193,5 +213,8 @@ fn each_kind_of_file_is_accepted() {
     let squares = method(json!({"panels": "least_squares", "pull": "1.5", "places": 3}));
     assert!(file(&bytes(&published(&squares, &table(&CATALYST), &[]))).is_ok());
     let inputs = [voices("L2", json!([["4", 20], ["9/2", 1], ["5", 80]])), voices("L10", json!([["5", 5]]))];
-    assert!(file(&bytes(&published(&rating(1), &inputs, &[json!({"id": "L11", "reason": "few_voices"})]))).is_ok());
+    assert!(
+        file(&bytes(&published(&rating(1), &inputs, &[json!({"id": "L11", "reason": "few_voices"})])))
+            .is_ok()
+    );
 }

@@ -8,15 +8,20 @@ fn chain(count: i64, from: &[Value], seed: u8) -> Vec<Value> {
     let mut chain = from.to_vec();
     for seq in chain.len() as i64 + 1..=count {
         let prev = chain.last().map_or(json!(NOTHING), |last| last["hash"].clone());
-        chain.push(signed(json!({"seq": seq, "at": "2026-11-28T12:00:00Z", "event": "final", "ranking": seq, "revision": 1,
-            "document": "00", "rows_root": "00", "prev": prev, "lost": null}), seed));
+        chain.push(signed(
+            json!({"seq": seq, "at": "2026-11-28T12:00:00Z", "event": "final", "ranking": seq, "revision": 1,
+            "document": "00", "rows_root": "00", "prev": prev, "lost": null}),
+            seed,
+        ));
     }
     chain
 }
 
 fn part(entries: &[Value], from: i64, next: Option<i64>) -> Vec<u8> {
     let key = entries.last().map_or(json!(""), |last| last["key"].clone());
-    canonical(&json!({"format": "weixiao-log-1", "key": key, "from": from, "next": next, "entries": entries})).unwrap().into_bytes()
+    canonical(&json!({"format": "weixiao-log-1", "key": key, "from": from, "next": next, "entries": entries}))
+        .unwrap()
+        .into_bytes()
 }
 
 #[test]
@@ -40,12 +45,21 @@ fn a_log_that_forked_is_found_and_says_whether_that_was_declared() {
     let read = |entries: &[Value]| log(&[part(entries, 1, None)]).unwrap();
     assert!(compared(&read(&older[..3]), &read(&older)).is_empty());
     let shorter = compared(&read(&older), &read(&older[..3]));
-    assert!(shorter[0].to_string().contains('3') && shorter[1].to_string().contains("没有声明"), "{shorter:?}");
+    assert!(
+        shorter[0].to_string().contains('3') && shorter[1].to_string().contains("没有声明"),
+        "{shorter:?}"
+    );
     let mut forked = older[..3].to_vec();
-    forked.push(signed(json!({"seq": 4, "at": "2026-11-29T12:00:00Z", "event": "final", "ranking": 9, "revision": 1,
-        "document": "11", "rows_root": "11", "prev": forked[2]["hash"], "lost": null}), 7));
+    forked.push(signed(
+        json!({"seq": 4, "at": "2026-11-29T12:00:00Z", "event": "final", "ranking": 9, "revision": 1,
+        "document": "11", "rows_root": "11", "prev": forked[2]["hash"], "lost": null}),
+        7,
+    ));
     let problems = compared(&read(&older), &read(&forked));
-    assert!(problems[0].to_string().contains('4') && problems[1].to_string().contains("没有声明"), "{problems:?}");
+    assert!(
+        problems[0].to_string().contains('4') && problems[1].to_string().contains("没有声明"),
+        "{problems:?}"
+    );
     let mut declared = older[..3].to_vec();
     declared.push(signed(json!({"seq": 4, "at": "2026-11-29T12:00:00Z", "event": "restored", "ranking": null, "revision": null, "document": null, "rows_root": null,
         "prev": declared[2]["hash"], "lost": {"seq": 5, "hash": older[4]["hash"], "reason": "磁盘坏了"}}), 7));

@@ -83,19 +83,31 @@ fn v_rub() {
     let criteria = |given: &[(&str, i64, &str)]| -> Value {
         given.iter().map(|(key, weight, max)| json!({"key": key, "weight": weight, "max": max, "step": "0.5", "is_content": false})).collect()
     };
-    let four = method(json!({"criteria": criteria(&[("a", 40, "100"), ("b", 25, "100"), ("c", 15, "100"), ("d", 20, "100")])}));
-    let inputs = [entry("E1", "A", "X1"), json!({"t": "sheet", "entry": "E1", "judge": "J1", "scores": {"a": "90", "b": "86", "c": "80", "d": "88"}})];
+    let four = method(
+        json!({"criteria": criteria(&[("a", 40, "100"), ("b", 25, "100"), ("c", 15, "100"), ("d", 20, "100")])}),
+    );
+    let inputs = [
+        entry("E1", "A", "X1"),
+        json!({"t": "sheet", "entry": "E1", "judge": "J1", "scores": {"a": "90", "b": "86", "c": "80", "d": "88"}}),
+    ];
     assert_eq!(score(&four, &inputs), "87.10");
     // V-RUB-2: weights 2 and 1, scores 5 and 3 of 100: 13/3.
     let two = method(json!({"criteria": criteria(&[("a", 2, "100"), ("b", 1, "100")])}));
-    let inputs = [entry("E1", "A", "X1"), json!({"t": "sheet", "entry": "E1", "judge": "J1", "scores": {"a": "5", "b": "3"}})];
+    let inputs = [
+        entry("E1", "A", "X1"),
+        json!({"t": "sheet", "entry": "E1", "judge": "J1", "scores": {"a": "5", "b": "3"}}),
+    ];
     assert_eq!(all(&rows(&two, &inputs), "exact"), "13/3");
     // Of another scale: 4.5 of 5 is 90 of 100.
     let scale = method(json!({"criteria": criteria(&[("a", 3, "5")])}));
-    let inputs = [entry("E1", "A", "X1"), json!({"t": "sheet", "entry": "E1", "judge": "J1", "scores": {"a": "4.5"}})];
+    let inputs =
+        [entry("E1", "A", "X1"), json!({"t": "sheet", "entry": "E1", "judge": "J1", "scores": {"a": "4.5"}})];
     assert_eq!(score(&scale, &inputs), "90.00");
     for wrong in ["5.5", "4.25", "-0.5", "4,5"] {
-        let inputs = [entry("E1", "A", "X1"), json!({"t": "sheet", "entry": "E1", "judge": "J1", "scores": {"a": wrong}})];
+        let inputs = [
+            entry("E1", "A", "X1"),
+            json!({"t": "sheet", "entry": "E1", "judge": "J1", "scores": {"a": wrong}}),
+        ];
         assert!(recomputed(&scale, &inputs, &[]).is_err(), "{wrong}");
     }
 }
@@ -103,7 +115,8 @@ fn v_rub() {
 #[test]
 fn v_time() {
     let timed = method(json!({"time": {"limit": 480, "grace": 30, "step": 30, "each": "0.5", "most": "3"}}));
-    for (seconds, known) in [(480, "90.00"), (510, "90.00"), (511, "89.50"), (545, "89.00"), (2_000, "87.00")] {
+    for (seconds, known) in [(480, "90.00"), (510, "90.00"), (511, "89.50"), (545, "89.00"), (2_000, "87.00")]
+    {
         let mut inputs = table(&["90 90 90"]);
         inputs[0]["seconds"] = json!(seconds);
         assert_eq!(score(&timed, &inputs), known, "{seconds}");
@@ -165,7 +178,10 @@ fn v_ls() {
         let rows = rows(&method, &table(&CATALYST));
         (all(&rows, "entry"), all(&rows, "score"), all(&rows, "raw"))
     };
-    assert_eq!(fit("0"), ("E4 E3 E2 E1".into(), "75.000 72.000 71.625 71.375".into(), "74.000 72.000 71.333 72.667".into()));
+    assert_eq!(
+        fit("0"),
+        ("E4 E3 E2 E1".into(), "75.000 72.000 71.625 71.375".into(), "74.000 72.000 71.333 72.667".into())
+    );
     assert_eq!(fit("1").0, "E4 E3 E1 E2");
     assert_eq!(fit("1").1, "74.727 72.000 71.727 71.545");
     assert_eq!(fit("3").0, "E4 E1 E3 E2");
@@ -176,19 +192,26 @@ fn v_ls() {
 
 #[test]
 fn v_quota() {
-    let inputs: Vec<Value> = [("X1", "90"), ("X1", "89"), ("X1", "88"), ("X2", "87"), ("X1", "86"), ("X3", "85")]
-        .iter()
-        .enumerate()
-        .flat_map(|(at, (alliance, total))| {
-            let id = format!("E{}", at + 1);
-            [entry(&id, "A", alliance), sheet(&id, 1, total)]
-        })
-        .collect();
-    let promote = |n: usize| method(json!({"promote": {"n": n, "boundary": "strict", "per_alliance": 2, "per_panel": null}}));
+    let inputs: Vec<Value> =
+        [("X1", "90"), ("X1", "89"), ("X1", "88"), ("X2", "87"), ("X1", "86"), ("X3", "85")]
+            .iter()
+            .enumerate()
+            .flat_map(|(at, (alliance, total))| {
+                let id = format!("E{}", at + 1);
+                [entry(&id, "A", alliance), sheet(&id, 1, total)]
+            })
+            .collect();
+    let promote = |n: usize| {
+        method(json!({"promote": {"n": n, "boundary": "strict", "per_alliance": 2, "per_panel": null}}))
+    };
     let four = rows(&promote(4), &inputs);
     assert_eq!(all(&four, "promoted"), "true true false true false true");
     assert_eq!(all(&four, "remark"), "null null capped null capped null");
-    assert_eq!(all(&rows(&promote(3), &inputs), "remark"), "null null capped null null null", "nobody is passed over behind the last");
+    assert_eq!(
+        all(&rows(&promote(3), &inputs), "remark"),
+        "null null capped null null null",
+        "nobody is passed over behind the last"
+    );
 }
 
 #[test]
@@ -201,40 +224,67 @@ fn ties_share_ranks_and_are_broken_in_the_written_order() {
     let four = method(json!({"breakers": ["median", "duel", "vote"]}));
     let mut two = table(&["88 90 92", "91 89 90"]);
     let found = rows(&four, &two);
-    assert_eq!((all(&found, "rank"), all(&found, "by")), ("1 2".into(), "duel duel".into()), "E2 has two judges of three");
+    assert_eq!(
+        (all(&found, "rank"), all(&found, "by")),
+        ("1 2".into(), "duel duel".into()),
+        "E2 has two judges of three"
+    );
     assert_eq!(all(&found, "entry"), "E1 E2");
     two[4]["votes"] = json!(4);
     let only = method(json!({"breakers": ["vote"]}));
-    assert_eq!((all(&rows(&only, &two), "entry"), all(&rows(&only, &two), "by")), ("E2 E1".into(), "vote vote".into()));
+    assert_eq!(
+        (all(&rows(&only, &two), "entry"), all(&rows(&only, &two), "by")),
+        ("E2 E1".into(), "vote vote".into())
+    );
 }
 
 #[test]
 fn a_tie_at_the_end_is_taken_whole_or_decided_by_people() {
     let inputs = table(&["90", "89", "89", "88"]);
-    let promote = |boundary: &str| method(json!({"promote": {"n": 2, "boundary": boundary, "per_alliance": null, "per_panel": null}}));
+    let promote = |boundary: &str| {
+        method(json!({"promote": {"n": 2, "boundary": boundary, "per_alliance": null, "per_panel": null}}))
+    };
     let strict = rows(&promote("strict"), &inputs);
-    assert_eq!((all(&strict, "promoted"), all(&strict, "remark")), ("true false false false".into(), "null undecided undecided null".into()));
+    assert_eq!(
+        (all(&strict, "promoted"), all(&strict, "remark")),
+        ("true false false false".into(), "null undecided undecided null".into())
+    );
     let with_ties = rows(&promote("include_ties"), &inputs);
-    assert_eq!((all(&with_ties, "promoted"), all(&with_ties, "remark")), ("true true true false".into(), "null null null null".into()));
+    assert_eq!(
+        (all(&with_ties, "promoted"), all(&with_ties, "remark")),
+        ("true true true false".into(), "null null null null".into())
+    );
 }
 
 #[test]
 fn each_panel_has_its_own_order_if_the_best_of_each_go_on() {
-    let method = method(json!({"panels": "top_of_each", "promote": {"n": 2, "boundary": "strict", "per_alliance": null, "per_panel": 1}}));
+    let method = method(
+        json!({"panels": "top_of_each", "promote": {"n": 2, "boundary": "strict", "per_alliance": null, "per_panel": 1}}),
+    );
     let inputs: Vec<Value> = [("A", "70"), ("B", "90"), ("A", "75"), ("B", "80")]
         .iter()
         .enumerate()
-        .flat_map(|(at, (panel, total))| [entry(&format!("E{}", at + 1), panel, "X1"), sheet(&format!("E{}", at + 1), 1, total)])
+        .flat_map(|(at, (panel, total))| {
+            [entry(&format!("E{}", at + 1), panel, "X1"), sheet(&format!("E{}", at + 1), 1, total)]
+        })
         .collect();
     let found = rows(&method, &inputs);
     assert_eq!(all(&found, "entry"), "E3 E2 E1 E4");
-    assert_eq!((all(&found, "rank"), all(&found, "promoted")), ("1 1 2 2".into(), "true true false false".into()));
+    assert_eq!(
+        (all(&found, "rank"), all(&found, "promoted")),
+        ("1 1 2 2".into(), "true true false false".into())
+    );
 }
 
 #[test]
 fn neighbours_that_look_alike_get_more_places() {
-    let fine = method(json!({"criteria": [{"key": "all", "weight": 1, "max": "100", "step": "0.0001", "is_content": true}]}));
-    assert_eq!(score(&fine, &table(&["91.7812", "91.7809", "91.78", "91.78", "90"])), "91.7812 91.7809 91.780 91.780 90.00");
+    let fine = method(
+        json!({"criteria": [{"key": "all", "weight": 1, "max": "100", "step": "0.0001", "is_content": true}]}),
+    );
+    assert_eq!(
+        score(&fine, &table(&["91.7812", "91.7809", "91.78", "91.78", "90"])),
+        "91.7812 91.7809 91.780 91.780 90.00"
+    );
     assert_eq!(score(&fine, &table(&["90.125"])), "90.13");
 }
 
@@ -242,14 +292,19 @@ fn neighbours_that_look_alike_get_more_places() {
 fn inputs_that_do_not_fit_together_are_refused() {
     let plain = method(json!({}));
     let good = table(&["90 91", "89 88"]);
-    let refused = |inputs: &[Value], excluded: &[Value]| assert!(recomputed(&plain, inputs, excluded).is_err(), "{inputs:?}");
+    let refused = |inputs: &[Value], excluded: &[Value]| {
+        assert!(recomputed(&plain, inputs, excluded).is_err(), "{inputs:?}")
+    };
     let with = |more: Value| [good.clone(), vec![more]].concat();
     refused(&with(sheet("E1", 1, "90")), &[]);
     refused(&with(json!({"t": "apart", "entry": "E1", "judge": "J01", "why": "recused"})), &[]);
     refused(&with(sheet("E9", 1, "90")), &[]);
     refused(&with(entry("E1", "A", "X1")), &[]);
     refused(&with(entry("E9", "A", "X1")), &[]);
-    refused(&with(json!({"t": "sheet", "entry": "E1", "judge": "J07", "scores": {"all": "90", "more": "1"}})), &[]);
+    refused(
+        &with(json!({"t": "sheet", "entry": "E1", "judge": "J07", "scores": {"all": "90", "more": "1"}})),
+        &[],
+    );
     refused(&with(json!({"t": "other"})), &[]);
     refused(&good, &[json!({"id": "E2", "reason": "no_sheets"})]);
     refused(&good, &[json!({"id": "E2", "reason": ""})]);
@@ -258,8 +313,14 @@ fn inputs_that_do_not_fit_together_are_refused() {
     let without = recomputed(&plain, &good, &[json!({"id": "E1", "reason": "withdrawn"})]).unwrap();
     assert_eq!((all(&without, "entry"), all(&without, "rank")), ("E2".into(), "1".into()));
     for wrong in [
-        json!({"places": 13}), json!({"pull": "-1"}), json!({"trim": {"low": 1, "high": 1, "least": 4}}), json!({"breakers": ["vote", "vote"]}),
-        json!({"breakers": ["lot"]}), json!({"criteria": []}), json!({"panels": "top_of_each"}).clone(), json!({"more": 1}),
+        json!({"places": 13}),
+        json!({"pull": "-1"}),
+        json!({"trim": {"low": 1, "high": 1, "least": 4}}),
+        json!({"breakers": ["vote", "vote"]}),
+        json!({"breakers": ["lot"]}),
+        json!({"criteria": []}),
+        json!({"panels": "top_of_each"}).clone(),
+        json!({"more": 1}),
         json!({"panels": "top_of_each", "promote": {"n": 2, "boundary": "strict", "per_alliance": null, "per_panel": null}}),
         json!({"audience": {"form": "spread", "share": "1.5", "of": 3}}),
     ] {
@@ -313,10 +374,20 @@ fn v_bay_2() {
 /// The verifier is another program: it takes nothing from what computes.
 #[test]
 fn nothing_here_is_shared_with_what_computes() {
-    for source in [include_str!("../mod.rs"), include_str!("../contest.rs"), include_str!("../rating.rs"), include_str!("../squares.rs"), include_str!("../method.rs"), include_str!("../json.rs"), include_str!("../log.rs"), include_str!("../number.rs")] {
+    for source in [
+        include_str!("../mod.rs"),
+        include_str!("../contest.rs"),
+        include_str!("../rating.rs"),
+        include_str!("../squares.rs"),
+        include_str!("../method.rs"),
+        include_str!("../json.rs"),
+        include_str!("../log.rs"),
+        include_str!("../number.rs"),
+    ] {
         let code = source.split("#[cfg(test)]\nmod tests {").next().unwrap();
         for word in ["crate::scoring", "crate::rankings", "crate::ratings", "num_", "f64", "f32"] {
-            let is_used = code.lines().any(|line| !line.trim_start().starts_with("//") && line.contains(word));
+            let is_used =
+                code.lines().any(|line| !line.trim_start().starts_with("//") && line.contains(word));
             assert!(!is_used, "{word}");
         }
     }
