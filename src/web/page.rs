@@ -173,6 +173,11 @@ impl Page {
     pub fn may_endorse_entries(&self) -> bool {
         self.may(Permission::EndorseEntries)
     }
+    /// Whether the desk of gold lecturers opens, wherever there is a duty.
+    pub fn may_hold_honours(&self) -> bool {
+        use Permission::*;
+        [RunContests, ApproveContests, SuperviseContests].into_iter().any(|permission| self.may(permission))
+    }
     /// Whether there is anything but a member's own pages, as `shell::desks` lists it.
     pub fn has_desk(&self) -> bool {
         use Permission::*;

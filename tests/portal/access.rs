@@ -324,6 +324,12 @@ const SCOPED: &[(&str, &str, &str, &str, &str)] = &[
     ("POST", "/viewings/{event}/beat", "secretary", "", ""),
     ("POST", "/viewings/{event}/start", "secretary", "", ""),
     ("POST", "/viewings/{event}/finish", "secretary", "", ""),
+    // Whose a contest is: tests/portal/honours.rs.
+    ("POST", "/organize/honours/{contest}/nominate", "organizer", "", ""),
+    ("POST", "/organize/honours/{contest}/notice", "organizer", "", ""),
+    ("POST", "/organize/honours/{contest}/appoint", "checker", "", ""),
+    ("POST", "/organize/honours/{contest}/{gold}/appoint", "checker", "", ""),
+    ("POST", "/organize/honours/{contest}/{gold}/refuse", "checker", "", ""),
 ];
 
 #[actix_web::test]

@@ -283,6 +283,8 @@ fn every_table_that_visitors_see_moves_the_content_on() {
         "courses",
         "cues",
         "events",
+        "gold_lecturers",
+        "gold_names",
         "grants",
         "handouts",
         "instructor_ratings",
@@ -369,6 +371,8 @@ fn every_table_that_visitors_see_moves_the_content_on() {
         "enrolments",
         "feedback",
         "generations",
+        "gold_reasons",
+        "gold_steps",
         "host_stays",
         "jobs",
         "kiosk_plays",
@@ -439,6 +443,7 @@ fn every_table_that_visitors_see_moves_the_content_on() {
          INSERT INTO rating_exclusions (flag_id, lecture_id, reason, proposed_by, proposed_at) VALUES (1, 1, '公告的原因', 1, '2026-01-01 00:00:00')",
     );
     crate::rankings::published(&world, 1);
+    crate::honours::appointed(&world, 2);
     let generation = || world.number("SELECT n FROM generations WHERE name = 'content'");
     for table in SHOWN {
         let before = generation();
