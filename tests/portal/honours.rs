@@ -41,7 +41,7 @@ pub fn finished(world: &World, awarded: i64, gold: i64) -> i64 {
         world.sql(&format!(
             "INSERT INTO contest_entries (contest_id, entrant_id, branch_id, school_id, alliance_id, title, is_original, \
              may_broadcast, may_name, state, version, code, made_by, created_at, submitted_at, key) VALUES ({contest}, {person}, \
-             (SELECT MIN(id) FROM orgs WHERE kind = 'branch'), 1, 1, '第 {at} 渠的水', true, true, true, '{state}', 1, 'E{at:02}', \
+             (SELECT MIN(id) FROM orgs WHERE level = 'branch'), 1, 1, '第 {at} 渠的水', true, true, true, '{state}', 1, 'E{at:02}', \
              {organizer}, '{day}', '{day}', '{slug}-{at}'); \
              INSERT INTO contest_places (round_id, entry_id, lot, panel, state, is_promoted) SELECT {round}, MAX(id), {at} + 1, 1, \
              'competing', false FROM contest_entries",
@@ -553,4 +553,40 @@ async fn the_honour_list_is_kept_and_seen_to_change_on_two_servers() {
     english.post("/manner", &[("lang", "en"), ("back", "/honours")]).await;
     let page = english.get("/honours").await;
     assert!(page.body.contains("Honour list of gold lecturers") && page.body.contains("lang=\"zh-CN\">"));
+}
+
+/// TEMPORARY: pages as files, to look at.
+#[actix_web::test]
+async fn dump_pages() {
+    let Ok(folder) = std::env::var("DUMP") else { return };
+    let world = World::new();
+    let contest = appointed(&world, 7);
+    let waiting = finished(&world, 4, 3);
+    world.sql(&format!("UPDATE contests SET title = '冬季微党课赛课' WHERE id = {waiting}"));
+    world.sql(&format!("UPDATE contest_entries SET may_name = false WHERE contest_id = {waiting} AND entrant_id = 12"));
+    let id = first(&world);
+    let code = world.text(&format!("SELECT code FROM gold_lecturers WHERE id = {id}"));
+    let write = |name: &str, answer: &Answer| std::fs::write(format!("{folder}/{name}.html"), &answer.body).unwrap();
+    let (organizer, checker) = (world.signed_in("organizer").await, world.signed_in("checker").await);
+    write("desk_index", &organizer.get("/organize/honours").await);
+    write("desk_before", &organizer.get(&format!("/organize/honours/{waiting}")).await);
+    write("desk_error", &organizer.post(&format!("/organize/honours/{contest}/{id}/propose"), &[]).await);
+    organizer.post(&format!("/organize/honours/{waiting}/nominate"), &[("reason", "按办法第 9 条")]).await;
+    organizer.post(&format!("/organize/honours/{waiting}/notice"), &[]).await;
+    write("desk", &checker.get(&format!("/organize/honours/{contest}")).await);
+    write("one", &checker.get(&format!("/organize/honours/{contest}/{id}")).await);
+    let visitor = world.visitor();
+    write("index", &visitor.get("/honours").await);
+    write("certificate", &visitor.get(&format!("/honours/{code}")).await);
+    write("home", &visitor.get("/").await);
+    write("instructors", &visitor.get("/instructors").await);
+    for (name, value) in [("lang", "en"), ("mode", "elder"), ("theme", "dark")] {
+        visitor.post("/manner", &[(name, value), ("back", "/")]).await;
+        write(&format!("index_{value}"), &visitor.get("/honours").await);
+        write(&format!("certificate_{value}"), &visitor.get(&format!("/honours/{code}")).await);
+        let back = match name { "lang" => "zh-CN", "mode" => "standard", _ => "device" };
+        visitor.post("/manner", &[(name, back), ("back", "/")]).await;
+    }
+    world.sql(&format!("UPDATE gold_lecturers SET state = 'suspended' WHERE id = {id}"));
+    write("certificate_void", &visitor.get(&format!("/honours/{code}")).await);
 }

@@ -458,6 +458,10 @@ fn every_table_that_visitors_see_moves_the_content_on() {
                 "INSERT INTO withdrawals (lecture_id, reason, withdrawn_by, withdrawn_at) \
                  SELECT lecture_id, reason, withdrawn_by, withdrawn_at FROM withdrawals",
             ),
+            "contest_steps" => world.sql(
+                "INSERT INTO contest_steps (contest_id, what, by_id, at, reason) \
+                 SELECT contest_id, what, by_id, at, reason FROM contest_steps",
+            ),
             "publications" => world.sql(
                 "INSERT INTO publications (seq, at, event, prev, lost_seq, lost_hash, lost_reason, hash, signature, signed_with) \
                  SELECT MAX(seq) + 1, MAX(at), 'restored', 'x', 1, 'x', 'x', 'x', 'x', 'x' FROM publications",
