@@ -18,7 +18,7 @@ use crate::web::surround::{Guards, surround};
 use crate::web::{files, health};
 use crate::{
     accounts, admin, assistance, bases, booklets, broadcast, calendar, channels, clock, contests, directory, enrolments,
-    events, feedback, help, home, ids, inbox, jobs, lectures, manner, manuscripts, media, msg, organize, rankings, ratings,
+    events, feedback, help, home, honours, ids, inbox, jobs, lectures, manner, manuscripts, media, msg, organize, rankings, ratings,
     redress, review, search, selftests, settings, site, stories, studio, study, uploads, viewings, watching,
 };
 use actix_session::SessionMiddleware;
@@ -51,6 +51,7 @@ pub fn routes() -> Vec<Route> {
         rankings::pages::routes(),
         // `/review/courses` stands before `/review/{lecture}`.
         contests::pages::routes(),
+        honours::pages::routes(),
         organize::pages::routes(),
         // Before the reviewers' desk of lectures: /review/{lecture} would take /review/booklets for a lecture.
         manuscripts::pages::routes(),

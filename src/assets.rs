@@ -35,6 +35,7 @@ static FILES: LazyLock<BTreeMap<&'static str, Asset>> = LazyLock::new(|| {
         "captions.js",
         "work.css",
         "rankings.css",
+        "honours.css",
         "studio.js",
         "manuscript.js",
         "board.js",

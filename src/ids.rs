@@ -21,7 +21,7 @@ ids! {
     ChapterId, AttachmentId, CompletionId, ContestId, RoundId, EntryId, JudgeId, AssignmentId,
     RankingId, SnapshotId,
     WebhookId, AnnouncementId, DeliveryId, BroadcastId, BroadcastItemId,
-    ScreeningId, ConfirmationId, ChannelRecordId, KioskId,
+    ScreeningId, ConfirmationId, ChannelRecordId, KioskId, GoldId,
 }
 
 /// `bytes` random bytes from the operating system, in lower-case hexadecimal.

@@ -56,6 +56,7 @@ pub mod manuscripts;
 pub mod organize;
 
 pub mod contests;
+pub mod honours;
 pub mod redress;
 pub mod worker;
 pub mod assistance;

@@ -1855,6 +1855,52 @@ diesel::table! {
         last_at -> Timestamp,
     }
 }
+diesel::table! {
+    gold_lecturers (id) {
+        id -> BigInt,
+        contest_id -> BigInt,
+        entry_id -> BigInt,
+        person_id -> BigInt,
+        state -> Text,
+        state_on -> Date,
+        code -> Text,
+        number -> Nullable<Text>,
+        notice_from -> Nullable<Date>,
+        notice_until -> Nullable<Date>,
+        term_from -> Nullable<Date>,
+        term_to -> Nullable<Date>,
+        nominated_by -> BigInt,
+        nominated_at -> Timestamp,
+        appointed_by -> Nullable<BigInt>,
+        appointed_at -> Nullable<Timestamp>,
+        proposed -> Nullable<Text>,
+        proposed_by -> Nullable<BigInt>,
+    }
+}
+diesel::table! {
+    gold_names (gold_id) {
+        gold_id -> BigInt,
+        name -> Text,
+        lecture -> Text,
+        school -> Text,
+        alliance -> Text,
+    }
+}
+diesel::table! {
+    gold_steps (id) {
+        id -> BigInt,
+        gold_id -> BigInt,
+        what -> Text,
+        by_id -> BigInt,
+        at -> Timestamp,
+    }
+}
+diesel::table! {
+    gold_reasons (step_id) {
+        step_id -> BigInt,
+        text -> Text,
+    }
+}
 diesel::joinable!(memberships -> persons (person_id));
 diesel::joinable!(memberships -> orgs (branch_id));
 diesel::joinable!(membership_stages -> persons (person_id));
@@ -2100,6 +2146,13 @@ diesel::joinable!(screening_notes -> screening_confirmations (confirmation_id));
 diesel::joinable!(channel_records -> broadcast_items (item_id));
 diesel::joinable!(kiosks -> schools (school_id));
 diesel::joinable!(kiosk_plays -> screenings (screening_id));
+diesel::joinable!(gold_lecturers -> contests (contest_id));
+diesel::joinable!(gold_lecturers -> contest_entries (entry_id));
+diesel::joinable!(gold_lecturers -> persons (person_id));
+diesel::joinable!(gold_names -> gold_lecturers (gold_id));
+diesel::joinable!(gold_steps -> gold_lecturers (gold_id));
+diesel::joinable!(gold_steps -> accounts (by_id));
+diesel::joinable!(gold_reasons -> gold_steps (step_id));
 together!(
     cursors,
     booklet_drafts,
@@ -2251,4 +2304,8 @@ together!(
     channel_records,
     kiosks,
     kiosk_plays,
+    gold_lecturers,
+    gold_names,
+    gold_steps,
+    gold_reasons,
 );

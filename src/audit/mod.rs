@@ -116,6 +116,7 @@ text_enum! {
         ScreeningCancelled = "screening_cancelled",
         ScreeningConfirmed = "screening_confirmed",
         KioskChanged = "kiosk_changed",
+        HonourStep = "honour_step",
     }
 }
 
@@ -227,6 +228,7 @@ impl Action {
             Action::ScreeningCancelled => msg!("取消放映"),
             Action::ScreeningConfirmed => msg!("确认放映"),
             Action::KioskChanged => msg!("更换放映屏的地址"),
+            Action::HonourStep => msg!("办理金牌讲师"),
         }
     }
 }

@@ -176,6 +176,11 @@ impl Page {
     pub fn may_endorse_entries(&self) -> bool {
         self.may(Permission::EndorseEntries)
     }
+    /// Whether the desk of gold lecturers opens, wherever there is a duty.
+    pub fn may_hold_honours(&self) -> bool {
+        use Permission::*;
+        [RunContests, ApproveContests, SuperviseContests].into_iter().any(|permission| self.may(permission))
+    }
     /// Whether there is anything but a member's own pages, as `shell::desks` lists it.
     pub fn has_desk(&self) -> bool {
         use Permission::*;
@@ -441,6 +446,13 @@ fn notice(query: &str) -> Option<Message> {
         "kiosk" => msg!("放映屏的地址已做好。以前的地址不再有效。"),
         "kiosk-closed" => msg!("放映屏的地址已停用。"),
         "announced" => msg!("已排上，一会儿发出。"),
+        "gold-nominated" => msg!("已提名，接下来公示。"),
+        "gold-noticed" => msg!("公示已开始，被提名的人会收到消息。"),
+        "gold-appointed" => msg!("已聘任，本人会收到消息，证书可以打印。"),
+        "gold-refused" => msg!("已记下：不聘任。本人会收到原因。"),
+        "gold-proposed" => msg!("已提出，等另一个人确认。"),
+        "gold-confirmed" => msg!("已确认，本人会收到消息。"),
+        "gold-dropped" => msg!("这项提议已撤销，什么都没有变。"),
         "test-over" => msg!("时间到了，已按之前答的交卷。"),
         _ => return None,
     })

@@ -355,6 +355,12 @@ const SCOPED: &[(&str, &str, &str, &str, &str)] = &[
     ("POST", "/organize/contests/{contest}/screening/{entry}", "checker", "", ""),
     ("GET", "/branch/entries/{entry}", "secretary", "", ""),
     ("POST", "/branch/entries/{entry}", "secretary", "", ""),
+    // Whose a contest is: tests/portal/honours.rs.
+    ("POST", "/organize/honours/{contest}/nominate", "organizer", "", ""),
+    ("POST", "/organize/honours/{contest}/notice", "organizer", "", ""),
+    ("POST", "/organize/honours/{contest}/appoint", "checker", "", ""),
+    ("POST", "/organize/honours/{contest}/{gold}/appoint", "checker", "", ""),
+    ("POST", "/organize/honours/{contest}/{gold}/refuse", "checker", "", ""),
 ];
 
 #[actix_web::test]

@@ -283,6 +283,8 @@ fn every_table_that_visitors_see_moves_the_content_on() {
         "courses",
         "cues",
         "events",
+        "gold_lecturers",
+        "gold_names",
         "grants",
         "handouts",
         "instructor_ratings",
@@ -372,6 +374,8 @@ fn every_table_that_visitors_see_moves_the_content_on() {
         "enrolments",
         "feedback",
         "generations",
+        "gold_reasons",
+        "gold_steps",
         "host_stays",
         "jobs",
         "kiosk_plays",
@@ -445,6 +449,7 @@ fn every_table_that_visitors_see_moves_the_content_on() {
          INSERT INTO rating_exclusions (flag_id, lecture_id, reason, proposed_by, proposed_at) VALUES (1, 1, '公告的原因', 1, '2026-01-01 00:00:00')",
     );
     crate::rankings::published(&world, 1);
+    crate::honours::appointed(&world, 2);
     let generation = || world.number("SELECT n FROM generations WHERE name = 'content'");
     for table in SHOWN {
         let before = generation();
@@ -458,6 +463,10 @@ fn every_table_that_visitors_see_moves_the_content_on() {
             "withdrawals" => world.sql(
                 "INSERT INTO withdrawals (lecture_id, reason, withdrawn_by, withdrawn_at) \
                  SELECT lecture_id, reason, withdrawn_by, withdrawn_at FROM withdrawals",
+            ),
+            "contest_steps" => world.sql(
+                "INSERT INTO contest_steps (contest_id, what, by_id, at, reason) \
+                 SELECT contest_id, what, by_id, at, reason FROM contest_steps",
             ),
             "publications" => world.sql(
                 "INSERT INTO publications (seq, at, event, prev, lost_seq, lost_hash, lost_reason, hash, signature, signed_with) \

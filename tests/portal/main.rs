@@ -17,6 +17,7 @@ mod enrolment_pages;
 mod enrolments;
 mod factor;
 mod feedback;
+mod honours;
 mod hostile;
 mod inbox;
 mod jobs;

@@ -46,7 +46,7 @@ const LINES: i64 = 20;
 pub(super) const LARGEST: usize = 512 * 1024;
 
 /// Whether the viewer may do this in this contest: by a grant for the whole city, or for this contest.
-fn may_in(viewer: &Viewer, permission: Permission, contest: ContestId) -> bool {
+pub(crate) fn may_in(viewer: &Viewer, permission: Permission, contest: ContestId) -> bool {
     viewer.grants.iter().any(|grant| {
         let is_here = match grant.scope {
             ScopeKind::City => true,
