@@ -22,11 +22,11 @@ use crate::ids::{AccountId, AllianceId, AssignmentId, ContestId, EntryId, JudgeI
 use crate::lang::Message;
 use crate::{msg, text_enum};
 use chrono::NaiveDate;
-pub use outcome::SUBJECT;
-pub use store::{contest, entries_of, lock};
 pub use method::{
     Audience, AudienceForm, Boundary, Breaker, Criterion, Method, Panels, Promote, Scores, Time, Trim,
 };
+pub use outcome::SUBJECT;
+pub use store::{contest, entries_of, lock};
 
 text_enum! {
     pub enum State {

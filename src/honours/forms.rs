@@ -25,8 +25,9 @@ impl ReasonForm {
     pub fn check(&self) -> Result<String, Errors> {
         let mut errors = Errors::default();
         let said = text(&self.reason, LONGEST_REASON);
-        let said =
-            said.map_err(|problem| if self.reason.trim().is_empty() { msg!("请写明原因，本人会看到") } else { problem });
+        let said = said.map_err(|problem| {
+            if self.reason.trim().is_empty() { msg!("请写明原因，本人会看到") } else { problem }
+        });
         errors.take("reason", said).ok_or(errors)
     }
     /// What is proposed, with its reason.

@@ -8,8 +8,8 @@ use crate::error::{Error, Result};
 use crate::ids::{AccountId, ContestId, EntryId, GoldId, InstructorId, LectureId, PersonId, RoundId};
 use crate::lectures::{Stage, Visibility};
 use crate::schema::{
-    accounts, contest_entries, contest_rounds, contests, gold_lecturers, gold_names, gold_reasons, gold_steps, instructors, lectures,
-    persons, titles,
+    accounts, contest_entries, contest_rounds, contests, gold_lecturers, gold_names, gold_reasons,
+    gold_steps, instructors, lectures, persons, titles,
 };
 use chrono::NaiveDate;
 use diesel::prelude::*;
@@ -77,10 +77,7 @@ fn gold_of((whose, days, hands, printed): Row) -> Gold {
 
 /// By name, then by key: lists have no other order.
 fn by_name(mut golds: Vec<Gold>) -> Vec<Gold> {
-    golds.sort_by(|a, b| {
-        let key = |gold: &Gold| (gold.names.as_ref().map(|names| names.name.clone()), gold.id);
-        key(a).cmp(&key(b))
-    });
+    golds.sort_by_cached_key(|gold| (gold.names.as_ref().map(|names| names.name.clone()), gold.id));
     golds
 }
 
@@ -138,16 +135,21 @@ pub fn sources(
     day: NaiveDate,
     (skip, count): (i64, i64),
 ) -> Result<Vec<Source>> {
-    let of = gold_lecturers::contest_id.eq(contests::id);
     let is_or_was = gold_lecturers::state.eq(State::Appointed).or(gold_lecturers::state.eq(State::Suspended));
-    let over = gold_lecturers::table.filter(of.and(is_or_was).and(gold_lecturers::term_to.le(day)));
-    let on = gold_lecturers::state.eq(State::Appointed).and(gold_lecturers::term_to.gt(day));
-    let on = gold_lecturers::table.filter(of.and(on));
-    let all = contests::table
-        .order(contests::id.desc())
-        .offset(skip)
-        .limit(count)
-        .select((contests::id, contests::slug, contests::title));
+    let over = gold_lecturers::table.filter(
+        gold_lecturers::contest_id.eq(contests::id).and(is_or_was).and(gold_lecturers::term_to.le(day)),
+    );
+    let on = gold_lecturers::table.filter(
+        gold_lecturers::contest_id
+            .eq(contests::id)
+            .and(gold_lecturers::state.eq(State::Appointed))
+            .and(gold_lecturers::term_to.gt(day)),
+    );
+    let all = contests::table.order(contests::id.desc()).offset(skip).limit(count).select((
+        contests::id,
+        contests::slug,
+        contests::title,
+    ));
     Ok(if is_former {
         either!(conn, c => all.filter(diesel::dsl::exists(over)).load(c))?
     } else {
@@ -322,16 +324,25 @@ pub fn set_appointed(
 
 /// Not appointed; false if it is decided already.
 pub fn set_refused(conn: &mut Conn, id: GoldId, day: NaiveDate) -> Result<bool> {
-    let is_open = gold_lecturers::state.eq(State::Nominated).or(gold_lecturers::state.eq(State::PublicNotice));
+    let is_open =
+        gold_lecturers::state.eq(State::Nominated).or(gold_lecturers::state.eq(State::PublicNotice));
     let rows = gold_lecturers::table.filter(gold_lecturers::id.eq(id).and(is_open));
     let set = (gold_lecturers::state.eq(State::Refused), gold_lecturers::state_on.eq(day));
     Ok(either!(conn, c => diesel::update(rows).set(set).execute(c))? == 1)
 }
 
 /// A proposal, if none waits.
-pub fn set_proposed(conn: &mut Conn, id: GoldId, state: State, what: Proposal, by: AccountId) -> Result<bool> {
-    let is_it =
-        gold_lecturers::id.eq(id).and(gold_lecturers::state.eq(state)).and(gold_lecturers::proposed.is_null());
+pub fn set_proposed(
+    conn: &mut Conn,
+    id: GoldId,
+    state: State,
+    what: Proposal,
+    by: AccountId,
+) -> Result<bool> {
+    let is_it = gold_lecturers::id
+        .eq(id)
+        .and(gold_lecturers::state.eq(state))
+        .and(gold_lecturers::proposed.is_null());
     let set = (gold_lecturers::proposed.eq(what), gold_lecturers::proposed_by.eq(by));
     Ok(either!(conn, c => diesel::update(gold_lecturers::table.filter(is_it)).set(set).execute(c))? == 1)
 }
@@ -339,15 +350,19 @@ pub fn set_proposed(conn: &mut Conn, id: GoldId, state: State, what: Proposal, b
 /// Takes this proposal away; false if it does not wait.
 pub fn drop_proposed(conn: &mut Conn, id: GoldId, what: Proposal) -> Result<bool> {
     let rows = gold_lecturers::table.filter(gold_lecturers::id.eq(id).and(gold_lecturers::proposed.eq(what)));
-    let set = (
-        gold_lecturers::proposed.eq(None::<Proposal>),
-        gold_lecturers::proposed_by.eq(None::<AccountId>),
-    );
+    let set =
+        (gold_lecturers::proposed.eq(None::<Proposal>), gold_lecturers::proposed_by.eq(None::<AccountId>));
     Ok(either!(conn, c => diesel::update(rows).set(set).execute(c))? == 1)
 }
 
 /// Does what another one proposed; false if that does not wait.
-pub fn set_confirmed(conn: &mut Conn, id: GoldId, what: Proposal, by: AccountId, day: NaiveDate) -> Result<bool> {
+pub fn set_confirmed(
+    conn: &mut Conn,
+    id: GoldId,
+    what: Proposal,
+    by: AccountId,
+    day: NaiveDate,
+) -> Result<bool> {
     let is_it = gold_lecturers::id
         .eq(id)
         .and(gold_lecturers::proposed.eq(what))
@@ -370,8 +385,12 @@ pub fn note(
     by: AccountId,
     now: Timestamp,
 ) -> Result<()> {
-    let row =
-        (gold_steps::gold_id.eq(id), gold_steps::what.eq(deed), gold_steps::by_id.eq(by), gold_steps::at.eq(now));
+    let row = (
+        gold_steps::gold_id.eq(id),
+        gold_steps::what.eq(deed),
+        gold_steps::by_id.eq(by),
+        gold_steps::at.eq(now),
+    );
     let step: i64 = either!(conn, c => diesel::insert_into(gold_steps::table)
         .values(row)
         .returning(gold_steps::id)
@@ -427,7 +446,8 @@ pub fn record(conn: &mut Conn, id: GoldId) -> Result<Vec<Step>> {
 /// Locks what happens to the titles of a person until the transaction ends.
 pub fn lock_person(conn: &mut Conn, id: PersonId) -> Result<()> {
     let row = persons::table.find(id);
-    let n = either!(conn, c => diesel::update(row).set(persons::created_at.eq(persons::created_at)).execute(c))?;
+    let n =
+        either!(conn, c => diesel::update(row).set(persons::created_at.eq(persons::created_at)).execute(c))?;
     if n == 0 { Err(Error::NotFound) } else { Ok(()) }
 }
 

@@ -108,7 +108,10 @@ pub fn start_notice(conn: &mut Conn, id: ContestId, hand: &Hand) -> Result<usize
     let until = calendar::after(conn, today, contest.notice_days)?;
     let mut shown = 0;
     for gold in store::of_contest(conn, id)? {
-        if gold.state == State::Nominated && store::holds(conn, gold.entry)? && store::set_notice(conn, gold.id, (today, until))? {
+        if gold.state == State::Nominated
+            && store::holds(conn, gold.entry)?
+            && store::set_notice(conn, gold.id, (today, until))?
+        {
             note(conn, gold.id, (Deed::Noticed, ""), hand)?;
             let title = msg!("您被提名为“{}”的金牌讲师，公示到 {}", contest.title, until);
             tell(conn, &gold, (title, ""), "/honours", hand)?;
@@ -123,7 +126,8 @@ pub fn start_notice(conn: &mut Conn, id: ContestId, hand: &Hand) -> Result<usize
 /// # Errors
 /// Refused for whoever nominated or is appointed, while the notice runs, and if the entry is not awarded any more.
 pub fn appoint(conn: &mut Conn, id: GoldId, hand: &Hand) -> Result<()> {
-    let contest = lock(conn, store::gold(conn, id)?.contest)?;
+    let of = store::gold(conn, id)?.contest;
+    let contest = lock(conn, of)?;
     let gold = store::gold(conn, id)?;
     check_second(&gold, hand)?;
     let today = clock::day(hand.now);
@@ -190,7 +194,8 @@ fn check_second(gold: &Gold, hand: &Hand) -> Result<()> {
 /// # Errors
 /// Refused for whoever nominated or is concerned, and once it is decided.
 pub fn refuse(conn: &mut Conn, id: GoldId, reason: &str, hand: &Hand) -> Result<()> {
-    let contest = lock(conn, store::gold(conn, id)?.contest)?;
+    let of = store::gold(conn, id)?.contest;
+    let contest = lock(conn, of)?;
     let gold = store::gold(conn, id)?;
     check_second(&gold, hand)?;
     if !store::set_refused(conn, id, clock::day(hand.now))? {
@@ -241,7 +246,8 @@ pub fn drop_proposal(conn: &mut Conn, id: GoldId, what: Proposal, hand: &Hand) -
 /// # Errors
 /// Refused for whoever proposed it or is concerned, if it is not that proposal any more, and once the term is over.
 pub fn confirm(conn: &mut Conn, id: GoldId, what: Proposal, hand: &Hand) -> Result<()> {
-    store::lock_person(conn, store::gold(conn, id)?.person)?;
+    let person = store::gold(conn, id)?.person;
+    store::lock_person(conn, person)?;
     let gold = store::gold(conn, id)?;
     if gold.person == hand.person {
         return Err(Refusal::OwnPerson.into());

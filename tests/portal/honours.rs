@@ -83,7 +83,8 @@ fn titles(world: &World, person: i64) -> Vec<(NaiveDate, NaiveDate)> {
         let (from, to) = one.split_once('~').unwrap();
         (from.parse().unwrap(), to.parse().unwrap())
     };
-    let found: Vec<(NaiveDate, NaiveDate)> = list.split(',').filter(|one| !one.is_empty()).map(pair).collect();
+    let found: Vec<(NaiveDate, NaiveDate)> =
+        list.split(',').filter(|one| !one.is_empty()).map(pair).collect();
     assert!(found.windows(2).all(|two| two[0].1 <= two[1].0), "{found:?} overlap");
     found
 }
@@ -117,7 +118,11 @@ pub fn appointed(world: &World, awarded: i64) -> i64 {
 
 fn see(answer: &Answer, done: &str) {
     assert_eq!(answer.status, 303, "{}", answer.body);
-    assert!(answer.location.as_deref().is_some_and(|to| to.ends_with(&format!("?done={done}"))), "{:?}", answer.location);
+    assert!(
+        answer.location.as_deref().is_some_and(|to| to.ends_with(&format!("?done={done}"))),
+        "{:?}",
+        answer.location
+    );
 }
 
 #[actix_web::test]
@@ -128,7 +133,9 @@ async fn from_a_final_contest_to_a_title_by_two_people() {
     let desk = format!("/organize/honours/{contest}");
     assert!(organizer.get("/organize/honours").await.body.contains(&format!("href=\"{desk}\"")));
     let page = organizer.get(&desk).await;
-    assert!(page.body.contains("可以提名（3 名）") && page.body.contains(&format!("action=\"{desk}/nominate\"")));
+    assert!(
+        page.body.contains("可以提名（3 名）") && page.body.contains(&format!("action=\"{desk}/nominate\""))
+    );
     assert!(!page.body.contains("name=\"reason\""), "three of three: no further decision is asked for");
     see(&organizer.post(&format!("{desk}/nominate"), &[]).await, "gold-nominated");
     assert_eq!((golds(&world, "nominated"), world.number("SELECT COUNT(*) FROM gold_steps")), (3, 3));
@@ -143,10 +150,17 @@ async fn from_a_final_contest_to_a_title_by_two_people() {
 
     see(&organizer.post(&format!("{desk}/notice"), &[]).await, "gold-noticed");
     let until = world.db.read_now(|conn| weixiao::calendar::after(conn, today(), 5)).unwrap();
-    let expected = format!("SELECT COUNT(*) FROM gold_lecturers WHERE notice_until = '{until}' AND notice_from = '{}'", today());
+    let expected = format!(
+        "SELECT COUNT(*) FROM gold_lecturers WHERE notice_until = '{until}' AND notice_from = '{}'",
+        today()
+    );
     assert_eq!(world.number(&expected), 3, "five working days by the calendar");
     let shown = visitor.get("/honours").await;
-    assert!(shown.body.contains("正在公示") && shown.body.contains(&name) && shown.body.contains("/feedback?about=/honours"));
+    assert!(
+        shown.body.contains("正在公示")
+            && shown.body.contains(&name)
+            && shown.body.contains("/feedback?about=/honours")
+    );
     assert!(shown.body.contains("现在没有在任的金牌讲师"));
     assert_eq!(world.number("SELECT COUNT(*) FROM notices WHERE person_id = 10 AND key LIKE 'gold-%'"), 1);
 
@@ -174,7 +188,9 @@ async fn from_a_final_contest_to_a_title_by_two_people() {
     assert!(titles(&world, 13).is_empty());
     assert_eq!(world.text("SELECT source FROM titles WHERE person_id = 10"), "秋季微党课赛课");
     let list = visitor.get("/honours").await;
-    assert!(list.body.contains(&name) && list.body.contains("第 0 渠的水") && !list.body.contains("正在公示"));
+    assert!(
+        list.body.contains(&name) && list.body.contains("第 0 渠的水") && !list.body.contains("正在公示")
+    );
     assert!(list.body.contains(&world.text("SELECT name FROM alliances WHERE id = 1")));
     assert!(visitor.get("/honours?list=former").await.body.contains("还没有人任期届满"));
     // Told once, with the address of the certificate.
@@ -192,16 +208,25 @@ async fn another_number_needs_a_reason_and_nobody_is_named_without_consent() {
     let world = World::new();
     // A shared tenth place, as it were: four awarded where three are foreseen; one of them is silent.
     let contest = finished(&world, 5, 3);
-    world.sql(&format!("UPDATE contest_entries SET may_name = false WHERE contest_id = {contest} AND entrant_id = 12"));
+    world.sql(&format!(
+        "UPDATE contest_entries SET may_name = false WHERE contest_id = {contest} AND entrant_id = 12"
+    ));
     let organizer = world.signed_in("organizer").await;
     let desk = format!("/organize/honours/{contest}");
     let silent = world.text("SELECT name FROM persons WHERE id = 12");
     let page = organizer.get(&desk).await;
-    assert!(page.body.contains("不同意公布姓名") && page.body.contains(&silent) && page.body.contains("name=\"reason\""));
+    assert!(
+        page.body.contains("不同意公布姓名")
+            && page.body.contains(&silent)
+            && page.body.contains("name=\"reason\"")
+    );
     for reason in ["", "  "] {
         let refused = organizer.post(&format!("{desk}/nominate"), &[("reason", reason)]).await;
         assert_eq!(refused.status, 422);
-        assert!(refused.body.contains("id=\"e-reason\"") && refused.body.contains("一共提名 4 名，办法规定的是 3 名"));
+        assert!(
+            refused.body.contains("id=\"e-reason\"")
+                && refused.body.contains("一共提名 4 名，办法规定的是 3 名")
+        );
         assert_eq!(golds(&world, "nominated"), 0);
     }
     let long = "字".repeat(301);
@@ -242,7 +267,9 @@ async fn what_is_not_final_gives_nobody_and_who_nominated_does_not_appoint() {
     let gold = GoldId(first(&world));
     let appoint = |by: &Hand| world.db.write_now(|conn| honours::appoint(conn, gold, by));
     assert!(why(appoint(&organizer)).contains("另一个人"));
-    assert!(why(world.db.write_now(|conn| honours::refuse(conn, gold, "不", &organizer))).contains("另一个人"));
+    assert!(
+        why(world.db.write_now(|conn| honours::refuse(conn, gold, "不", &organizer))).contains("另一个人")
+    );
     let forged = format!(
         "UPDATE gold_lecturers SET state = 'appointed', number = 'x', term_from = '2026-01-01', term_to = '2027-01-01', \
          appointed_at = '2026-01-01 00:00:00', appointed_by = {} WHERE id = {}",
@@ -264,7 +291,10 @@ async fn what_is_not_final_gives_nobody_and_who_nominated_does_not_appoint() {
     let empty = browser.post(&path, &[("reason", " ")]).await;
     assert!(empty.status == 422 && empty.body.contains("id=\"e-reason\""));
     see(&browser.post(&path, &[("reason", "作品已取消资格")]).await, "gold-refused");
-    assert_eq!(world.number("SELECT COUNT(*) FROM notices WHERE person_id = 10 AND body = '作品已取消资格'"), 1);
+    assert_eq!(
+        world.number("SELECT COUNT(*) FROM notices WHERE person_id = 10 AND body = '作品已取消资格'"),
+        1
+    );
     assert_eq!(browser.post(&path, &[("reason", "再来")]).await.status, 409);
     assert!(titles(&world, 10).is_empty());
 }
@@ -283,23 +313,33 @@ async fn of_two_at_once_one_appoints() {
             all.map(|one| usize::from(one.join().unwrap())).into_iter().sum::<usize>()
         })
     };
-    let did = both(&|by| world.db.write_now(|conn| honours::nominate(conn, id, "", by)).is_ok(), [&organizer, &organizer]);
+    let did = both(
+        &|by| world.db.write_now(|conn| honours::nominate(conn, id, "", by)).is_ok(),
+        [&organizer, &organizer],
+    );
     assert_eq!((did, golds(&world, "nominated")), (1, 4));
-    let did = both(&|by| world.db.write_now(|conn| honours::start_notice(conn, id, by)).is_ok(), [&organizer, &organizer]);
+    let did = both(
+        &|by| world.db.write_now(|conn| honours::start_notice(conn, id, by)).is_ok(),
+        [&organizer, &organizer],
+    );
     assert_eq!((did, golds(&world, "public_notice")), (1, 4));
     let_notice_pass(&world);
     let gold = GoldId(first(&world));
-    let did = both(&|by| world.db.write_now(|conn| honours::appoint(conn, gold, by)).is_ok(), [&checker, &other]);
+    let did =
+        both(&|by| world.db.write_now(|conn| honours::appoint(conn, gold, by)).is_ok(), [&checker, &other]);
     assert_eq!((did, golds(&world, "appointed")), (1, 1));
-    let did = both(&|by| world.db.write_now(|conn| honours::appoint_all(conn, id, by)).is_ok(), [&checker, &other]);
+    let did =
+        both(&|by| world.db.write_now(|conn| honours::appoint_all(conn, id, by)).is_ok(), [&checker, &other]);
     assert_eq!((did, golds(&world, "appointed")), (1, 4));
     assert_eq!(world.number("SELECT COUNT(*) FROM gold_steps WHERE what = 'appointed'"), 4);
     assert_eq!(titles(&world, 10).len(), 1);
     // Two confirm the same proposal at once.
-    let propose = |conn: &mut weixiao::db::Conn| honours::propose(conn, gold, (Proposal::Suspend, "核查"), &organizer);
+    let propose =
+        |conn: &mut weixiao::db::Conn| honours::propose(conn, gold, (Proposal::Suspend, "核查"), &organizer);
     world.db.write_now(propose).unwrap();
     assert!(world.db.write_now(propose).is_err(), "one proposal at a time");
-    let confirm = |by: &Hand| world.db.write_now(|conn| honours::confirm(conn, gold, Proposal::Suspend, by)).is_ok();
+    let confirm =
+        |by: &Hand| world.db.write_now(|conn| honours::confirm(conn, gold, Proposal::Suspend, by)).is_ok();
     assert_eq!(both(&confirm, [&checker, &other]), 1);
     assert_eq!(world.number("SELECT COUNT(*) FROM gold_steps WHERE what = 'suspended'"), 1);
 }
@@ -310,7 +350,15 @@ async fn is_gold(browser: &Browser<'_>, name: &str, instructor: i64) -> [bool; 3
     let list = browser.get("/instructors").await;
     let gold = list.body.split("id=\"h-all\"").next().unwrap().to_owned();
     let one = browser.get(&format!("/instructors/{instructor}")).await;
-    let band = home.body.split("id=\"h-gold\"").nth(1).unwrap_or_default().split("</section>").next().unwrap().to_owned();
+    let band = home
+        .body
+        .split("id=\"h-gold\"")
+        .nth(1)
+        .unwrap_or_default()
+        .split("</section>")
+        .next()
+        .unwrap()
+        .to_owned();
     [band.contains(name), gold.contains(name), one.body.contains("tag--gold")]
 }
 
@@ -321,7 +369,9 @@ async fn a_suspended_title_is_not_shown_and_comes_back_to_its_original_end() {
     world.sql("DELETE FROM titles");
     let person = 10;
     let instructor = world.number("SELECT MAX(id) FROM instructors");
-    world.sql(&format!("UPDATE instructors SET person_id = {person}, name = '卞知秋' WHERE id = {instructor}"));
+    world.sql(&format!(
+        "UPDATE instructors SET person_id = {person}, name = '卞知秋' WHERE id = {instructor}"
+    ));
     let contest = appointed(&world, 1);
     let id = first(&world);
     let path = format!("/organize/honours/{contest}/{id}");
@@ -330,17 +380,33 @@ async fn a_suspended_title_is_not_shown_and_comes_back_to_its_original_end() {
     assert!(visitor.get("/honours").await.body.contains(&format!("/instructors/{instructor}\"")));
     // As if it had been given a month ago.
     let (from, to) = (today() - Duration::days(30), titles(&world, person)[0].1);
-    world.sql(&format!("UPDATE titles SET valid_from = '{from}'; UPDATE gold_lecturers SET term_from = '{from}'"));
+    world.sql(&format!(
+        "UPDATE titles SET valid_from = '{from}'; UPDATE gold_lecturers SET term_from = '{from}'"
+    ));
 
-    let (supervisor, organizer, checker) =
-        (world.signed_in("supervisor").await, world.signed_in("organizer").await, world.signed_in("checker").await);
-    for fields in [vec![("what", "suspend"), ("reason", "")], vec![("what", "praise"), ("reason", "好")], vec![]] {
+    let (supervisor, organizer, checker) = (
+        world.signed_in("supervisor").await,
+        world.signed_in("organizer").await,
+        world.signed_in("checker").await,
+    );
+    for fields in
+        [vec![("what", "suspend"), ("reason", "")], vec![("what", "praise"), ("reason", "好")], vec![]]
+    {
         assert_eq!(supervisor.post(&format!("{path}/propose"), &fields).await.status, 422);
     }
     let wrong = supervisor.post(&format!("{path}/propose"), &[("what", "reinstate"), ("reason", "好")]).await;
     assert_eq!(wrong.status, 409, "it is not suspended");
-    see(&supervisor.post(&format!("{path}/propose"), &[("what", "suspend"), ("reason", "讲稿来源在核查")]).await, "gold-proposed");
-    assert_eq!(is_gold(&visitor, "卞知秋", instructor).await, [true; 3], "nothing happens before it is confirmed");
+    see(
+        &supervisor
+            .post(&format!("{path}/propose"), &[("what", "suspend"), ("reason", "讲稿来源在核查")])
+            .await,
+        "gold-proposed",
+    );
+    assert_eq!(
+        is_gold(&visitor, "卞知秋", instructor).await,
+        [true; 3],
+        "nothing happens before it is confirmed"
+    );
     // Not by oneself, not something else, not by the organizer alone.
     let own = supervisor.post(&format!("{path}/confirm"), &[("what", "suspend")]).await;
     assert!(own.status == 409 && own.body.contains("另一个人"), "{}", own.body);
@@ -350,30 +416,58 @@ async fn a_suspended_title_is_not_shown_and_comes_back_to_its_original_end() {
     assert_eq!(is_gold(&visitor, "卞知秋", instructor).await, [false; 3]);
     assert!(!visitor.get("/honours").await.body.contains("第 0 渠的水"));
     assert_eq!(titles(&world, person), [(from, today())]);
-    assert_eq!(world.number("SELECT COUNT(*) FROM notices WHERE person_id = 10 AND body = '讲稿来源在核查'"), 1);
+    assert_eq!(
+        world.number("SELECT COUNT(*) FROM notices WHERE person_id = 10 AND body = '讲稿来源在核查'"),
+        1
+    );
     let code = world.text("SELECT code FROM gold_lecturers");
     let paper = visitor.get(&format!("/honours/{code}")).await;
-    assert!(paper.body.contains("起暂停") && paper.body.contains("paper__void") && !paper.body.contains("讲稿来源"));
+    assert!(
+        paper.body.contains("起暂停")
+            && paper.body.contains("paper__void")
+            && !paper.body.contains("讲稿来源")
+    );
 
     // Back again: a new row to the original end.
-    see(&organizer.post(&format!("{path}/propose"), &[("what", "reinstate"), ("reason", "核查完毕")]).await, "gold-proposed");
+    see(
+        &organizer.post(&format!("{path}/propose"), &[("what", "reinstate"), ("reason", "核查完毕")]).await,
+        "gold-proposed",
+    );
     see(&supervisor.post(&format!("{path}/confirm"), &[("what", "reinstate")]).await, "gold-confirmed");
     assert_eq!(titles(&world, person), [(from, today()), (today(), to)]);
     assert_eq!(is_gold(&visitor, "卞知秋", instructor).await, [true; 3]);
 
     // A proposal can be dropped; then it is ended for good.
-    see(&checker.post(&format!("{path}/propose"), &[("what", "end"), ("reason", "本人请求")]).await, "gold-proposed");
+    see(
+        &checker.post(&format!("{path}/propose"), &[("what", "end"), ("reason", "本人请求")]).await,
+        "gold-proposed",
+    );
     see(&organizer.post(&format!("{path}/drop"), &[("what", "end")]).await, "gold-dropped");
     assert_eq!(supervisor.post(&format!("{path}/confirm"), &[("what", "end")]).await.status, 409);
-    see(&checker.post(&format!("{path}/propose"), &[("what", "end"), ("reason", "本人请求")]).await, "gold-proposed");
+    see(
+        &checker.post(&format!("{path}/propose"), &[("what", "end"), ("reason", "本人请求")]).await,
+        "gold-proposed",
+    );
     see(&supervisor.post(&format!("{path}/confirm"), &[("what", "end")]).await, "gold-confirmed");
     assert_eq!(is_gold(&visitor, "卞知秋", instructor).await, [false; 3]);
     assert_eq!(titles(&world, person), [(from, today())], "what began today did not hold");
     let paper = visitor.get(&format!("/honours/{code}")).await;
     assert!(paper.body.contains("证书不再有效") && paper.body.contains("已终止"));
-    assert_eq!(checker.post(&format!("{path}/propose"), &[("what", "reinstate"), ("reason", "x")]).await.status, 409);
+    assert_eq!(
+        checker.post(&format!("{path}/propose"), &[("what", "reinstate"), ("reason", "x")]).await.status,
+        409
+    );
     let record = checker.get(&path).await;
-    for words in ["提名", "开始公示", "聘任", "提出暂停称号", "确认恢复称号", "撤销提议", "确认终止称号", "讲稿来源在核查"] {
+    for words in [
+        "提名",
+        "开始公示",
+        "聘任",
+        "提出暂停称号",
+        "确认恢复称号",
+        "撤销提议",
+        "确认终止称号",
+        "讲稿来源在核查",
+    ] {
         assert!(record.body.contains(words), "{words}");
     }
 }
@@ -456,11 +550,15 @@ async fn a_certificate_has_a_number_and_an_address_that_nobody_guesses() {
     let paper = visitor.get(&format!("/honours/{code}")).await;
     let name = world.text("SELECT name FROM persons WHERE id = 10");
     let number = world.text(&format!("SELECT number FROM gold_lecturers WHERE id = {id}"));
-    for words in [&name, &number, &format!("/honours/{code}"), &"<svg".to_owned(), &"第 0 渠的水".to_owned()] {
+    for words in [&name, &number, &format!("/honours/{code}"), &"<svg".to_owned(), &"第 0 渠的水".to_owned()]
+    {
         assert!(paper.body.contains(words.as_str()), "{words}");
     }
     assert_eq!(paper.headers["x-robots-tag"], "noindex, nofollow");
-    assert!(!paper.headers.contains_key("etag"), "it holds the address under which it was asked for: never kept");
+    assert!(
+        !paper.headers.contains_key("etag"),
+        "it holds the address under which it was asked for: never kept"
+    );
     assert_eq!(visitor.get(&format!("/honours/{}", code.to_lowercase())).await.status, 200);
     for wrong in ["1", &number, "ABCDEFGHJKMNPQRS", "%00", &format!("{code}A")] {
         assert_eq!(visitor.get(&format!("/honours/{wrong}")).await.status, 404, "{wrong}");
@@ -497,7 +595,11 @@ async fn only_who_has_a_duty_in_the_contest_comes_to_its_desk() {
         }
         for path in ["propose", "confirm", "drop"] {
             let fields = [("what", "suspend"), ("reason", "x")];
-            assert_eq!(browser.post(&format!("{desk}/{id}/{path}"), &fields).await.status, 404, "{name} {path}");
+            assert_eq!(
+                browser.post(&format!("{desk}/{id}/{path}"), &fields).await.status,
+                404,
+                "{name} {path}"
+            );
         }
     }
     // Roles for one contest see that one only, and nothing of it under another one's address.
@@ -506,7 +608,10 @@ async fn only_who_has_a_duty_in_the_contest_comes_to_its_desk() {
     ));
     let organizer = world.signed_in("organizer").await;
     let index = organizer.get("/organize/honours").await;
-    assert!(index.body.contains(&format!("/organize/honours/{other}\"")) && !index.body.contains(&format!("{desk}\"")));
+    assert!(
+        index.body.contains(&format!("/organize/honours/{other}\""))
+            && !index.body.contains(&format!("{desk}\""))
+    );
     for path in [desk.clone(), format!("{desk}/{id}"), format!("/organize/honours/{other}/{id}")] {
         assert_eq!(organizer.get(&path).await.status, 404, "{path}");
     }
@@ -515,7 +620,11 @@ async fn only_who_has_a_duty_in_the_contest_comes_to_its_desk() {
     }
     see(&organizer.post(&format!("/organize/honours/{other}/nominate"), &[]).await, "gold-nominated");
     let checker = world.signed_in("checker").await;
-    for path in [format!("{desk}/appoint"), format!("{desk}/{id}/appoint"), format!("/organize/honours/{other}/{id}/appoint")] {
+    for path in [
+        format!("{desk}/appoint"),
+        format!("{desk}/{id}/appoint"),
+        format!("/organize/honours/{other}/{id}/appoint"),
+    ] {
         assert_eq!(checker.post(&path, &[]).await.status, 404, "{path}");
     }
     assert_eq!(checker.post(&format!("{desk}/{id}/refuse"), &[("reason", "x")]).await.status, 404);
@@ -553,40 +662,4 @@ async fn the_honour_list_is_kept_and_seen_to_change_on_two_servers() {
     english.post("/manner", &[("lang", "en"), ("back", "/honours")]).await;
     let page = english.get("/honours").await;
     assert!(page.body.contains("Honour list of gold lecturers") && page.body.contains("lang=\"zh-CN\">"));
-}
-
-/// TEMPORARY: pages as files, to look at.
-#[actix_web::test]
-async fn dump_pages() {
-    let Ok(folder) = std::env::var("DUMP") else { return };
-    let world = World::new();
-    let contest = appointed(&world, 7);
-    let waiting = finished(&world, 4, 3);
-    world.sql(&format!("UPDATE contests SET title = '冬季微党课赛课' WHERE id = {waiting}"));
-    world.sql(&format!("UPDATE contest_entries SET may_name = false WHERE contest_id = {waiting} AND entrant_id = 12"));
-    let id = first(&world);
-    let code = world.text(&format!("SELECT code FROM gold_lecturers WHERE id = {id}"));
-    let write = |name: &str, answer: &Answer| std::fs::write(format!("{folder}/{name}.html"), &answer.body).unwrap();
-    let (organizer, checker) = (world.signed_in("organizer").await, world.signed_in("checker").await);
-    write("desk_index", &organizer.get("/organize/honours").await);
-    write("desk_before", &organizer.get(&format!("/organize/honours/{waiting}")).await);
-    write("desk_error", &organizer.post(&format!("/organize/honours/{contest}/{id}/propose"), &[]).await);
-    organizer.post(&format!("/organize/honours/{waiting}/nominate"), &[("reason", "按办法第 9 条")]).await;
-    organizer.post(&format!("/organize/honours/{waiting}/notice"), &[]).await;
-    write("desk", &checker.get(&format!("/organize/honours/{contest}")).await);
-    write("one", &checker.get(&format!("/organize/honours/{contest}/{id}")).await);
-    let visitor = world.visitor();
-    write("index", &visitor.get("/honours").await);
-    write("certificate", &visitor.get(&format!("/honours/{code}")).await);
-    write("home", &visitor.get("/").await);
-    write("instructors", &visitor.get("/instructors").await);
-    for (name, value) in [("lang", "en"), ("mode", "elder"), ("theme", "dark")] {
-        visitor.post("/manner", &[(name, value), ("back", "/")]).await;
-        write(&format!("index_{value}"), &visitor.get("/honours").await);
-        write(&format!("certificate_{value}"), &visitor.get(&format!("/honours/{code}")).await);
-        let back = match name { "lang" => "zh-CN", "mode" => "standard", _ => "device" };
-        visitor.post("/manner", &[(name, back), ("back", "/")]).await;
-    }
-    world.sql(&format!("UPDATE gold_lecturers SET state = 'suspended' WHERE id = {id}"));
-    write("certificate_void", &visitor.get(&format!("/honours/{code}")).await);
 }

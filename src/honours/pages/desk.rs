@@ -45,9 +45,11 @@ pub(super) fn routes() -> Vec<Route> {
 /// Contests on a page of the list.
 const LINES: i64 = 20;
 /// Who sees the desk, and who may propose that a title is suspended, reinstated or ended.
-const DUTIES: [Permission; 3] = [RunContests, ApproveContests, SuperviseContests];
+const DUTIES: &[Permission] = &[RunContests, ApproveContests, SuperviseContests];
 /// Who confirms it.
-const CONFIRM: [Permission; 2] = [ApproveContests, SuperviseContests];
+const CONFIRM: &[Permission] = &[ApproveContests, SuperviseContests];
+/// Who appoints, or does not.
+const APPROVE: &[Permission] = &[ApproveContests];
 
 /// A contest in which the viewer may do one of these; not found otherwise.
 fn held(conn: &mut Conn, viewer: &Viewer, id: ContestId, duties: &[Permission]) -> Result<Contest> {
@@ -147,7 +149,7 @@ struct Show {
 
 impl Show {
     fn load(conn: &mut Conn, page: Page, viewer: &Viewer, id: ContestId) -> Result<Show> {
-        let contest = held(conn, viewer, id, &DUTIES)?;
+        let contest = held(conn, viewer, id, DUTIES)?;
         if !is_final(&contest) || contest.gold_count == 0 {
             return Err(Error::NotFound);
         }
@@ -197,9 +199,9 @@ impl Show {
     }
     /// The viewer nominated one of those who wait to be appointed.
     fn is_own(&self) -> bool {
-        self.rows.iter().any(|one| {
-            one.standing(self.today) == Standing::NoticeOver && one.nominated_by.0 == self.account
-        })
+        self.rows
+            .iter()
+            .any(|one| one.standing(self.today) == Standing::NoticeOver && one.nominated_by.0 == self.account)
     }
     /// How many there would be with those who are new.
     fn total(&self) -> usize {
@@ -240,7 +242,8 @@ async fn nominate(
     let view = db.read(move |conn| Show::load(conn, page, &viewer, id)).await?;
     if errors.is_empty() {
         let (n, of) = (view.total(), view.contest.gold_count);
-        errors = errors.with("reason", msg!("这样一共提名 {} 名，办法规定的是 {} 名。请写明按什么决定这样办。", n, of));
+        errors = errors
+            .with("reason", msg!("这样一共提名 {} 名，办法规定的是 {} 名。请写明按什么决定这样办。", n, of));
     }
     reply::invalid(&Show { form, errors, ..view })
 }
@@ -276,7 +279,7 @@ struct One {
     gold: Gold,
     steps: Vec<Step>,
     standing: Standing,
-    proposals: &'static [Proposal],
+    proposals: Vec<Proposal>,
     /// Neither nominated by the viewer nor the viewer's own.
     is_second: bool,
     /// The viewer's own.
@@ -291,7 +294,7 @@ struct One {
 
 impl One {
     fn load(conn: &mut Conn, page: Page, viewer: &Viewer, ids: (ContestId, GoldId)) -> Result<One> {
-        let (contest, gold) = held_gold(conn, viewer, ids, &DUTIES)?;
+        let (contest, gold) = held_gold(conn, viewer, ids, DUTIES)?;
         let today = clock::day(clock::now());
         let may = |duties: &[Permission]| duties.iter().any(|duty| may_in(viewer, *duty, contest.id));
         let is_own = gold.person == viewer.person;
@@ -299,12 +302,12 @@ impl One {
             page,
             steps: store::record(conn, gold.id)?,
             standing: gold.standing(today),
-            proposals: gold.proposals(today),
+            proposals: gold.proposals(today).to_vec(),
             is_own,
             is_second: !is_own && gold.nominated_by != viewer.account,
             is_mine: gold.proposed.is_some_and(|(_, by)| by == viewer.account),
-            may_approve: may(&[ApproveContests]),
-            may_confirm: may(&CONFIRM),
+            may_approve: may(APPROVE),
+            may_confirm: may(CONFIRM),
             contest,
             gold,
             form: ReasonForm::default(),
@@ -358,7 +361,7 @@ async fn again((page, viewer, db, ids): Place, form: ReasonForm, errors: Errors)
 }
 
 async fn appoint(page: Page, viewer: Viewer, db: Data<Db>, ids: Path<(ContestId, GoldId)>) -> Reply {
-    act((page, viewer, db, *ids), (&[ApproveContests], "gold-appointed"), way::appoint).await
+    act((page, viewer, db, *ids), (APPROVE, "gold-appointed"), way::appoint).await
 }
 
 async fn refuse(
@@ -372,7 +375,7 @@ async fn refuse(
     match form.check() {
         Ok(reason) => {
             let go = move |conn: &mut Conn, id, by: &Hand| way::refuse(conn, id, &reason, by);
-            act(place, (&[ApproveContests], "gold-refused"), go).await
+            act(place, (APPROVE, "gold-refused"), go).await
         }
         Err(errors) => again(place, form.into_inner(), errors).await,
     }
@@ -389,7 +392,7 @@ async fn propose(
     match form.check_proposal() {
         Ok((what, reason)) => {
             let go = move |conn: &mut Conn, id, by: &Hand| way::propose(conn, id, (what, &reason), by);
-            act(place, (&DUTIES, "gold-proposed"), go).await
+            act(place, (DUTIES, "gold-proposed"), go).await
         }
         Err(errors) => again(place, form.into_inner(), errors).await,
     }
@@ -404,7 +407,7 @@ async fn confirm(
 ) -> Reply {
     let what = form.seen();
     let go = move |conn: &mut Conn, id, by: &Hand| way::confirm(conn, id, what.ok_or(Refusal::NotNow)?, by);
-    act((page, viewer, db, *ids), (&CONFIRM, "gold-confirmed"), go).await
+    act((page, viewer, db, *ids), (CONFIRM, "gold-confirmed"), go).await
 }
 
 async fn drop_proposal(
@@ -415,6 +418,7 @@ async fn drop_proposal(
     form: Form<ReasonForm>,
 ) -> Reply {
     let what = form.seen();
-    let go = move |conn: &mut Conn, id, by: &Hand| way::drop_proposal(conn, id, what.ok_or(Refusal::NotNow)?, by);
-    act((page, viewer, db, *ids), (&DUTIES, "gold-dropped"), go).await
+    let go =
+        move |conn: &mut Conn, id, by: &Hand| way::drop_proposal(conn, id, what.ok_or(Refusal::NotNow)?, by);
+    act((page, viewer, db, *ids), (DUTIES, "gold-dropped"), go).await
 }

@@ -79,8 +79,7 @@ impl Index {
         let today = clock::day(clock::now());
         let is_former = query.list == "former";
         let number = paging::number(&query.page);
-        let mut sources =
-            store::sources(conn, is_former, today, ((number - 1) * CONTESTS, CONTESTS + 1))?;
+        let mut sources = store::sources(conn, is_former, today, ((number - 1) * CONTESTS, CONTESTS + 1))?;
         let paging = Paging::cut(&page.path, number, &mut sources, CONTESTS)?;
         let ids: Vec<ContestId> = sources.iter().map(|one| one.id).collect();
         let wanted = if is_former { Standing::TermOver } else { Standing::InOffice };
@@ -120,7 +119,9 @@ impl Index {
         self.page.say(&gold.standing(self.today).words())
     }
     fn term(&self, gold: &Gold) -> String {
-        gold.term.zip(gold.last_day()).map_or_else(String::new, |((from, _), last)| span(&self.page, (from, last)))
+        gold.term
+            .zip(gold.last_day())
+            .map_or_else(String::new, |((from, _), last)| span(&self.page, (from, last)))
     }
     fn notice(&self, gold: &Gold) -> String {
         gold.notice.map_or_else(String::new, |notice| span(&self.page, notice))
