@@ -1631,7 +1631,6 @@ diesel::table! {
         state -> Text,
         audience -> Nullable<Integer>,
         votes -> Nullable<Integer>,
-        is_promoted -> Bool,
     }
 }
 diesel::table! {

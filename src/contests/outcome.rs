@@ -198,7 +198,6 @@ fn settle(conn: &mut Conn, id: RoundId, by: &By) -> Result<()> {
     let (_, rows) = result(conn, &round)?;
     for place in store::places(conn, id)? {
         let Some(row) = rows.iter().find(|row| row.entry == place.code) else { continue };
-        store::set_promoted(conn, id, place.entry, row.is_promoted)?;
         let to = match (row.is_promoted, is_last) {
             (false, _) => EntryState::Eliminated,
             (true, false) => EntryState::Promoted,

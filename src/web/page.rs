@@ -163,9 +163,6 @@ impl Page {
     pub fn may_judge_ratings(&self) -> bool {
         self.may(Permission::JudgeRatings)
     }
-    pub fn may_check_rankings(&self) -> bool {
-        self.may(Permission::CheckRankings)
-    }
     /// Whether the reader has a duty in competitions besides judging.
     pub fn may_hold_contests(&self) -> bool {
         use Permission::*;

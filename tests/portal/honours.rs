@@ -43,8 +43,8 @@ pub fn finished(world: &World, awarded: i64, gold: i64) -> i64 {
              may_broadcast, may_name, state, version, code, made_by, created_at, submitted_at, key) VALUES ({contest}, {person}, \
              (SELECT MIN(id) FROM orgs WHERE level = 'branch'), 1, 1, '第 {at} 渠的水', true, true, true, '{state}', 1, 'E{at:02}', \
              {organizer}, '{day}', '{day}', '{slug}-{at}'); \
-             INSERT INTO contest_places (round_id, entry_id, lot, panel, state, is_promoted) SELECT {round}, MAX(id), {at} + 1, 1, \
-             'competing', false FROM contest_entries",
+             INSERT INTO contest_places (round_id, entry_id, lot, panel, state) SELECT {round}, MAX(id), {at} + 1, 1, \
+             'competing' FROM contest_entries",
         ));
     }
     contest

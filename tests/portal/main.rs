@@ -33,7 +33,6 @@ mod processing;
 mod queries;
 mod rankings;
 mod ratings;
-mod rankings;
 mod reading;
 mod review;
 mod search;

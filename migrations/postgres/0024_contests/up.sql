@@ -200,7 +200,6 @@ CREATE TABLE contest_places (
   -- ballots of the audience, and of the judges' written vote about a tie
   audience INTEGER CHECK (audience >= 0),
   votes INTEGER CHECK (votes >= 0),
-  is_promoted BOOLEAN NOT NULL,
   UNIQUE (round_id, entry_id),
   UNIQUE (round_id, lot)
 );

@@ -42,7 +42,6 @@ struct Index {
     rows: Vec<Entry>,
     /// Those about which the viewer has spoken.
     spoken: Vec<EntryId>,
-    total: i64,
     person: i64,
     paging: Paging,
 }
@@ -72,7 +71,7 @@ async fn index(
             let at = ((number - 1) * LINES, LINES);
             let rows = store::entries_of(conn, id, EntryState::BranchEndorsed, at)?;
             let spoken = store::screened_by(conn, id, viewer.account)?;
-            Ok(Index { page, contest, rows, spoken, total, person: viewer.person.0, paging })
+            Ok(Index { page, contest, rows, spoken, person: viewer.person.0, paging })
         })
         .await?;
     reply::page(&view)

@@ -203,7 +203,6 @@ pub fn insert_place(conn: &mut Conn, round: RoundId, entry: EntryId, (lot, panel
         contest_places::lot.eq(lot),
         contest_places::panel.eq(panel),
         contest_places::state.eq(PlaceState::Competing),
-        contest_places::is_promoted.eq(false),
     );
     either!(conn, c => diesel::insert_into(contest_places::table).values(row).execute(c))?;
     Ok(())

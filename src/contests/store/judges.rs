@@ -238,7 +238,6 @@ pub struct Conflict {
     pub is_hard: bool,
     /// `None`: found by the portal.
     pub declared_by: Option<AccountId>,
-    pub at: Timestamp,
     pub reason: String,
     pub removed_at: Option<Timestamp>,
 }
@@ -250,7 +249,6 @@ type ConflictRow = (
     ConflictKind,
     bool,
     Option<AccountId>,
-    Timestamp,
     String,
     Option<Timestamp>,
 );
@@ -293,19 +291,17 @@ pub fn conflicts(conn: &mut Conn, contest: ContestId) -> Result<Vec<Conflict>> {
             contest_conflicts::kind,
             contest_conflicts::is_hard,
             contest_conflicts::declared_by,
-            contest_conflicts::at,
             contest_conflicts::reason,
             contest_conflicts::removed_at,
         ))
         .load(c))?;
-    let conflict = |(id, judge, entry, kind, is_hard, declared_by, at, reason, removed_at)| Conflict {
+    let conflict = |(id, judge, entry, kind, is_hard, declared_by, reason, removed_at)| Conflict {
         id,
         judge,
         entry,
         kind,
         is_hard,
         declared_by,
-        at,
         reason,
         removed_at,
     };
@@ -352,12 +348,11 @@ pub struct Place {
     pub state: PlaceState,
     pub audience: Option<i32>,
     pub votes: Option<i32>,
-    pub is_promoted: bool,
 }
 
 type PlaceRow = (
     (i64, EntryId, Option<String>, String, Option<AllianceId>),
-    (i32, i32, PlaceState, Option<i32>, Option<i32>, bool),
+    (i32, i32, PlaceState, Option<i32>, Option<i32>),
 );
 
 /// The entries of a round, in the order of their lots.
@@ -380,11 +375,10 @@ pub fn places(conn: &mut Conn, round: RoundId) -> Result<Vec<Place>> {
                 contest_places::state,
                 contest_places::audience,
                 contest_places::votes,
-                contest_places::is_promoted,
             ),
         ))
         .load(c))?;
-    let place = |((id, entry, code, title, alliance), (lot, panel, state, audience, votes, is_promoted))| Place {
+    let place = |((id, entry, code, title, alliance), (lot, panel, state, audience, votes))| Place {
         id,
         entry,
         code: Option::unwrap_or_default(code),
@@ -395,7 +389,6 @@ pub fn places(conn: &mut Conn, round: RoundId) -> Result<Vec<Place>> {
         state,
         audience,
         votes,
-        is_promoted,
     };
     Ok(rows.into_iter().map(place).collect())
 }

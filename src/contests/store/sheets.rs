@@ -259,13 +259,6 @@ pub fn set_place(conn: &mut Conn, round: RoundId, entry: EntryId, state: PlaceSt
     Ok(either!(conn, c => diesel::update(row).set(contest_places::state.eq(state)).execute(c))? == 1)
 }
 
-pub fn set_promoted(conn: &mut Conn, round: RoundId, entry: EntryId, is_promoted: bool) -> Result<()> {
-    let row = contest_places::table
-        .filter(contest_places::round_id.eq(round).and(contest_places::entry_id.eq(entry)));
-    either!(conn, c => diesel::update(row).set(contest_places::is_promoted.eq(is_promoted)).execute(c))?;
-    Ok(())
-}
-
 /// Sheets of a round that are neither handed in, recused nor missing; those of entries that compete no more are not waited for.
 pub fn open_sheets(conn: &mut Conn, round: RoundId) -> Result<i64> {
     let is_it = contest_assignments::round_id
@@ -331,21 +324,19 @@ pub fn lines(conn: &mut Conn, round: RoundId) -> Result<Vec<Line>> {
         .collect()
 }
 
-/// A judge's own row of work in a round: entry, code, title, lot, state, version.
+/// A judge's own row of work in a round.
 #[derive(Debug, Clone)]
 pub struct Task {
     pub id: AssignmentId,
-    pub entry: EntryId,
     pub code: String,
     pub title: String,
     pub lot: i32,
     pub state: AssignmentState,
-    pub version: i32,
 }
 
 /// What a judge is to do in a round, in the order of the lots.
 pub fn tasks(conn: &mut Conn, round: RoundId, judge: JudgeId) -> Result<Vec<Task>> {
-    type Row = (AssignmentId, EntryId, Option<String>, String, i32, AssignmentState, i32);
+    type Row = (AssignmentId, Option<String>, String, i32, AssignmentState);
     let rows: Vec<Row> = either!(conn, c => contest_assignments::table
         .inner_join(contest_entries::table)
         .inner_join(contest_places::table.on(contest_places::entry_id
@@ -355,22 +346,18 @@ pub fn tasks(conn: &mut Conn, round: RoundId, judge: JudgeId) -> Result<Vec<Task
         .order(contest_places::lot)
         .select((
             contest_assignments::id,
-            contest_assignments::entry_id,
             contest_entries::code,
             contest_entries::title,
             contest_places::lot,
             contest_assignments::state,
-            contest_assignments::version,
         ))
         .load(c))?;
-    let task = |(id, entry, code, title, lot, state, version)| Task {
+    let task = |(id, code, title, lot, state)| Task {
         id,
-        entry,
         code: Option::unwrap_or_default(code),
         title,
         lot,
         state,
-        version,
     };
     Ok(rows.into_iter().map(task).collect())
 }
@@ -384,24 +371,17 @@ pub fn recording(conn: &mut Conn, lecture: LectureId) -> Result<Option<MediaId>>
 #[derive(Debug, Clone)]
 pub struct Ruling {
     pub kind: RulingKind,
-    pub entry: Option<EntryId>,
-    pub judge: Option<JudgeId>,
     pub at: Timestamp,
 }
 
 /// What followed from objections against a round, in order.
 pub fn rulings(conn: &mut Conn, round: RoundId) -> Result<Vec<Ruling>> {
-    let rows: Vec<(RulingKind, Option<EntryId>, Option<JudgeId>, Timestamp)> = either!(conn, c => contest_rulings::table
+    let rows: Vec<(RulingKind, Timestamp)> = either!(conn, c => contest_rulings::table
         .filter(contest_rulings::round_id.eq(round))
         .order(contest_rulings::id)
-        .select((
-            contest_rulings::kind,
-            contest_rulings::entry_id,
-            contest_rulings::judge_id,
-            contest_rulings::at,
-        ))
+        .select((contest_rulings::kind, contest_rulings::at))
         .load(c))?;
-    Ok(rows.into_iter().map(|(kind, entry, judge, at)| Ruling { kind, entry, judge, at }).collect())
+    Ok(rows.into_iter().map(|(kind, at)| Ruling { kind, at }).collect())
 }
 
 /// Writes a ruling down; one for each case.
