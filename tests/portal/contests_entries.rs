@@ -132,8 +132,13 @@ async fn enter(browser: &Browser<'_>, changes: &[(&str, &str)]) -> Answer {
 }
 
 /// The form of a round as it is shown, with these changes.
-fn round_form<'a>(seen: &'a str, weights: [&'a str; 3], changes: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
-    let rows = [("content", "内容", "主题鲜明"), ("delivery", "讲授表达", "听得懂"), ("form", "形式", "清楚")];
+fn round_form<'a>(
+    seen: &'a str,
+    weights: [&'a str; 3],
+    changes: &[(&'a str, &'a str)],
+) -> Vec<(&'a str, &'a str)> {
+    let rows =
+        [("content", "内容", "主题鲜明"), ("delivery", "讲授表达", "听得懂"), ("form", "形式", "清楚")];
     let mut fields = vec![];
     for ((key, name, about), weight) in rows.into_iter().zip(weights) {
         fields.extend([
@@ -200,7 +205,8 @@ async fn a_contest_goes_from_a_title_to_open_entries_and_each_guard_holds() {
     assert_eq!(desk.step(&desk.organizer, "announce").await.status, 409);
     assert_eq!(desk.round_step(&desk.checker, "freeze").await.status, 403, "not the checker's");
     // What was looked at is what is frozen.
-    let seen = desk.organizer.get(&desk.round_path()).await.between(r#"name="seen" value=""#, "\"").to_owned();
+    let seen =
+        desk.organizer.get(&desk.round_path()).await.between(r#"name="seen" value=""#, "\"").to_owned();
     let before = desk.digest();
     let saved = desk.organizer.post(&desk.round_path(), &round_form(&seen, ["50", "30", "20"], &[])).await;
     assert_eq!(saved.status, 303, "{}", saved.body);
@@ -253,9 +259,16 @@ async fn a_method_that_is_wrong_says_where_and_keeps_what_was_typed_and_two_save
     let desk = Desk::new(&world).await;
     let shown = desk.organizer.get(&desk.round_path()).await;
     let seen = shown.between(r#"name="seen" value=""#, "\"").to_owned();
-    let wrong = desk.organizer.post(&desk.round_path(), &round_form(&seen, ["60", "25", "16"], &[("title", "终评一场")])).await;
+    let wrong = desk
+        .organizer
+        .post(&desk.round_path(), &round_form(&seen, ["60", "25", "16"], &[("title", "终评一场")]))
+        .await;
     assert_eq!(wrong.status, 422);
-    assert!(wrong.body.contains("各项权重相加要等于 100") && wrong.body.contains("终评一场"), "{}", wrong.body);
+    assert!(
+        wrong.body.contains("各项权重相加要等于 100") && wrong.body.contains("终评一场"),
+        "{}",
+        wrong.body
+    );
     for (field, value, says) in [
         ("least", "4", "至少要留下 3 份"),
         ("limit", "8:99", "时间写成 8:00"),
@@ -263,15 +276,24 @@ async fn a_method_that_is_wrong_says_where_and_keeps_what_was_typed_and_two_save
         ("panels", "2", "分成几个评委组"),
         ("pull", "x", "填数字"),
     ] {
-        let answer = desk.organizer.post(&desk.round_path(), &round_form(&seen, ["60", "25", "15"], &[(field, value)])).await;
+        let answer = desk
+            .organizer
+            .post(&desk.round_path(), &round_form(&seen, ["60", "25", "15"], &[(field, value)]))
+            .await;
         assert_eq!(answer.status, 422, "{field}");
-        assert!(answer.body.contains(says) && answer.body.contains(&format!("href=\"#f-")), "{field}: {}", answer.body);
+        assert!(answer.body.contains(says) && answer.body.contains("href=\"#f-"), "{field}: {}", answer.body);
     }
     let row = desk.organizer.post(&desk.round_path(), &round_form(&seen, ["六十", "25", "15"], &[])).await;
     assert!(row.status == 422 && row.body.contains("第 1 项") && row.body.contains("六十"));
-    let first = desk.organizer.post(&desk.round_path(), &round_form(&seen, ["60", "25", "15"], &[("title", "甲的一份")])).await;
+    let first = desk
+        .organizer
+        .post(&desk.round_path(), &round_form(&seen, ["60", "25", "15"], &[("title", "甲的一份")]))
+        .await;
     assert_eq!(first.status, 303, "{}", first.body);
-    let second = desk.organizer.post(&desk.round_path(), &round_form(&seen, ["50", "35", "15"], &[("title", "乙的一份")])).await;
+    let second = desk
+        .organizer
+        .post(&desk.round_path(), &round_form(&seen, ["50", "35", "15"], &[("title", "乙的一份")]))
+        .await;
     assert_eq!(second.status, 422);
     assert!(second.body.contains("甲的一份") && second.body.contains("乙的一份"), "{}", second.body);
     let seen = second.between(r#"name="seen" value=""#, "\"").to_owned();
@@ -324,7 +346,11 @@ async fn an_entry_goes_its_way_and_nobody_decides_about_their_own() {
     ] {
         let answer = enter(&member, &[(field, value)]).await;
         assert_eq!(answer.status, 422, "{field}");
-        assert!(answer.body.contains(says) && answer.body.contains("轮灌表怎样排。"), "{field}: {}", answer.body);
+        assert!(
+            answer.body.contains(says) && answer.body.contains("轮灌表怎样排。"),
+            "{field}: {}",
+            answer.body
+        );
     }
     assert_eq!(world.number("SELECT COUNT(*) FROM contest_entries"), 0);
     let saved = enter(&member, &[("go", "save"), ("script", ""), ("original", "")]).await;
@@ -339,7 +365,8 @@ async fn an_entry_goes_its_way_and_nobody_decides_about_their_own() {
     }
     let early = member.post("/contests/autumn/entry/submit", &[]).await;
     assert!(early.status == 409 && early.body.contains("还没有写全"));
-    let seen = member.get("/contests/autumn/entry/edit").await.between(r#"name="seen" value=""#, "\"").to_owned();
+    let seen =
+        member.get("/contests/autumn/entry/edit").await.between(r#"name="seen" value=""#, "\"").to_owned();
     let handed = member.post("/contests/autumn/entry/edit", &with(ENTRY, &[("seen", &seen)])).await;
     assert_eq!(handed.status, 303, "{}", handed.body);
     assert_eq!(desk.entry("state || version", "member"), "submitted1");
@@ -359,7 +386,9 @@ async fn an_entry_goes_its_way_and_nobody_decides_about_their_own() {
     let reviewer = world.signed_in("reviewer1").await;
     assert_eq!(desk.screen(&reviewer, &entry, "passed").await.status, 409, "before the branch");
     // Back with a reason that the entrant reads, and in again as the next version.
-    let back = secretary.post(&format!("/branch/entries/{entry}"), &[("verdict", "returned"), ("version", "1")]).await;
+    let back = secretary
+        .post(&format!("/branch/entries/{entry}"), &[("verdict", "returned"), ("version", "1")])
+        .await;
     assert!(back.status == 422 && back.body.contains("请写明原因"));
     assert_eq!(desk.endorse(&secretary, &entry, "returned").await.status, 303);
     assert!(member.get("/contests/autumn/entry").await.body.contains("请写明出处"));
@@ -367,7 +396,11 @@ async fn an_entry_goes_its_way_and_nobody_decides_about_their_own() {
     assert_eq!(desk.entry("version", "member"), "2");
     assert_eq!(world.number(&format!("SELECT COUNT(*) FROM contest_scripts WHERE entry_id = {entry}")), 2);
     let old = [("verdict", "agreed"), ("version", "1")];
-    assert_eq!(secretary.post(&format!("/branch/entries/{entry}"), &old).await.status, 409, "not what was seen");
+    assert_eq!(
+        secretary.post(&format!("/branch/entries/{entry}"), &old).await.status,
+        409,
+        "not what was seen"
+    );
     assert_eq!(desk.endorse(&secretary, &entry, "agreed").await.status, 303);
     assert_eq!(desk.endorse(&secretary, &entry, "agreed").await.status, 409, "once");
     // Two screeners; the same one counts once.
@@ -380,11 +413,18 @@ async fn an_entry_goes_its_way_and_nobody_decides_about_their_own() {
     assert_eq!(desk.screen(&desk.checker, &entry, "passed").await.status, 303);
     assert_eq!(desk.entry("state", "member"), "screened");
     // Frozen (INV-C2): neither a form that was still open nor a new one changes it.
-    let late = member.post("/contests/autumn/entry/edit", &with(ENTRY, &[("script", "换了"), ("seen", &seen)])).await;
+    let late = member
+        .post("/contests/autumn/entry/edit", &with(ENTRY, &[("script", "换了"), ("seen", &seen)]))
+        .await;
     assert_eq!(late.status, 422);
     assert!(late.body.contains("换了"), "what was typed stays");
     assert_eq!(member.get("/contests/autumn/entry/edit").await.status, 409);
-    assert_eq!(world.number(&format!("SELECT COUNT(*) FROM contest_scripts WHERE entry_id = {entry} AND script = '换了'")), 0);
+    assert_eq!(
+        world.number(&format!(
+            "SELECT COUNT(*) FROM contest_scripts WHERE entry_id = {entry} AND script = '换了'"
+        )),
+        0
+    );
     // Everybody sees its title, nobody whose it is.
     let page = world.visitor().get("/contests/autumn").await;
     let name = world.text(&format!("SELECT name FROM persons WHERE id = {}", person(&world, "member")));
@@ -402,7 +442,9 @@ async fn one_screener_returns_two_refuse_and_what_was_returned_is_in_again_only_
     assert_eq!(enter(&member, &[]).await.status, 303);
     let entry = desk.entry("id", "member");
     assert_eq!(desk.endorse(&secretary, &entry, "agreed").await.status, 303);
-    let bare = one.post(&format!("{}/screening/{entry}", desk.path()), &[("verdict", "returned"), ("version", "1")]).await;
+    let bare = one
+        .post(&format!("{}/screening/{entry}", desk.path()), &[("verdict", "returned"), ("version", "1")])
+        .await;
     assert!(bare.status == 422 && bare.body.contains("请写明原因"));
     assert_eq!(desk.screen(&one, &entry, "returned").await.status, 303);
     assert_eq!(desk.entry("state", "member"), "returned");
@@ -433,9 +475,14 @@ async fn one_entry_for_each_person_however_many_tabs() {
     let world = World::new();
     let desk = Desk::open(&world).await;
     let member = world.signed_in("member").await;
-    let (first, second) = (member.get("/contests/autumn/enter").await.key(), member.get("/contests/autumn/enter").await.key());
+    let (first, second) =
+        (member.get("/contests/autumn/enter").await.key(), member.get("/contests/autumn/enter").await.key());
     let (one, two) = (with(ENTRY, &[("key", &first)]), with(ENTRY, &[("key", &second), ("title", "另一件")]));
-    let (a, b) = futures_join(member.post("/contests/autumn/enter", &one), member.post("/contests/autumn/enter", &two)).await;
+    let (a, b) = futures_join(
+        member.post("/contests/autumn/enter", &one),
+        member.post("/contests/autumn/enter", &two),
+    )
+    .await;
     let mut statuses = [a.status.as_u16(), b.status.as_u16()];
     statuses.sort_unstable();
     assert_eq!(statuses, [303, 422], "{} {}", a.body, b.body);
@@ -447,7 +494,10 @@ async fn one_entry_for_each_person_however_many_tabs() {
     let again = member.post("/contests/autumn/enter", kept).await;
     assert_eq!(again.status, 303, "{}", again.body);
     assert_eq!(world.number("SELECT version FROM contest_entries"), 1, "handed in once");
-    assert_eq!(member.get("/contests/autumn/enter").await.location.as_deref(), Some("/contests/autumn/entry"));
+    assert_eq!(
+        member.get("/contests/autumn/enter").await.location.as_deref(),
+        Some("/contests/autumn/entry")
+    );
     // Withdrawn, it makes room for another one while entries are open.
     assert_eq!(member.post("/contests/autumn/entry/withdraw", &[]).await.status, 303);
     assert_eq!(enter(&member, &[]).await.status, 303);
@@ -458,10 +508,14 @@ async fn futures_join<A, B>(a: impl Future<Output = A>, b: impl Future<Output = 
     let (mut a, mut b) = (std::pin::pin!(a), std::pin::pin!(b));
     let (mut left, mut right) = (None, None);
     std::future::poll_fn(|cx| {
-        if left.is_none() && let std::task::Poll::Ready(done) = a.as_mut().poll(cx) {
+        if left.is_none()
+            && let std::task::Poll::Ready(done) = a.as_mut().poll(cx)
+        {
             left = Some(done);
         }
-        if right.is_none() && let std::task::Poll::Ready(done) = b.as_mut().poll(cx) {
+        if right.is_none()
+            && let std::task::Poll::Ready(done) = b.as_mut().poll(cx)
+        {
             right = Some(done);
         }
         if left.is_some() && right.is_some() { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
@@ -501,7 +555,10 @@ async fn who_enters_or_teaches_in_it_decides_nothing_about_it_and_who_judges_doe
     assert!(!secretary.get(&format!("/branch/entries/{own}")).await.body.contains("name=\"verdict\""));
     // One who teaches beside the entrant neither endorses nor screens.
     let number = |name: &str| {
-        world.text(&format!("SELECT member_no FROM memberships WHERE person_id = {} AND valid_to IS NULL", person(&world, name)))
+        world.text(&format!(
+            "SELECT member_no FROM memberships WHERE person_id = {} AND valid_to IS NULL",
+            person(&world, name)
+        ))
     };
     let member = world.signed_in("member").await;
     let (beside, screener) = (number("secretary"), number("reviewer1"));
@@ -544,7 +601,10 @@ async fn entries_are_taken_from_the_first_day_to_the_last_and_not_while_suspende
     let form = with(ENTRY, &[("key", &key)]);
     let today = clock::day(clock::now());
     let set = |opens: String, closes: String| {
-        world.sql(&format!("UPDATE contests SET opens_on = '{opens}', closes_on = '{closes}' WHERE id = {}", desk.id));
+        world.sql(&format!(
+            "UPDATE contests SET opens_on = '{opens}', closes_on = '{closes}' WHERE id = {}",
+            desk.id
+        ));
     };
     set(today.succ_opt().unwrap().to_string(), "2099-12-31".into());
     let early = member.post("/contests/autumn/enter", &form).await;
@@ -557,7 +617,10 @@ async fn entries_are_taken_from_the_first_day_to_the_last_and_not_while_suspende
     assert_eq!(desk.step(&desk.organizer, "suspend").await.status, 303);
     let stopped = member.post("/contests/autumn/enter", &form).await;
     assert!(stopped.status == 422 && stopped.body.contains("赛课已暂停"), "{}", stopped.body);
-    assert!(world.visitor().get("/contests/autumn/record").await.body.contains("停电"), "everybody reads why");
+    assert!(
+        world.visitor().get("/contests/autumn/record").await.body.contains("停电"),
+        "everybody reads why"
+    );
     let silent = desk.organizer.post(&format!("{}/resume", desk.path()), &[("reason", "")]).await;
     assert_eq!(silent.status, 422);
     assert_eq!(desk.step(&desk.organizer, "resume").await.status, 303);
@@ -571,7 +634,10 @@ async fn lots_can_be_drawn_again_by_anybody_and_a_withdrawn_entry_leaves_its_pla
     for name in ["member", "elder", "mobile"] {
         let browser = world.signed_in(name).await;
         let named = if name == "elder" { "1" } else { "" };
-        assert_eq!(enter(&browser, &[("title", &format!("课 {name}")), ("may_name", named)]).await.status, 303);
+        assert_eq!(
+            enter(&browser, &[("title", &format!("课 {name}")), ("may_name", named)]).await.status,
+            303
+        );
     }
     world.sql("UPDATE contest_entries SET state = 'screened'");
     let early = desk.organizer.post(&format!("{}/draw", desk.round_path()), &[("outside", "3 5")]).await;
@@ -600,15 +666,20 @@ async fn lots_can_be_drawn_again_by_anybody_and_a_withdrawn_entry_leaves_its_pla
     assert_eq!(member.post("/contests/autumn/entry/withdraw", &[]).await.status, 303);
     assert_eq!(world.number("SELECT COUNT(*) FROM contest_places WHERE state = 'withdrawn'"), 1);
     assert_eq!(world.number("SELECT COUNT(*) FROM contest_places"), 3);
-    let again = enter(&member, &[]).await;
+    let key = ("key", "0123456789abcdef0123456789abcdef");
+    let again = member.post("/contests/autumn/enter", &with(ENTRY, &[key])).await;
     assert_eq!(again.status, 422, "entries are closed");
     // Not from a round that is locked.
-    world.sql(&format!("UPDATE contest_rounds SET state = 'locked', locked_at = '2020-02-01 00:00:00' WHERE id = {}", desk.round));
+    world.sql(&format!(
+        "UPDATE contest_rounds SET state = 'locked', locked_at = '2020-02-01 00:00:00' WHERE id = {}",
+        desk.round
+    ));
     let elder = world.signed_in("elder").await;
     let locked = elder.post("/contests/autumn/entry/withdraw", &[]).await;
     assert!(locked.status == 409 && locked.body.contains("已经锁定"), "{}", locked.body);
     // Names come with the result, and only where they were agreed to.
-    let name = |who: &str| world.text(&format!("SELECT name FROM persons WHERE id = {}", person(&world, who)));
+    let name =
+        |who: &str| world.text(&format!("SELECT name FROM persons WHERE id = {}", person(&world, who)));
     let before = world.visitor().get("/contests/autumn").await.body;
     assert!(!before.contains(&name("elder")) && !before.contains(&name("mobile")));
     world.sql(&format!("UPDATE contests SET state = 'provisional' WHERE id = {}", desk.id));
@@ -642,7 +713,9 @@ async fn a_clerk_enters_for_a_member_and_the_record_says_so() {
     assert_eq!(enter(&clerk, &[]).await.status, 303);
     let account = world.text("SELECT id FROM accounts WHERE username = 'clerk'");
     assert_eq!(desk.entry("acted_by", "elder"), account);
-    assert!(world.signed_in("elder").await.get("/contests/autumn/entry").await.body.contains("一条支渠的轮灌表"));
+    assert!(
+        world.signed_in("elder").await.get("/contests/autumn/entry").await.body.contains("一条支渠的轮灌表")
+    );
 }
 
 #[actix_web::test]
@@ -652,16 +725,22 @@ async fn two_tabs_of_one_entry_see_both_and_a_search_saves_nothing() {
     let member = world.signed_in("member").await;
     let school = world.text("SELECT name FROM schools WHERE id = 7");
     let found = enter(&member, &[("go", "find"), ("find", &school)]).await;
-    assert!(found.status == 200 && found.body.contains("name=\"school\" value=\"7\"") && found.body.contains("轮灌表怎样排。"));
+    assert!(
+        found.status == 200
+            && found.body.contains("name=\"school\" value=\"7\"")
+            && found.body.contains("轮灌表怎样排。")
+    );
     assert_eq!(world.number("SELECT COUNT(*) FROM contest_entries"), 0);
     assert_eq!(enter(&member, &[("go", "save")]).await.status, 303);
-    let seen = member.get("/contests/autumn/entry/edit").await.between(r#"name="seen" value=""#, "\"").to_owned();
+    let seen =
+        member.get("/contests/autumn/entry/edit").await.between(r#"name="seen" value=""#, "\"").to_owned();
     let save = |script| with(ENTRY, &[("go", "save"), ("seen", &seen), ("script", script)]);
     assert_eq!(member.post("/contests/autumn/entry/edit", &save("甲的讲稿")).await.status, 303);
     let second = member.post("/contests/autumn/entry/edit", &save("乙的讲稿")).await;
     assert_eq!(second.status, 422);
     assert!(second.body.contains("甲的讲稿") && second.body.contains("乙的讲稿"), "{}", second.body);
-    let kept = world.text(&format!("SELECT script FROM contest_scripts WHERE entry_id = {}", desk.entry("id", "member")));
+    let kept = world
+        .text(&format!("SELECT script FROM contest_scripts WHERE entry_id = {}", desk.entry("id", "member")));
     assert_eq!(kept, "甲的讲稿");
 }
 
@@ -677,8 +756,16 @@ async fn kept_pages_of_contests_change_at_once_on_two_servers() {
     let desk = Desk::open(&world).await;
     for (path, sql, after) in [
         ("/contests", String::new(), "秋季微党课赛课"),
-        ("/contests/autumn", format!("UPDATE contests SET summary = '改过的一句话' WHERE id = {}", desk.id), "改过的一句话"),
-        ("/contests/autumn", format!("UPDATE contest_rounds SET title = '改过的一轮' WHERE id = {}", desk.round), "改过的一轮"),
+        (
+            "/contests/autumn",
+            format!("UPDATE contests SET summary = '改过的一句话' WHERE id = {}", desk.id),
+            "改过的一句话",
+        ),
+        (
+            "/contests/autumn",
+            format!("UPDATE contest_rounds SET title = '改过的一轮' WHERE id = {}", desk.round),
+            "改过的一轮",
+        ),
         (
             "/contests/autumn/record",
             format!(
