@@ -197,7 +197,16 @@ impl Role {
                 DecideSettings,
                 ManageChannels,
             ],
-            Role::Checker => &[SeeAdmin, DecideSettings, ReviewCourses, WatchContests, ApproveContests, ScreenEntries, JudgeRatings, CheckRankings],
+            Role::Checker => &[
+                SeeAdmin,
+                DecideSettings,
+                ReviewCourses,
+                WatchContests,
+                ApproveContests,
+                ScreenEntries,
+                JudgeRatings,
+                CheckRankings,
+            ],
             Role::Auditor => &[SeePeople, SeeAdmin, ReadAudit, ReadFeedback],
             Role::Secretary => {
                 &[SeePeople, IssueCodes, ActForMembers, EnrolMembers, HoldEvents, DecideCases, EndorseEntries]

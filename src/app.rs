@@ -17,9 +17,10 @@ use crate::web::route::{self, Route};
 use crate::web::surround::{Guards, surround};
 use crate::web::{files, health};
 use crate::{
-    accounts, admin, assistance, bases, booklets, broadcast, calendar, channels, clock, contests, directory, enrolments,
-    events, feedback, help, home, honours, ids, inbox, jobs, lectures, manner, manuscripts, media, msg, organize, rankings, ratings,
-    redress, review, search, selftests, settings, site, stories, studio, study, uploads, viewings, watching,
+    accounts, admin, assistance, bases, booklets, broadcast, calendar, channels, clock, contests, directory,
+    enrolments, events, feedback, help, home, honours, ids, inbox, jobs, lectures, manner, manuscripts,
+    media, msg, organize, rankings, ratings, redress, review, search, selftests, settings, site, stories,
+    studio, study, uploads, viewings, watching,
 };
 use actix_session::SessionMiddleware;
 use actix_session::config::{CookieContentSecurity, PersistentSession};

@@ -15,7 +15,8 @@ use crate::{calendar, clock, msg, text_enum};
 use chrono::NaiveDate;
 pub use late::escalate;
 pub use store::{
-    are_open_about, find_objection, find_own, listed_within, mine, objections_about, open_about, overdue_within, steps,
+    are_open_about, find_objection, find_own, listed_within, mine, objections_about, open_about,
+    overdue_within, steps,
 };
 
 text_enum! {
@@ -302,7 +303,9 @@ pub fn withdraw(conn: &mut Conn, id: CaseId, viewer: &Viewer, doer: &Doer, now: 
 pub fn appealable_until(conn: &mut Conn, case: &Case) -> Result<Option<NaiveDate>> {
     match case.decided_at {
         // An objection is answered once: what follows is a new revision, which is open to objections again.
-        Some(at) if case.state.is_appealable() && case.level == Level::First && case.kind != Kind::Objection => {
+        Some(at)
+            if case.state.is_appealable() && case.level == Level::First && case.kind != Kind::Objection =>
+        {
             calendar::after(conn, clock::day(at), APPEAL_TERM).map(Some)
         }
         _ => Ok(None),
@@ -452,56 +455,4 @@ fn answer(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn viewer(account: i64, person: i64) -> Viewer {
-        Viewer {
-            account: AccountId(account),
-            person: PersonId(person),
-            name: String::new(),
-            grants: vec![],
-            actor_name: None,
-            has_news: false,
-        }
-    }
-
-    #[test]
-    fn nobody_decides_the_own_record_filing_matter_or_answer() {
-        let now = clock::now();
-        let case = Case {
-            id: CaseId(1),
-            kind: Kind::Appeal,
-            level: Level::Second,
-            subject_kind: "attendance".into(),
-            subject_id: 1,
-            person: PersonId(10),
-            person_name: String::new(),
-            path: "/1/2/3/".into(),
-            made_by: Some(AccountId(1)),
-            filed_by: AccountId(2),
-            filed_at: now,
-            due_on: clock::day(now),
-            state: State::Filed,
-            decided_at: None,
-            appealed: Some(CaseId(2)),
-            answered_by: Some(AccountId(4)),
-        };
-        assert_eq!(case.barrier(&viewer(1, 11)), Some(Refusal::OwnRecord));
-        assert_eq!(case.barrier(&viewer(2, 12)), Some(Refusal::OwnFiling));
-        assert_eq!(case.barrier(&viewer(3, 10)), Some(Refusal::OwnMatter));
-        assert_eq!(case.barrier(&viewer(4, 14)), Some(Refusal::OwnAnswer));
-        assert_eq!(case.barrier(&viewer(5, 15)), None);
-        assert!(!case.is_overdue(case.due_on), "on its last day it is in time");
-        assert!(case.is_overdue(case.due_on + chrono::Duration::days(1)));
-    }
-
-    #[test]
-    fn an_answer_ends_a_case() {
-        for outcome in Outcome::ALL {
-            assert_eq!(outcome.as_str(), outcome.state().as_str());
-            assert!(!outcome.state().is_open());
-        }
-        assert!(!State::Upheld.is_appealable() && State::Inadmissible.is_appealable());
-    }
-}
+mod tests;

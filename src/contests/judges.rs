@@ -283,10 +283,7 @@ fn assign_panel(
     let question = Question {
         judges: vec![of_all(round.judge_load); judges.len()],
         entries: vec![need; places.len()],
-        costs: judges
-            .iter()
-            .map(|judge| places.iter().map(|place| cost(judge, place)).collect())
-            .collect(),
+        costs: judges.iter().map(|judge| places.iter().map(|place| cost(judge, place)).collect()).collect(),
         load: LOAD,
     };
     let answer = assigned(&question);
@@ -321,7 +318,8 @@ pub fn assign_one(conn: &mut Conn, id: RoundId, judge: JudgeId, entry: EntryId, 
     let (contest, round) = lock_round(conn, id)?;
     let is_open = matches!(round.state, RoundState::Drawn | RoundState::Judging);
     let found = store::judge(conn, judge)?;
-    let place = store::places(conn, id)?.into_iter().find(|place| place.entry == entry).ok_or(Error::NotFound)?;
+    let place =
+        store::places(conn, id)?.into_iter().find(|place| place.entry == entry).ok_or(Error::NotFound)?;
     if found.contest != contest.id {
         return Err(Error::NotFound);
     }

@@ -18,7 +18,10 @@ mod way;
 
 use crate::clock::Timestamp;
 use crate::error::Error;
-use crate::ids::{AccountId, AllianceId, AssignmentId, ContestId, EntryId, JudgeId, LectureId, OrgId, PersonId, RoundId, SchoolId};
+use crate::ids::{
+    AccountId, AllianceId, AssignmentId, ContestId, EntryId, JudgeId, LectureId, OrgId, PersonId, RoundId,
+    SchoolId,
+};
 use crate::lang::Message;
 use crate::{msg, text_enum};
 use chrono::NaiveDate;

@@ -95,8 +95,7 @@ fn audience_places(places: &[Place]) -> BTreeMap<String, i64> {
 /// Refused before the lock, and with what is missing where there is no result yet.
 pub fn result(conn: &mut Conn, round: &Round) -> Result<(Gathered, Vec<Row>)> {
     let gathered = gather(conn, round)?;
-    let rows =
-        compute(&round.method, &gathered.inputs).map_err(|problem| Error::Refused(problem.words()))?;
+    let rows = compute(&round.method, &gathered.inputs).map_err(|problem| Error::Refused(problem.words()))?;
     Ok((gathered, rows))
 }
 
@@ -276,11 +275,16 @@ pub fn diagnose(conn: &mut Conn, round: &Round) -> Result<Diagnosis> {
             far: own.iter().filter(|one| (one.0 - one.2).abs() > crate::scoring::diagnosis::FAR).count(),
         }
     };
-    let table: Vec<Vec<f64>> = of_entry.values().map(|totals| totals.values().map(number).collect()).collect();
+    let table: Vec<Vec<f64>> =
+        of_entry.values().map(|totals| totals.values().map(number).collect()).collect();
     let is_whole = table.iter().all(|row| row.len() == judges.len());
     Ok(Diagnosis {
         agreement: if is_whole { Agreement::of(&table) } else { None },
-        doubtful: if round.method.panels == Panels::LeastSquares { doubtful(&of_entry, &judges) } else { vec![] },
+        doubtful: if round.method.panels == Panels::LeastSquares {
+            doubtful(&of_entry, &judges)
+        } else {
+            vec![]
+        },
         judges: judges.iter().map(severity).collect(),
     })
 }

@@ -63,9 +63,9 @@ impl Inputs {
         let sheets = self.sheets.iter().map(|one| {
             json!({"t": "sheet", "entry": one.entry, "judge": judge_code(one.judge), "scores": one.scores})
         });
-        let apart = self.apart.iter().map(|one| {
-            json!({"t": "apart", "entry": one.entry, "judge": judge_code(one.judge), "why": one.why})
-        });
+        let apart = self.apart.iter().map(
+            |one| json!({"t": "apart", "entry": one.entry, "judge": judge_code(one.judge), "why": one.why}),
+        );
         entries.chain(sheets).chain(apart).collect()
     }
 }
@@ -107,7 +107,10 @@ pub enum Problem {
     Nobody,
     NoSheets(String),
     /// A sheet does not fit the method.
-    BadSheet { entry: String, judge: u32 },
+    BadSheet {
+        entry: String,
+        judge: u32,
+    },
     NoTime(String),
     NoAudience(String),
     /// Panels without scores, or with noughts only.
@@ -123,7 +126,9 @@ impl Problem {
         match self {
             Problem::Nobody => msg!("没有参评作品，算不出结果。"),
             Problem::NoSheets(entry) => msg!("{} 没有一份计入的评分表。请补评，或取消资格。", entry),
-            Problem::BadSheet { entry, judge } => msg!("{} 的一份评分表（评委 {}）与评分办法不符。", entry, judge),
+            Problem::BadSheet { entry, judge } => {
+                msg!("{} 的一份评分表（评委 {}）与评分办法不符。", entry, judge)
+            }
             Problem::NoTime(entry) => msg!("{} 还没有记下时长，不能计算超时扣分。", entry),
             Problem::NoAudience(entry) => msg!("{} 还没有观众票数。", entry),
             Problem::NoScale => msg!("有一组没有得分，不能换算各组分数。"),
@@ -151,7 +156,8 @@ struct Scored {
 /// # Errors
 /// [`Problem`].
 pub fn compute(method: &Method, inputs: &Inputs) -> Result<Vec<Row>, Problem> {
-    let mut scored = inputs.entries.iter().map(|one| score(method, inputs, one)).collect::<Result<Vec<_>, _>>()?;
+    let mut scored =
+        inputs.entries.iter().map(|one| score(method, inputs, one)).collect::<Result<Vec<_>, _>>()?;
     if scored.is_empty() {
         return Err(Problem::Nobody);
     }
@@ -262,7 +268,12 @@ fn take_mildness_out(method: &Method, inputs: &Inputs, scored: &mut [Scored]) ->
 }
 
 /// The order of these entries, with who goes on.
-fn order(method: &Method, inputs: &Inputs, scored: &[Scored], members: &[usize]) -> Result<Vec<Row>, Problem> {
+fn order(
+    method: &Method,
+    inputs: &Inputs,
+    scored: &[Scored],
+    members: &[usize],
+) -> Result<Vec<Row>, Problem> {
     let standings: Vec<Standing> = members.iter().map(|at| scored[*at].standing.clone()).collect();
     let breakers: Vec<_> = method.breakers.iter().map(|one| one.rule()).collect();
     let mut places = placed(&standings, &breakers);
@@ -345,3 +356,6 @@ fn promote(method: &Method, members: &[&Competing], rows: &mut [Row]) -> Result<
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

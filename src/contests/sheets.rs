@@ -88,14 +88,17 @@ pub fn submit(
     let (_, round, found) = own(conn, id, person)?;
     if let Some(why) = barrier(conn, &round, &found, version)? {
         let is_same = why == Refusal::SubmittedAlready
-            && store::sheet(conn, id)?.is_some_and(|sheet| sheet.version == version && sheet.scores == *scores);
+            && store::sheet(conn, id)?
+                .is_some_and(|sheet| sheet.version == version && sheet.scores == *scores);
         return if is_same { Ok(()) } else { Err(why.into()) };
     }
     let total = round.method.total(scores).ok_or(Refusal::Incomplete)?;
     if !is_sure {
         let others: Vec<exact::Exact> = store::lines(conn, round.id)?
             .into_iter()
-            .filter(|line| line.1 == found.entry && line.3 != found.judge && line.4 == AssignmentState::Submitted)
+            .filter(|line| {
+                line.1 == found.entry && line.3 != found.judge && line.4 == AssignmentState::Submitted
+            })
             .filter_map(|line| round.method.total(&line.5?))
             .collect();
         let middle = median(&others).filter(|_| others.len() >= FEW);
@@ -153,9 +156,16 @@ pub fn give_back(conn: &mut Conn, id: AssignmentId, reason: &str, by: &By) -> Re
         return Err(Refusal::Locked.into());
     }
     let sheet = store::sheet(conn, id)?;
-    store::move_assignment(conn, &found, (AssignmentState::Submitted, AssignmentState::Assigned), reason, by)?;
+    store::move_assignment(
+        conn,
+        &found,
+        (AssignmentState::Submitted, AssignmentState::Assigned),
+        reason,
+        by,
+    )?;
     if let Some(sheet) = sheet {
-        let draft = Draft { scores: sheet.scores, comment: sheet.comment, stamp: store::draft(conn, id)?.stamp + 1 };
+        let draft =
+            Draft { scores: sheet.scores, comment: sheet.comment, stamp: store::draft(conn, id)?.stamp + 1 };
         store::keep_draft(conn, id, &draft, by.now)?;
     }
     let judge = store::judge(conn, found.judge)?;

@@ -328,9 +328,11 @@ pub fn open_flags(conn: &mut Conn) -> Result<Vec<Flag>> {
 /// # Errors
 /// Refused if there is nothing to ask for.
 pub fn ask_again(conn: &mut Conn, keys: &Keys, person: PersonId, lecture: LectureId) -> Result<()> {
-    match store::texts::ask_again(conn, &keys.rater(person, lecture))? {
+    let key = keys.rater(person, lecture);
+    match store::texts::ask_again(conn, &key)? {
         true => Ok(()),
-        false => Err(Refusal::DecidedAlready.into()),
+        false if store::texts::has_text(conn, &key)? => Err(Refusal::DecidedAlready.into()),
+        false => Err(Error::NotFound),
     }
 }
 

@@ -11,7 +11,7 @@ use crate::clock::Timestamp;
 use crate::db::Conn;
 use crate::error::{Error, Result};
 use crate::events::{self, Entry, Method, Status, Via};
-use crate::ids::{AccountId, AttendanceId, CaseId, CompletionId, EventId, PersonId, RecordId};
+use crate::ids::{AccountId, AttendanceId, CaseId, CompletionId, EventId, PersonId, RecordId, SnapshotId};
 use crate::lang::Message;
 use crate::msg;
 use crate::{study, watching};
@@ -26,6 +26,8 @@ pub enum Subject {
     Completion(CompletionId),
     /// That somebody has finished a course.
     Record(RecordId),
+    /// A published result of a competition: objections, which their own feature files and answers.
+    Snapshot(SnapshotId),
 }
 
 impl Subject {
@@ -35,6 +37,7 @@ impl Subject {
             "attendance" => Some(Subject::Attendance(AttendanceId(id))),
             "completion" => Some(Subject::Completion(CompletionId(id))),
             "record" => Some(Subject::Record(RecordId(id))),
+            "snapshot" => Some(Subject::Snapshot(SnapshotId(id))),
             _ => None,
         }
     }
@@ -48,6 +51,7 @@ impl Subject {
             Subject::Attendance(id) => ("attendance", id.0),
             Subject::Completion(id) => ("completion", id.0),
             Subject::Record(id) => ("record", id.0),
+            Subject::Snapshot(id) => ("snapshot", id.0),
         }
     }
     /// What somebody files who says that it is wrong.
@@ -55,6 +59,7 @@ impl Subject {
         match self {
             Subject::Attendance(_) | Subject::Completion(_) => Kind::Dispute,
             Subject::Record(_) => Kind::Correction,
+            Subject::Snapshot(_) => Kind::Objection,
         }
     }
     /// What somebody can answer.
@@ -80,13 +85,16 @@ pub enum What {
         event: Option<EventId>,
     },
     Record,
+    /// The revision of the result.
+    Result(i32),
 }
 
 /// A record, as its case shows it.
 #[derive(Clone, Debug)]
 pub struct About {
     pub subject: Subject,
-    pub person: PersonId,
+    /// Whose record it is; `None` where it is the city's.
+    pub person: Option<PersonId>,
     /// Of the event, the lecture or the course.
     pub title: String,
     pub on: NaiveDate,
@@ -134,7 +142,7 @@ impl Refusal {
 /// Not found.
 pub fn own(conn: &mut Conn, person: PersonId, subject: Subject) -> Result<About> {
     let about = store::about(conn, subject)?;
-    if about.person == person { Ok(about) } else { Err(Error::NotFound) }
+    if about.person == Some(person) { Ok(about) } else { Err(Error::NotFound) }
 }
 
 /// Files what the person says about a record of their own. The text and the key of the post come from a form.

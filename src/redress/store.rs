@@ -5,10 +5,11 @@ use crate::db::{Conn, Timestamp};
 use crate::either;
 use crate::error::Result;
 use crate::events::Status;
-use crate::ids::{AccountId, AttendanceId, CompletionId, EventId, PersonId, RecordId};
+use crate::ids::{AccountId, AttendanceId, CompletionId, EventId, PersonId, RecordId, SnapshotId};
 use crate::schema::{
     accounts, attendance_heads, attendances, completion_reversals, completions, events, lectures,
-    memberships, orgs, persons, study_record_withdrawals, study_records, viewers,
+    memberships, orgs, persons, ranking_snapshots, rankings, study_record_withdrawals, study_records,
+    viewers,
 };
 use chrono::NaiveDate;
 use diesel::prelude::*;
@@ -20,6 +21,7 @@ pub(super) fn about(conn: &mut Conn, subject: Subject) -> Result<About> {
         Subject::Attendance(id) => attendance(conn, id),
         Subject::Completion(id) => completion(conn, id),
         Subject::Record(id) => record(conn, id),
+        Subject::Snapshot(id) => result(conn, id),
     }
 }
 
@@ -54,7 +56,7 @@ fn attendance(conn: &mut Conn, id: AttendanceId) -> Result<About> {
     let (person, event, status, minutes, by, acted_by, on, title, head) = row;
     Ok(About {
         subject: Subject::Attendance(id),
-        person,
+        person: Some(person),
         title,
         on,
         what: What::Attendance { event, status, minutes },
@@ -95,7 +97,7 @@ fn completion(conn: &mut Conn, id: CompletionId) -> Result<About> {
     let made_by = signed_by.or(acted_by).map(|account| named(conn, account)).transpose()?;
     Ok(About {
         subject: Subject::Completion(id),
-        person,
+        person: Some(person),
         title,
         on: clock::day(at),
         what: What::Completion { event },
@@ -118,7 +120,7 @@ fn record(conn: &mut Conn, id: RecordId) -> Result<About> {
     let (person, title, on, withdrawn) = row;
     Ok(About {
         subject: Subject::Record(id),
-        person,
+        person: Some(person),
         title,
         on,
         what: What::Record,
@@ -136,14 +138,33 @@ fn named(conn: &mut Conn, account: AccountId) -> Result<(AccountId, String)> {
     Ok((account, name))
 }
 
+/// A published result; who computed it is on its own page.
+fn result(conn: &mut Conn, id: SnapshotId) -> Result<About> {
+    let (title, revision, as_of): (String, i32, Timestamp) = either!(conn, c => ranking_snapshots::table
+        .inner_join(rankings::table)
+        .filter(ranking_snapshots::id.eq(id))
+        .select((rankings::title, ranking_snapshots::revision, ranking_snapshots::as_of))
+        .first(c))?;
+    Ok(About {
+        subject: Subject::Snapshot(id),
+        person: None,
+        title,
+        on: clock::day(as_of),
+        what: What::Result(revision),
+        made_by: None,
+        holds: true,
+    })
+}
+
 /// The titles of what the cases on a page of a list are about.
 pub(super) fn titles(conn: &mut Conn, subjects: &[Subject]) -> Result<HashMap<Subject, String>> {
-    let (mut attended, mut completed, mut recorded) = (vec![], vec![], vec![]);
+    let (mut attended, mut completed, mut recorded, mut ranked) = (vec![], vec![], vec![], vec![]);
     for subject in subjects {
         match subject {
             Subject::Attendance(id) => attended.push(*id),
             Subject::Completion(id) => completed.push(*id),
             Subject::Record(id) => recorded.push(*id),
+            Subject::Snapshot(id) => ranked.push(*id),
         }
     }
     let mut titles = HashMap::new();
@@ -169,6 +190,14 @@ pub(super) fn titles(conn: &mut Conn, subjects: &[Subject]) -> Result<HashMap<Su
             .select((study_records::id, study_records::title))
             .load(c))?;
         titles.extend(rows.into_iter().map(|(id, title)| (Subject::Record(id), title)));
+    }
+    if !ranked.is_empty() {
+        let rows: Vec<(SnapshotId, String)> = either!(conn, c => ranking_snapshots::table
+            .inner_join(rankings::table)
+            .filter(ranking_snapshots::id.eq_any(&ranked))
+            .select((ranking_snapshots::id, rankings::title))
+            .load(c))?;
+        titles.extend(rows.into_iter().map(|(id, title)| (Subject::Snapshot(id), title)));
     }
     Ok(titles)
 }

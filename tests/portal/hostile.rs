@@ -45,6 +45,12 @@ async fn ids_that_cannot_be_are_not_found() {
                     .any(|desk| route.path.starts_with(desk))
                 {
                     &[403]
+                } else if ["/judge", "/score", "/ratings", "/broadcast"]
+                    .iter()
+                    .any(|desk| route.path.starts_with(desk))
+                {
+                    // Partly a desk, partly what visitors see.
+                    &[403, 404, 400]
                 } else {
                     &[404, 400]
                 };
@@ -159,6 +165,10 @@ async fn nothing_is_changed_by_looking() {
             path if path.starts_with("/organize") => "organizer",
             path if path.starts_with("/branch") => "secretary",
             path if path.starts_with("/viewings") => "secretary",
+            path if path.starts_with("/judge") => "judge1",
+            path if path.starts_with("/score") => "scorer",
+            path if path.starts_with("/ratings") => "checker",
+            path if path.starts_with("/broadcast") => "organizer",
             path if path.starts_with("/events") || path.starts_with("/cases") => "organizer",
             _ => "admin",
         };
@@ -176,6 +186,15 @@ async fn nothing_is_changed_by_looking() {
             "/viewings/{",
             "/events/{event}/roll/",
             "/me/inbox/",
+            "/contests/{slug}/",
+            "/judge/",
+            "/score/",
+            "/organize/contests/",
+            "/organize/honours/",
+            "/organize/rankings/",
+            "/broadcast/",
+            "/ratings/",
+            "/branch/entries/",
         ];
         let is_drawn = !is_theirs.iter().any(|start| route.path.starts_with(start))
             && !route.path.starts_with("/studio/booklets/{booklet}/")

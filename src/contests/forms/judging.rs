@@ -93,7 +93,11 @@ pub fn kind_of(sent: &str) -> Result<ConflictKind, Message> {
 /// # Errors
 /// That it is none.
 pub fn count(sent: &str, most: i32) -> Result<i32, Message> {
-    number(sent).parse().ok().filter(|n| (0..=most).contains(n)).ok_or_else(|| msg!("请填 0 到 {} 的整数", most))
+    number(sent)
+        .parse()
+        .ok()
+        .filter(|n| (0..=most).contains(n))
+        .ok_or_else(|| msg!("请填 0 到 {} 的整数", most))
 }
 
 /// Minutes and seconds, as a stopwatch shows them: `7:45`, or seconds alone.

@@ -1,9 +1,10 @@
 //! The pages of contests. `public` is what everybody sees, `entry` what an entrant does, `endorse` the branch's part, `screening` the
 //! screeners' desk, `desk` and `rounds` the organizer's; `words` says methods and records in words.
-//! `judging` is the judges', `panel` who judges what, `scoring` the scorer's, `results` from the lock to the published result.
+//! `invited` and `judging` are the judges', `panel` who judges what, `scoring` the scorer's, `results` from the lock to the published result.
 mod desk;
 mod endorse;
 mod entry;
+mod invited;
 mod judging;
 mod panel;
 mod public;
@@ -32,6 +33,7 @@ pub fn routes() -> Vec<Route> {
     routes.extend(endorse::routes());
     routes.extend(desk::routes());
     routes.extend(rounds::routes());
+    routes.extend(invited::routes());
     routes.extend(judging::routes());
     routes.extend(panel::routes());
     routes.extend(scoring::routes());

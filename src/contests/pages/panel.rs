@@ -1,11 +1,9 @@
 //! The organizer's desk of judges: who is invited, who must not judge what, and who gets which entries.
-use super::super::judges::{self, Invitation};
 use super::super::forms::judging::kind_of;
+use super::super::judges::{self, Invitation};
 use super::super::store::{self, Conflict, Place};
+use super::super::{Assignment, AssignmentState, Contest, Judge, JudgeState, PlaceState, Round, RoundState};
 use super::{by, held, held_round};
-use super::super::{
-    Assignment, AssignmentState, Contest, Judge, JudgeState, PlaceState, Round, RoundState,
-};
 use crate::access::Permission::{RunContests, SuperviseContests, WatchContests};
 use crate::access::Viewer;
 use crate::db::{Conn, Db};
@@ -157,7 +155,8 @@ impl Show {
     }
     fn load_of(&self, table: &Table, judge: &Judge) -> usize {
         let is_in = |one: &&Assignment| {
-            one.judge == judge.id && matches!(one.state, AssignmentState::Assigned | AssignmentState::Submitted)
+            one.judge == judge.id
+                && matches!(one.state, AssignmentState::Assigned | AssignmentState::Submitted)
         };
         table.assignments.iter().filter(is_in).count()
     }

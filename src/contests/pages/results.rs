@@ -5,12 +5,13 @@ use super::super::objections::{self, Decision, Ground};
 use super::super::outcome::{self, Diagnosis, SUBJECT};
 use super::super::result::Row;
 use super::super::store::{self, Place};
-use super::super::{Contest, Judge, RoundKind, Round, RoundState, RulingKind, sheets};
+use super::super::{Contest, Judge, Round, RoundKind, RoundState, RulingKind, sheets};
 use super::{by, held, held_round};
 use crate::access::Access::SignedIn;
 use crate::access::Permission::{ApproveContests, KeepScores, RunContests, SuperviseContests, WatchContests};
 use crate::access::Viewer;
 use crate::cases::{self, Case, Outcome};
+use crate::config::Config;
 use crate::db::{Conn, Db};
 use crate::error::{Error, Result};
 use crate::ids::{CaseId, EntryId, JudgeId, RoundId, SnapshotId, random_hex};
@@ -84,8 +85,7 @@ impl Show {
             Some(snapshot) => outcome::owes_revision(conn, id, snapshot)?,
             None => false,
         };
-        let all: Vec<i64> =
-            rankings::revisions(conn, (SUBJECT, id.0))?.iter().map(|one| one.id.0).collect();
+        let all: Vec<i64> = rankings::revisions(conn, (SUBJECT, id.0))?.iter().map(|one| one.id.0).collect();
         Ok(Show {
             objections: cases::objections_about(conn, "snapshot", &all, MOST)?,
             places: store::places(conn, id)?,
@@ -193,13 +193,7 @@ async fn compute(
     }
 }
 
-async fn check(
-    page: Page,
-    viewer: Viewer,
-    db: Data<Db>,
-    id: Path<RoundId>,
-    form: Form<ReasonForm>,
-) -> Reply {
+async fn check(page: Page, viewer: Viewer, db: Data<Db>, id: Path<RoundId>, form: Form<ReasonForm>) -> Reply {
     let (id, by, snapshot) = (*id, by(&page, &viewer), SnapshotId(form.snapshot));
     db.write(move |conn| {
         held_round(conn, &viewer, id, &[ApproveContests])?;
@@ -217,22 +211,22 @@ async fn check(
 /// Runs what publishes on a thread of its own: the witness of the log is a file.
 async fn publishing(
     db: Data<Db>,
-    witness: Data<Witness>,
+    config: Data<Config>,
     work: impl FnOnce(&mut Conn, &rankings::Press) -> Result<()> + Send + 'static,
 ) -> Result<()> {
-    block(move || rankings::publishing(&db, &witness, work)).await.map_err(Error::internal)?
+    block(move || rankings::publishing(&db, &Witness::of(&config), work)).await.map_err(Error::internal)?
 }
 
 async fn publish(
     page: Page,
     viewer: Viewer,
     db: Data<Db>,
-    witness: Data<Witness>,
+    config: Data<Config>,
     id: Path<RoundId>,
     form: Form<ReasonForm>,
 ) -> Reply {
     let (id, by, snapshot) = (*id, by(&page, &viewer), SnapshotId(form.snapshot));
-    publishing(db, witness, move |conn, press| {
+    publishing(db, config, move |conn, press| {
         held_round(conn, &viewer, id, &[RunContests])?;
         let found = rankings::snapshot(conn, snapshot)?;
         if found.subject != (SUBJECT.to_owned(), id.0) {
@@ -244,15 +238,9 @@ async fn publish(
     reply::see(format!("/score/rounds/{id}/result?done=saved"))
 }
 
-async fn finish(
-    page: Page,
-    viewer: Viewer,
-    db: Data<Db>,
-    witness: Data<Witness>,
-    id: Path<RoundId>,
-) -> Reply {
+async fn finish(page: Page, viewer: Viewer, db: Data<Db>, config: Data<Config>, id: Path<RoundId>) -> Reply {
     let (id, by) = (*id, by(&page, &viewer));
-    publishing(db, witness, move |conn, press| {
+    publishing(db, config, move |conn, press| {
         held_round(conn, &viewer, id, &[RunContests])?;
         let standing = rankings::standing(conn, (SUBJECT, id.0))?.ok_or(Error::NotFound)?;
         outcome::finish(conn, press, id, &standing, &by)
@@ -268,13 +256,7 @@ struct VotesForm {
     votes: String,
 }
 
-async fn votes(
-    page: Page,
-    viewer: Viewer,
-    db: Data<Db>,
-    id: Path<RoundId>,
-    form: Form<VotesForm>,
-) -> Reply {
+async fn votes(page: Page, viewer: Viewer, db: Data<Db>, id: Path<RoundId>, form: Form<VotesForm>) -> Reply {
     let (id, by) = (*id, by(&page, &viewer));
     let entry = form.entry.parse().map(EntryId).map_err(|_| Error::Refused(msg!("请选作品")))?;
     let votes = count(&form.votes, 1_000).map_err(Error::Refused)?;
@@ -468,13 +450,7 @@ async fn objection(page: Page, viewer: Viewer, db: Data<Db>, id: Path<CaseId>) -
     reply::page(&db.read(move |conn| Objection::load(conn, page, &viewer, id)).await?)
 }
 
-async fn decide(
-    page: Page,
-    viewer: Viewer,
-    db: Data<Db>,
-    id: Path<CaseId>,
-    form: Form<DecideForm>,
-) -> Reply {
+async fn decide(page: Page, viewer: Viewer, db: Data<Db>, id: Path<CaseId>, form: Form<DecideForm>) -> Reply {
     let (id, form, again, who) = (*id, form.into_inner(), page.clone(), viewer.clone());
     let view = db.read(move |conn| Objection::load(conn, again, &who, id)).await?;
     let decision = match view.check(&form) {

@@ -3,8 +3,8 @@
 use super::super::forms::judging::{SheetForm, count, seconds};
 use super::super::sheets::{self, Hall, Typed};
 use super::super::store::{self, Place};
-use super::{by, held_round};
 use super::super::{Assignment, AssignmentState, Contest, Judge, PlaceState, Refusal, Round, RoundState};
+use super::{by, held_round};
 use crate::access::Permission::{self, KeepScores, SuperviseContests, WatchContests};
 use crate::access::Viewer;
 use crate::db::{Conn, Db};
@@ -125,7 +125,8 @@ impl Board {
             let sheets: Vec<_> = places
                 .iter()
                 .filter_map(|place| {
-                    let of = assignments.iter().find(|one| one.judge == judge.id && one.entry == place.entry)?;
+                    let of =
+                        assignments.iter().find(|one| one.judge == judge.id && one.entry == place.entry)?;
                     Some((place.clone(), of.clone(), half.contains(&of.id)))
                 })
                 .collect();
@@ -228,10 +229,8 @@ async fn hall(page: Page, viewer: Viewer, db: Data<Db>, id: Path<RoundId>, sent:
         let Some(row) = view.halls.iter_mut().find(|row| row.place.entry.to_string() == *entry) else {
             continue;
         };
-        let (time, audience) = (
-            times.get(at).cloned().unwrap_or_default(),
-            audiences.get(at).cloned().unwrap_or_default(),
-        );
+        let (time, audience) =
+            (times.get(at).cloned().unwrap_or_default(), audiences.get(at).cloned().unwrap_or_default());
         let found = |text: &str, read: &dyn Fn(&str) -> Result<i32, crate::lang::Message>| match text.trim() {
             "" => Ok(None),
             text => read(text).map(Some),

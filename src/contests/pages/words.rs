@@ -1,7 +1,9 @@
 //! Methods, records and phases in words.
 use super::super::forms::clock_text;
 use super::super::store::Step;
-use super::super::{ConflictKind, Audience, AudienceForm, Boundary, Contest, Method, Panels, Round, RoundState, State};
+use super::super::{
+    Audience, AudienceForm, Boundary, ConflictKind, Contest, Method, Panels, Round, RoundState, State,
+};
 use crate::lang::Message;
 use crate::msg;
 use crate::scoring::exact;
@@ -167,7 +169,10 @@ impl Line {
     }
     /// Whether what was noted beside it is a digest or the words at a draw, not a sentence.
     pub fn is_code(&self) -> bool {
-        matches!(self.step.what.as_str(), "frozen" | "approved" | "drawn" | "timed" | "voted" | "assigned_one" | "ruling")
+        matches!(
+            self.step.what.as_str(),
+            "frozen" | "approved" | "drawn" | "timed" | "voted" | "assigned_one" | "ruling"
+        )
     }
 }
 

@@ -5,7 +5,9 @@ use crate::clock::Timestamp;
 use crate::db::Conn;
 use crate::either;
 use crate::error::Result;
-use crate::ids::{AccountId, AllianceId, AssignmentId, ContestId, EntryId, JudgeId, OrgId, PersonId, RoundId};
+use crate::ids::{
+    AccountId, AllianceId, AssignmentId, ContestId, EntryId, JudgeId, OrgId, PersonId, RoundId,
+};
 use crate::schema::{
     accounts, alliance_schools, contest_assignment_steps, contest_assignments, contest_companions,
     contest_conflicts, contest_entries, contest_judges, contest_places, grants, memberships, orgs, persons,
@@ -13,8 +15,7 @@ use crate::schema::{
 };
 use diesel::prelude::*;
 
-type JudgeRow =
-    (JudgeId, ContestId, PersonId, String, String, String, i32, Option<i32>, JudgeState);
+type JudgeRow = (JudgeId, ContestId, PersonId, String, String, String, i32, Option<i32>, JudgeState);
 
 macro_rules! judge_rows {
     () => {
@@ -242,16 +243,7 @@ pub struct Conflict {
     pub removed_at: Option<Timestamp>,
 }
 
-type ConflictRow = (
-    i64,
-    JudgeId,
-    EntryId,
-    ConflictKind,
-    bool,
-    Option<AccountId>,
-    String,
-    Option<Timestamp>,
-);
+type ConflictRow = (i64, JudgeId, EntryId, ConflictKind, bool, Option<AccountId>, String, Option<Timestamp>);
 
 /// Adds a conflict, unless that kind is there already.
 pub fn insert_conflict(
@@ -393,8 +385,7 @@ pub fn places(conn: &mut Conn, round: RoundId) -> Result<Vec<Place>> {
     Ok(rows.into_iter().map(place).collect())
 }
 
-type AssignmentRow =
-    (AssignmentId, RoundId, JudgeId, EntryId, AssignmentState, i32, Option<Timestamp>);
+type AssignmentRow = (AssignmentId, RoundId, JudgeId, EntryId, AssignmentState, i32, Option<Timestamp>);
 
 macro_rules! assignment_rows {
     () => {

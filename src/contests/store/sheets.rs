@@ -8,7 +8,8 @@ use crate::error::{Error, Result};
 use crate::ids::{AccountId, AssignmentId, CaseId, EntryId, JudgeId, LectureId, MediaId, RoundId};
 use crate::schema::{
     contest_assignment_steps, contest_assignments, contest_comments, contest_drafts, contest_entries,
-    contest_judges, contest_papers, contest_places, contest_rulings, contest_sheets, contest_timings, lectures,
+    contest_judges, contest_papers, contest_places, contest_rulings, contest_sheets, contest_timings,
+    lectures,
 };
 use diesel::prelude::*;
 
@@ -133,7 +134,13 @@ pub fn sheet(conn: &mut Conn, id: AssignmentId) -> Result<Option<Sheet>> {
         .first(c)
         .optional())?;
     let Some((scores, comment, version, is_paper, at)) = row else { return Ok(None) };
-    Ok(Some(Sheet { scores: read(&scores)?, comment: Option::unwrap_or_default(comment), version, is_paper, at }))
+    Ok(Some(Sheet {
+        scores: read(&scores)?,
+        comment: Option::unwrap_or_default(comment),
+        version,
+        is_paper,
+        at,
+    }))
 }
 
 /// Hands a sheet in: the row of the version is there once, whoever is fastest.
@@ -352,13 +359,8 @@ pub fn tasks(conn: &mut Conn, round: RoundId, judge: JudgeId) -> Result<Vec<Task
             contest_assignments::state,
         ))
         .load(c))?;
-    let task = |(id, code, title, lot, state)| Task {
-        id,
-        code: Option::unwrap_or_default(code),
-        title,
-        lot,
-        state,
-    };
+    let task =
+        |(id, code, title, lot, state)| Task { id, code: Option::unwrap_or_default(code), title, lot, state };
     Ok(rows.into_iter().map(task).collect())
 }
 

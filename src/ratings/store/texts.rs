@@ -196,6 +196,13 @@ pub fn ask_again(conn: &mut Conn, key: &[u8]) -> Result<bool> {
     Ok(either!(conn, c => diesel::update(it).set(set).execute(c))? == 1)
 }
 
+/// Whether the author of this key has written anything.
+pub fn has_text(conn: &mut Conn, key: &[u8]) -> Result<bool> {
+    let own = ratings::table.filter(ratings::rater_key.eq(key)).select(ratings::id);
+    let is_there = diesel::dsl::exists(rating_texts::table.filter(rating_texts::rating_id.eq_any(own)));
+    Ok(either!(conn, c => diesel::select(is_there).get_result(c))?)
+}
+
 /// Keeps the lecturer's word under a comment; `false` if there is one.
 pub fn insert_reply(
     conn: &mut Conn,

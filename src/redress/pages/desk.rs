@@ -142,6 +142,7 @@ impl Show {
             (Outcome::Upheld, Subject::Attendance(_)) => self.page.t("成立：按下面的更正重新登记"),
             (Outcome::Upheld, Subject::Completion(_)) => self.page.t("成立：收回这条学习记录"),
             (Outcome::Upheld, Subject::Record(_)) => self.page.t("成立：收回结业记录"),
+            (Outcome::Upheld, Subject::Snapshot(_)) => self.page.t("成立：公布新的一版"),
             (Outcome::Partly, _) => self.page.t("部分成立：按下面的更正重新登记"),
             (Outcome::Dismissed, _) => self.page.t("不成立：记录不变"),
             (Outcome::Inadmissible, _) => self.page.t("不受理：不是这里能办的事，或内容不清楚"),

@@ -41,6 +41,7 @@ fn facts(page: &Page, about: &About, is_own: bool) -> Vec<Fact> {
         What::Completion { event: Some(_) } => (page.t("课名"), page.t("集体收看，已学完").to_owned()),
         What::Completion { event: None } => (page.t("课名"), page.t("在线观看，已学完").to_owned()),
         What::Record => (page.t("系列课程"), page.t("已学完，有结业记录").to_owned()),
+        What::Result(revision) => (page.t("赛课"), page.tf("公布的结果，第 {} 版", revision)),
     };
     let fact = |label, value, is_content| Fact { label, value, is_content };
     let by = match &about.made_by {
