@@ -285,7 +285,7 @@ impl Method {
                 found.push(("audience", msg!("观众名次怎样折成分数写得不对")));
             }
         }
-        if !exact::read(&self.pull).is_some_and(|pull| !pull.is_negative()) {
+        if exact::read(&self.pull).is_none_or(|pull| pull.is_negative()) {
             found.push(("pull", msg!("λ 要是不小于 0 的数")));
         }
         if self.places > 6 || self.coefficient_places.is_some_and(|places| places > 6) {

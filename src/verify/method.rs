@@ -201,6 +201,8 @@ pub struct Rating {
     pub top_k: usize,
 }
 
+// There is one of a file: nothing is saved by keeping the larger one elsewhere.
+#[allow(clippy::large_enum_variant)]
 #[derive(Debug)]
 pub enum Method {
     Contest(Contest),

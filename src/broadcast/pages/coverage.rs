@@ -291,7 +291,8 @@ fn written(page: &Page, standing: Standing) -> String {
     }
 }
 
-/// A table that is written, in one of two forms.
+/// A table that is written, in one of two forms; one at a time.
+#[allow(clippy::large_enum_variant)]
 enum File {
     Csv(Vec<u8>),
     Xlsx(Sheet),

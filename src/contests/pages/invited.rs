@@ -1,4 +1,5 @@
 //! The judge's first pages: the invitation with the rules for judges, what is to be judged, conflicts that the judge declares.
+#![allow(clippy::cmp_owned)] // lists of choices compare whatever names a choice by its words, in a macro that all pages share
 use super::super::forms::judging::kind_of;
 use super::super::store::{self, Task};
 use super::super::{

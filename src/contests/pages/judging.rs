@@ -1,4 +1,5 @@
 //! The judge's sheet, for a tablet in the hall and over a bad line. What is to be judged is in `invited`.
+#![allow(clippy::cmp_owned)] // lists of choices compare whatever names a choice by its words, in a macro that all pages share
 use super::super::forms::judging::{SheetForm, kind_of};
 use super::super::store::{self, Draft, Task};
 use super::super::{

@@ -1,4 +1,5 @@
 //! The organizer's desk of judges: who is invited, who must not judge what, and who gets which entries.
+#![allow(clippy::cmp_owned)] // lists of choices compare whatever names a choice by its words, in a macro that all pages share
 use super::super::forms::judging::kind_of;
 use super::super::judges::{self, Invitation};
 use super::super::store::{self, Conflict, Place};

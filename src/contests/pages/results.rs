@@ -1,5 +1,6 @@
 //! From the lock to the published result, and objections against it: the scorer computes, the checker checks, the organizer
 //! publishes, anybody objects, the supervisor answers.
+#![allow(clippy::cmp_owned)] // lists of choices compare whatever names a choice by its words, in a macro that all pages share
 use super::super::forms::judging::{count, seconds};
 use super::super::objections::{self, Decision, Ground};
 use super::super::outcome::{self, Diagnosis, SUBJECT};

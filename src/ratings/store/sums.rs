@@ -251,8 +251,11 @@ pub fn count_lecture(conn: &mut Conn, id: LectureId) -> Result<([i64; 5], i64, i
     Ok((counts, branches, apart))
 }
 
-/// The voices of an instructor, from how many branches, and how many ratings are excluded.
-pub fn count_instructor(conn: &mut Conn, id: InstructorId) -> Result<(Vec<(i64, i64)>, i64, i64)> {
+/// Sums and counts of voices, from how many branches, and how many ratings are excluded.
+pub type Counted = (Vec<(i64, i64)>, i64, i64);
+
+/// The voices of an instructor.
+pub fn count_instructor(conn: &mut Conn, id: InstructorId) -> Result<Counted> {
     let counted = rating_voices::instructor_id.eq(id).and(rating_voices::is_counted.eq(true));
     let voices: Vec<(Option<i64>, i64)> = either!(conn, c => rating_voices::table
         .filter(counted)
