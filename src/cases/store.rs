@@ -327,6 +327,8 @@ pub(super) fn overdue(conn: &mut Conn, today: NaiveDate, count: i64) -> Result<V
     let is_untold =
         sql::<Bool>("NOT EXISTS (SELECT 1 FROM notices WHERE notices.key = 'case-' || cases.id || '-late')");
     let rows: Vec<(About, Course)> = either!(conn, c => rows!()
+        // A late objection holds up its result by itself, and is not theirs to answer who are told of late cases.
+        .filter(cases::kind.ne(Kind::Objection))
         .filter(cases::state.eq_any(OPEN).and(cases::due_on.lt(today)).and(is_untold))
         .order((cases::due_on, cases::id))
         .limit(count)

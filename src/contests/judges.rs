@@ -200,7 +200,8 @@ fn put(
     }
     for round in store::rounds(conn, id)?.iter().filter(|round| round.locked_at.is_none()) {
         for one in store::assignments(conn, round.id)? {
-            if (one.judge, one.entry) != (judge, entry) {
+            // What was in a lock is changed by a ruling alone, also while the round is open again for another entry.
+            if (one.judge, one.entry) != (judge, entry) || one.locked_at.is_some() {
                 continue;
             }
             let to = match one.state {
