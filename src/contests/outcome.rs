@@ -4,8 +4,8 @@ use super::result::{Apart, Competing, Counted, Inputs, Row, compute};
 use super::store::{self, Place};
 use super::way::{By, lock_round, step};
 use super::{
-    AssignmentState, Entry, EntryState, Panels, PlaceState, Refusal, Round, RoundState, RulingKind, Scores,
-    State,
+    AssignmentState, Contest, Entry, EntryState, Panels, PlaceState, Refusal, Round, RoundState, RulingKind,
+    Scores, State,
 };
 use crate::db::Conn;
 use crate::error::{Error, Result};
@@ -149,13 +149,19 @@ pub fn publish(conn: &mut Conn, press: &Press, id: RoundId, snapshot: SnapshotId
     let (contest, round) = lock_round(conn, id)?;
     let days = contest.notice_days.max(LEAST_NOTICE);
     rankings::publish(conn, press, snapshot, Some(days), &by.doer, by.now)?;
+    follow(conn, &contest, &round, by)?;
+    by.note(conn, (contest.id, Some(id)), ("round_published", ""))
+}
+
+/// A round whose result is published, here or at the desk of rankings, is open to objections.
+fn follow(conn: &mut Conn, contest: &Contest, round: &Round, by: &By) -> Result<()> {
     if round.state == RoundState::Locked {
-        store::move_round(conn, id, (RoundState::Locked, RoundState::Provisional))?;
-        if is_last(conn, &round)? {
-            step(conn, &contest, (State::Locked, State::Provisional), ("published", ""), by)?;
+        store::move_round(conn, round.id, (RoundState::Locked, RoundState::Provisional))?;
+        if is_last(conn, round)? {
+            step(conn, contest, (State::Locked, State::Provisional), ("published", ""), by)?;
         }
     }
-    by.note(conn, (contest.id, Some(id)), ("round_published", ""))
+    Ok(())
 }
 
 /// Makes a published result final, after its notice period; the entries go on, or are awarded.
@@ -163,11 +169,16 @@ pub fn publish(conn: &mut Conn, press: &Press, id: RoundId, snapshot: SnapshotId
 /// # Errors
 /// As in [`rankings::finish`]; refused while a ruling is not in the published revision.
 pub fn finish(conn: &mut Conn, press: &Press, id: RoundId, snapshot: &Snapshot, by: &By) -> Result<()> {
-    let (_, round) = lock_round(conn, id)?;
-    if round.state != RoundState::Provisional || owes_revision(conn, id, snapshot)? {
+    let (contest, round) = lock_round(conn, id)?;
+    let is_published = matches!(round.state, RoundState::Locked | RoundState::Provisional);
+    if !is_published || owes_revision(conn, id, snapshot)? {
         return Err(Refusal::NotNow.into());
     }
-    rankings::finish(conn, press, snapshot.id, &by.doer, by.now)?;
+    follow(conn, &contest, &round, by)?;
+    // The desk of rankings may have done this already.
+    if snapshot.state != rankings::State::Final {
+        rankings::finish(conn, press, snapshot.id, &by.doer, by.now)?;
+    }
     settle(conn, id, by)
 }
 

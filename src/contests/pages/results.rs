@@ -137,11 +137,12 @@ impl Show {
         self.page.may(RunContests) && self.newest.as_ref().is_some_and(is_checked)
     }
     fn may_finish(&self) -> bool {
-        let is_provisional = |one: &Snapshot| one.state == rankings::State::Provisional;
+        let is_published =
+            |one: &Snapshot| matches!(one.state, rankings::State::Provisional | rankings::State::Final);
         self.page.may(RunContests)
-            && self.round.state == RoundState::Provisional
+            && matches!(self.round.state, RoundState::Locked | RoundState::Provisional)
             && !self.owes
-            && self.newest.as_ref().is_some_and(is_provisional)
+            && self.newest.as_ref().is_some_and(is_published)
     }
     fn may_vote(&self) -> bool {
         self.page.may(KeepScores) && self.round.state == RoundState::Locked
