@@ -1,9 +1,6 @@
 //! Weixiao 微校: the portal of a city's micro party schools. The modules stand in reading order; each uses only what
 //! stands before it (`tests/portal/architecture.rs` keeps it so). ARCHITECTURE.md is the map.
 
-// the list of tables that may stand in one query is long
-#![recursion_limit = "512"]
-
 // the ground
 pub mod clock;
 pub mod config;

@@ -1,16 +1,13 @@
 //! The tables, as Diesel sees them. Held equal to both migration folders by `tests/portal/migrations.rs`.
 
-/// Lets each two of these tables stand in one query. Diesel's own macro also writes down a dozen combinations with PostgreSQL's
-/// `ONLY` and `TABLESAMPLE` for each pair; nobody uses them, and comparing them all took most of the time of a build.
+/// Lets two tables stand in one query: the first with each of those behind it. Diesel's own macro does so for every two of a list,
+/// in a dozen combinations with PostgreSQL's `ONLY` and `TABLESAMPLE`; with this many tables most of the time of a build went into
+/// looking through them. Whoever joins two tables for the first time adds the pair below: the compiler says which.
 macro_rules! together {
-    ($left:ident, $($right:ident),+ $(,)?) => {
-        $(
-            impl diesel::query_source::TableNotEqual<$left::table> for $right::table {}
-            impl diesel::query_source::TableNotEqual<$right::table> for $left::table {}
-        )+
-        together!($($right,)+);
-    };
-    ($last:ident $(,)?) => {};
+    ($($left:ident: $($right:ident)+;)+) => {$($(
+        impl diesel::query_source::TableNotEqual<$left::table> for $right::table {}
+        impl diesel::query_source::TableNotEqual<$right::table> for $left::table {}
+    )+)+};
 }
 
 diesel::table! {
@@ -2152,159 +2149,253 @@ diesel::joinable!(gold_names -> gold_lecturers (gold_id));
 diesel::joinable!(gold_steps -> gold_lecturers (gold_id));
 diesel::joinable!(gold_steps -> accounts (by_id));
 diesel::joinable!(gold_reasons -> gold_steps (step_id));
-together!(
-    cursors,
-    booklet_drafts,
-    chapter_drafts,
-    chapter_saves,
-    booklet_verdicts,
-    attachments,
-    banks,
-    bank_questions,
-    bank_choices,
-    tests,
-    attempts,
-    attempt_answers,
-    wrong_answers,
-    courses,
-    course_items,
-    course_prerequisites,
-    course_sessions,
-    course_reviews,
-    offerings,
-    offering_quotas,
-    enrolments,
-    enrolment_steps,
-    enrolment_texts,
-    chapter_reads,
-    study_records,
-    study_record_names,
-    study_record_withdrawals,
-    events,
-    attendances,
-    attendance_heads,
-    code_tries,
-    calendar_feeds,
-    viewings,
-    viewers,
-    completion_reversals,
-    notices,
-    mail_addresses,
-    mail_sendings,
-    calendar_years,
-    calendar_days,
-    cases,
-    case_steps,
-    case_texts,
-    streams,
-    uploads,
-    recordings,
-    jobs,
-    revisions,
-    editions,
-    review_remarks,
-    withdrawals,
-    caption_saves,
-    watch_clocks,
-    watches,
-    completions,
-    orgs,
-    org_placements,
-    persons,
-    memberships,
-    membership_stages,
-    member_categories,
-    office_terms,
-    host_stays,
-    titles,
-    alliances,
-    schools,
-    school_branches,
-    alliance_schools,
-    setting_changes,
-    secrets,
-    accounts,
-    grants,
-    one_time_codes,
-    sessions,
-    throttles,
-    second_factors,
-    recovery_codes,
-    disk_samples,
-    audit_entries,
-    topics,
-    instructors,
-    media,
-    cues,
-    media_chapters,
-    lectures,
-    lecture_instructors,
-    lecture_reviews,
-    handouts,
-    questions,
-    booklets,
-    booklet_chapters,
-    booklet_reviews,
-    reading_positions,
-    bases,
-    stories,
-    feedback,
-    search_documents,
-    search_pending,
-    generations,
-    rating_flags,
-    rating_exclusions,
-    ratings,
-    rating_versions,
-    rating_voices,
-    rating_keys,
-    rating_texts,
-    rating_text_decisions,
-    rating_replies,
-    rating_unmasks,
-    city_means,
-    lecture_ratings,
-    instructor_ratings,
-    rankings,
-    ranking_snapshots,
-    ranking_rows,
-    ranking_names,
-    ranking_redactions,
-    publications,
-    contests,
-    contest_locks,
-    contest_rounds,
-    contest_steps,
-    contest_entries,
-    contest_companions,
-    contest_scripts,
-    contest_entry_steps,
-    contest_screenings,
-    contest_judges,
-    contest_conflicts,
-    contest_places,
-    contest_timings,
-    contest_assignments,
-    contest_assignment_steps,
-    contest_drafts,
-    contest_sheets,
-    contest_comments,
-    contest_papers,
-    contest_rulings,
-    webhooks,
-    announcements,
-    deliveries,
-    broadcast_plans,
-    broadcast_items,
-    screenings,
-    screening_confirmations,
-    screening_notes,
-    broadcast_schools,
-    channel_records,
-    kiosks,
-    kiosk_plays,
-    gold_lecturers,
-    gold_names,
-    gold_steps,
-    gold_reasons,
-);
+together! {
+    orgs: org_placements persons memberships membership_stages member_categories host_stays alliances schools
+        school_branches alliance_schools accounts grants one_time_codes instructors cues lectures lecture_instructors
+        booklets booklet_chapters bases stories search_documents search_pending completions notices events attendances
+        attendance_heads code_tries calendar_feeds viewers completion_reversals courses course_items
+        course_prerequisites course_sessions offerings offering_quotas enrolments study_records
+        study_record_withdrawals cursors rankings ranking_snapshots contests contest_rounds contest_steps
+        contest_entries contest_companions contest_scripts contest_entry_steps contest_screenings contest_judges
+        contest_conflicts contest_places contest_assignments contest_assignment_steps broadcast_plans broadcast_items
+        screenings screening_confirmations screening_notes broadcast_schools channel_records;
+    persons: memberships membership_stages member_categories host_stays titles alliances schools school_branches
+        alliance_schools setting_changes secrets accounts grants one_time_codes audit_entries topics instructors media
+        cues media_chapters lectures lecture_instructors lecture_reviews handouts booklets booklet_chapters
+        booklet_reviews bases feedback streams revisions review_remarks caption_saves watches completions
+        calendar_years calendar_days cases case_steps case_texts notices events attendances attendance_heads
+        code_tries calendar_feeds viewings viewers completion_reversals courses course_items course_prerequisites
+        course_sessions course_reviews offerings enrolments study_records study_record_withdrawals banks
+        bank_questions bank_choices tests attempts attempt_answers booklet_drafts chapter_drafts chapter_saves
+        booklet_verdicts cursors rating_flags rating_exclusions ratings rating_versions rating_voices rating_keys
+        rating_texts rating_unmasks rankings ranking_snapshots ranking_redactions contests contest_locks
+        contest_rounds contest_steps contest_entries contest_companions contest_scripts contest_entry_steps
+        contest_screenings contest_judges contest_conflicts contest_places contest_assignments
+        contest_assignment_steps broadcast_plans broadcast_items screenings screening_confirmations screening_notes
+        broadcast_schools gold_lecturers gold_names gold_steps gold_reasons;
+    memberships: membership_stages member_categories host_stays alliances schools school_branches alliance_schools
+        accounts grants one_time_codes instructors lectures lecture_instructors bases completions notices events
+        attendances attendance_heads code_tries calendar_feeds viewers completion_reversals courses
+        course_prerequisites course_sessions offerings enrolments study_records study_record_withdrawals cursors
+        rating_flags ratings rating_versions rating_voices rating_keys rankings ranking_snapshots contest_rounds
+        contest_steps contest_entries contest_companions contest_scripts contest_entry_steps contest_judges
+        contest_conflicts contest_places contest_assignments contest_assignment_steps;
+    membership_stages: member_categories accounts;
+    member_categories: accounts events attendances attendance_heads courses course_prerequisites course_sessions
+        offerings enrolments study_records study_record_withdrawals cursors;
+    office_terms: media lectures watches completions events attendance_heads completion_reversals offerings enrolments
+        tests attempts;
+    host_stays: schools school_branches accounts lectures bases events calendar_feeds courses course_sessions
+        offerings enrolments;
+    titles: topics instructors lectures lecture_instructors gold_lecturers;
+    alliances: schools school_branches alliance_schools topics media cues media_chapters lectures handouts bases
+        streams watches completions completion_reversals;
+    schools: school_branches alliance_schools accounts topics instructors media cues media_chapters lectures
+        lecture_instructors handouts booklets booklet_chapters bases stories search_documents search_pending streams
+        watches completions events calendar_feeds completion_reversals courses course_items course_sessions offerings
+        enrolments enrolment_steps enrolment_texts study_records study_record_withdrawals tests contests
+        contest_rounds contest_steps contest_entries contest_companions contest_scripts contest_entry_steps
+        contest_screenings contest_judges contest_places broadcast_plans broadcast_items screenings
+        screening_confirmations screening_notes broadcast_schools channel_records kiosks kiosk_plays;
+    school_branches: alliance_schools accounts grants lectures bases events calendar_feeds courses course_sessions
+        offerings enrolments contest_entries contest_companions contest_judges contest_conflicts contest_places
+        contest_assignments contest_assignment_steps;
+    alliance_schools: accounts grants lectures events contest_entries contest_companions contest_judges
+        contest_conflicts contest_places contest_assignments contest_assignment_steps broadcast_plans broadcast_items
+        screenings screening_confirmations screening_notes broadcast_schools;
+    setting_changes: secrets accounts grants;
+    secrets: accounts grants publications;
+    accounts: grants one_time_codes sessions second_factors disk_samples audit_entries topics instructors media cues
+        media_chapters lectures lecture_instructors lecture_reviews booklets booklet_chapters booklet_reviews bases
+        feedback streams uploads recordings revisions editions review_remarks withdrawals caption_saves completions
+        calendar_years calendar_days cases case_steps case_texts notices mail_addresses mail_sendings events
+        attendances attendance_heads code_tries calendar_feeds viewings viewers completion_reversals courses
+        course_items course_prerequisites course_sessions course_reviews offerings enrolments study_records
+        study_record_withdrawals banks bank_questions bank_choices tests booklet_drafts chapter_drafts chapter_saves
+        booklet_verdicts rankings ranking_snapshots ranking_redactions contests contest_locks contest_rounds
+        contest_steps contest_entries contest_companions contest_scripts contest_entry_steps contest_screenings
+        contest_judges contest_conflicts contest_places contest_assignments contest_assignment_steps broadcast_plans
+        broadcast_items screenings screening_confirmations screening_notes broadcast_schools gold_lecturers gold_names
+        gold_steps gold_reasons;
+    grants: one_time_codes second_factors disk_samples audit_entries notices contest_entries contest_companions
+        contest_judges contest_conflicts contest_places contest_assignments contest_assignment_steps;
+    one_time_codes: notices;
+    second_factors: recovery_codes disk_samples audit_entries;
+    disk_samples: audit_entries;
+    audit_entries: courses course_items course_prerequisites course_sessions course_reviews offerings enrolments;
+    topics: instructors media cues media_chapters lectures lecture_instructors lecture_reviews handouts booklets
+        booklet_chapters bases streams revisions review_remarks caption_saves watches completions events
+        completion_reversals courses course_items course_prerequisites course_sessions offerings enrolments
+        enrolment_steps enrolment_texts study_records study_record_withdrawals tests;
+    instructors: media cues media_chapters lectures lecture_instructors lecture_reviews questions booklets
+        booklet_chapters bases stories search_documents search_pending streams uploads recordings revisions editions
+        review_remarks withdrawals caption_saves completions completion_reversals courses course_items cursors
+        rating_exclusions ratings rating_versions rating_voices rating_keys rating_texts contests contest_rounds
+        contest_entries contest_entry_steps contest_screenings contest_judges contest_places gold_lecturers gold_names
+        gold_steps gold_reasons;
+    media: cues media_chapters lectures lecture_instructors lecture_reviews handouts streams uploads recordings
+        revisions editions review_remarks withdrawals caption_saves watches completions events attendance_heads
+        completion_reversals offerings enrolments tests attempts broadcast_plans broadcast_items screenings kiosks
+        kiosk_plays;
+    cues: media_chapters lectures lecture_instructors lecture_reviews handouts booklets booklet_chapters bases stories
+        search_documents search_pending streams revisions review_remarks caption_saves watches completions
+        completion_reversals courses course_items;
+    media_chapters: lectures lecture_instructors lecture_reviews handouts streams revisions review_remarks
+        caption_saves watches completions completion_reversals;
+    lectures: lecture_instructors lecture_reviews handouts questions booklets booklet_chapters bases stories
+        search_documents search_pending streams uploads recordings revisions editions review_remarks withdrawals
+        caption_saves watch_clocks watches completions events attendances attendance_heads code_tries calendar_feeds
+        viewers completion_reversals courses course_items course_prerequisites course_sessions offerings enrolments
+        enrolment_steps enrolment_texts chapter_reads study_records study_record_withdrawals tests attempts cursors
+        rating_flags rating_exclusions ratings rating_versions rating_voices rating_keys rating_texts
+        rating_text_decisions rating_replies city_means lecture_ratings instructor_ratings rankings ranking_snapshots
+        contests contest_rounds contest_entries contest_entry_steps contest_screenings contest_judges contest_places
+        contest_timings contest_assignments contest_assignment_steps contest_drafts contest_sheets contest_comments
+        contest_papers contest_rulings broadcast_plans broadcast_items screenings broadcast_schools channel_records
+        kiosks kiosk_plays gold_lecturers gold_names gold_steps gold_reasons;
+    lecture_instructors: lecture_reviews questions booklets booklet_chapters bases stories search_documents
+        search_pending streams uploads recordings revisions editions review_remarks withdrawals caption_saves
+        completions completion_reversals courses course_items cursors rating_exclusions ratings rating_versions
+        rating_voices rating_keys rating_texts city_means lecture_ratings instructor_ratings contests contest_entries
+        contest_entry_steps contest_screenings contest_judges contest_places;
+    lecture_reviews: streams uploads recordings revisions editions review_remarks withdrawals caption_saves
+        completions completion_reversals;
+    handouts: streams watches completions completion_reversals;
+    booklets: booklet_chapters booklet_reviews reading_positions bases stories search_documents search_pending watches
+        completions events attendances attendance_heads completion_reversals courses course_items course_prerequisites
+        course_sessions offerings enrolments enrolment_steps enrolment_texts chapter_reads study_records
+        study_record_withdrawals banks bank_questions tests attempts attempt_answers wrong_answers booklet_drafts
+        booklet_verdicts attachments;
+    booklet_chapters: reading_positions bases stories search_documents search_pending watches completions events
+        attendances attendance_heads completion_reversals courses course_items course_prerequisites course_sessions
+        offerings enrolments chapter_reads study_records study_record_withdrawals banks bank_questions tests attempts
+        booklet_drafts attachments;
+    booklet_reviews: booklet_drafts booklet_verdicts;
+    bases: stories search_documents search_pending events calendar_feeds courses course_items course_sessions
+        offerings enrolments enrolment_steps enrolment_texts study_records study_record_withdrawals tests;
+    stories: search_documents search_pending courses course_items;
+    search_documents: search_pending courses course_items;
+    search_pending: courses course_items;
+    streams: uploads recordings revisions review_remarks caption_saves watches completions completion_reversals
+        broadcast_plans broadcast_items screenings kiosks kiosk_plays;
+    uploads: recordings revisions editions review_remarks withdrawals;
+    recordings: revisions editions review_remarks withdrawals;
+    revisions: editions review_remarks withdrawals caption_saves completions completion_reversals;
+    editions: review_remarks withdrawals;
+    review_remarks: withdrawals caption_saves completions completion_reversals;
+    caption_saves: completions completion_reversals;
+    watch_clocks: watches viewers;
+    watches: completions events attendances attendance_heads viewers completion_reversals courses course_sessions
+        offerings enrolments chapter_reads study_records study_record_withdrawals tests attempts;
+    completions: notices events attendances attendance_heads code_tries viewings viewers completion_reversals courses
+        course_sessions offerings enrolments chapter_reads study_records study_record_withdrawals tests attempts
+        cursors rating_flags rating_exclusions ratings rating_versions rating_voices rating_keys rating_texts rankings
+        ranking_snapshots;
+    calendar_years: calendar_days;
+    cases: case_steps case_texts;
+    case_steps: case_texts;
+    notices: mail_addresses mail_sendings events attendances courses offerings enrolments attempts cursors;
+    mail_addresses: mail_sendings;
+    events: attendances attendance_heads code_tries calendar_feeds viewers completion_reversals courses course_items
+        course_prerequisites course_sessions offerings enrolments enrolment_steps enrolment_texts chapter_reads
+        study_records study_record_withdrawals tests attempts cursors rankings ranking_snapshots broadcast_plans
+        broadcast_items screenings screening_confirmations screening_notes broadcast_schools;
+    attendances: attendance_heads code_tries viewers completion_reversals courses course_prerequisites course_sessions
+        offerings enrolments chapter_reads study_records study_record_withdrawals tests attempts cursors rankings
+        ranking_snapshots;
+    attendance_heads: code_tries viewers completion_reversals courses course_prerequisites course_sessions offerings
+        enrolments chapter_reads study_records study_record_withdrawals tests attempts cursors rankings
+        ranking_snapshots;
+    code_tries: viewers completion_reversals enrolments;
+    calendar_feeds: courses course_sessions offerings enrolments;
+    viewings: viewers completion_reversals;
+    viewers: completion_reversals enrolments study_records study_record_withdrawals rankings ranking_snapshots;
+    completion_reversals: courses course_sessions offerings enrolments chapter_reads study_records
+        study_record_withdrawals tests attempts rating_flags rating_exclusions ratings rating_versions rating_voices
+        rating_keys rating_texts rankings ranking_snapshots;
+    courses: course_items course_prerequisites course_sessions course_reviews offerings enrolments chapter_reads
+        study_records study_record_withdrawals banks bank_questions tests attempts attempt_answers booklet_drafts
+        attachments cursors;
+    course_items: course_prerequisites course_sessions course_reviews offerings enrolments tests;
+    course_prerequisites: course_sessions course_reviews offerings enrolments study_records study_record_withdrawals
+        tests cursors;
+    course_sessions: course_reviews offerings enrolments enrolment_steps enrolment_texts chapter_reads study_records
+        study_record_withdrawals tests cursors;
+    course_reviews: offerings enrolments;
+    offerings: offering_quotas enrolments chapter_reads study_records study_record_names study_record_withdrawals
+        tests attempts cursors;
+    offering_quotas: enrolments;
+    enrolments: enrolment_steps enrolment_texts chapter_reads study_records study_record_names
+        study_record_withdrawals tests attempts cursors;
+    enrolment_steps: enrolment_texts study_records study_record_withdrawals tests;
+    enrolment_texts: study_records study_record_withdrawals tests;
+    chapter_reads: study_records study_record_names study_record_withdrawals tests attempts;
+    study_records: study_record_names study_record_withdrawals tests attempts cursors rankings ranking_snapshots;
+    study_record_names: study_record_withdrawals;
+    study_record_withdrawals: tests attempts cursors rankings ranking_snapshots;
+    banks: bank_questions bank_choices tests attempts attempt_answers wrong_answers;
+    bank_questions: bank_choices tests attempts attempt_answers wrong_answers;
+    tests: attempts attempt_answers;
+    attempts: attempt_answers wrong_answers cursors;
+    attempt_answers: wrong_answers;
+    booklet_drafts: booklet_verdicts attachments;
+    chapter_drafts: chapter_saves;
+    rating_flags: rating_exclusions ratings rating_versions rating_voices rating_keys rating_texts rating_unmasks;
+    rating_exclusions: ratings rating_versions rating_voices rating_keys rating_texts rating_unmasks;
+    ratings: rating_versions rating_voices rating_keys rating_texts rating_text_decisions rating_replies
+        rating_unmasks city_means lecture_ratings instructor_ratings;
+    rating_versions: rating_voices rating_keys rating_texts rating_unmasks city_means lecture_ratings
+        instructor_ratings;
+    rating_voices: rating_keys rating_texts rating_unmasks city_means lecture_ratings instructor_ratings;
+    rating_keys: rating_texts rating_unmasks;
+    rating_texts: rating_text_decisions rating_replies rating_unmasks;
+    rating_text_decisions: rating_replies;
+    city_means: lecture_ratings instructor_ratings;
+    lecture_ratings: instructor_ratings;
+    rankings: ranking_snapshots ranking_rows ranking_names ranking_redactions;
+    ranking_snapshots: ranking_rows ranking_names ranking_redactions;
+    ranking_rows: ranking_names ranking_redactions;
+    ranking_names: ranking_redactions;
+    contests: contest_locks contest_rounds contest_steps contest_entries contest_entry_steps contest_screenings
+        contest_judges contest_places gold_lecturers gold_names gold_steps gold_reasons;
+    contest_locks: contest_rounds contest_steps;
+    contest_rounds: contest_steps contest_entries contest_companions contest_scripts contest_entry_steps
+        contest_places gold_lecturers gold_names gold_steps gold_reasons;
+    contest_steps: contest_entries contest_companions contest_scripts contest_entry_steps contest_places;
+    contest_entries: contest_companions contest_scripts contest_entry_steps contest_screenings contest_judges
+        contest_conflicts contest_places contest_timings contest_assignments contest_assignment_steps contest_drafts
+        contest_sheets contest_comments contest_papers contest_rulings gold_lecturers gold_names gold_steps
+        gold_reasons;
+    contest_companions: contest_scripts contest_entry_steps contest_judges contest_conflicts contest_places
+        contest_assignments contest_assignment_steps;
+    contest_scripts: contest_entry_steps contest_places;
+    contest_entry_steps: contest_screenings contest_judges contest_places;
+    contest_screenings: contest_judges contest_places;
+    contest_judges: contest_conflicts contest_places contest_timings contest_assignments contest_assignment_steps
+        contest_drafts contest_sheets contest_comments contest_papers contest_rulings;
+    contest_conflicts: contest_places contest_assignments contest_assignment_steps;
+    contest_places: contest_timings contest_assignments contest_assignment_steps contest_drafts contest_sheets
+        contest_comments contest_papers contest_rulings;
+    contest_timings: contest_assignments contest_assignment_steps contest_drafts contest_sheets contest_comments
+        contest_papers contest_rulings;
+    contest_assignments: contest_assignment_steps contest_drafts contest_sheets contest_comments contest_papers
+        contest_rulings;
+    contest_assignment_steps: contest_drafts contest_sheets contest_comments contest_papers contest_rulings;
+    contest_drafts: contest_sheets contest_comments contest_papers contest_rulings;
+    contest_sheets: contest_comments contest_papers contest_rulings;
+    contest_comments: contest_papers contest_rulings;
+    contest_papers: contest_rulings;
+    webhooks: announcements deliveries;
+    announcements: deliveries;
+    broadcast_plans: broadcast_items screenings screening_confirmations screening_notes broadcast_schools
+        channel_records kiosks kiosk_plays;
+    broadcast_items: screenings screening_confirmations screening_notes broadcast_schools channel_records kiosks
+        kiosk_plays;
+    screenings: screening_confirmations screening_notes broadcast_schools channel_records kiosks kiosk_plays;
+    screening_confirmations: screening_notes broadcast_schools;
+    screening_notes: broadcast_schools;
+    kiosks: kiosk_plays;
+    gold_lecturers: gold_names gold_steps gold_reasons;
+    gold_names: gold_steps gold_reasons;
+    gold_steps: gold_reasons;
+}
