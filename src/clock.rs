@@ -1,5 +1,5 @@
 //! Time: moments are UTC, days are decided in Asia/Shanghai (one offset, +8, no summer time since 1991).
-use chrono::{Duration, NaiveDate, NaiveDateTime, Utc};
+use chrono::{Duration, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 
 /// A moment in UTC, as the databases keep it.
 pub type Timestamp = NaiveDateTime;
@@ -14,6 +14,16 @@ pub fn now() -> Timestamp {
 /// The same moment on a clock in the city.
 pub fn local(at: Timestamp) -> NaiveDateTime {
     at + Duration::hours(8)
+}
+
+/// The moment at which a clock in the city shows `local`.
+pub fn from_local(local: NaiveDateTime) -> Timestamp {
+    local - Duration::hours(8)
+}
+
+/// The moment at which `day` begins in the city.
+pub fn midnight(day: NaiveDate) -> Timestamp {
+    from_local(day.and_time(NaiveTime::MIN))
 }
 
 /// The day in the city at `at`.

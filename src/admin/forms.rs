@@ -1,9 +1,9 @@
 //! The filters of the record. What cannot be read as a filter is none.
 use crate::audit::{Action, Filter};
-use crate::clock::Timestamp;
+use crate::clock::midnight;
 use crate::ids::PersonId;
 use crate::web::form;
-use chrono::{Datelike, Duration, NaiveDate, NaiveTime};
+use chrono::{Datelike, Duration, NaiveDate};
 use serde::Deserialize;
 
 #[derive(Deserialize, Default, Clone)]
@@ -53,11 +53,6 @@ fn request(sent: &str) -> Option<String> {
 /// A day that both databases can compare with.
 fn day(sent: &str) -> Option<NaiveDate> {
     sent.trim().parse::<NaiveDate>().ok().filter(|day| (2000..=2100).contains(&day.year()))
-}
-
-/// When the day begins in the city, in UTC.
-fn midnight(day: NaiveDate) -> Timestamp {
-    day.and_time(NaiveTime::MIN) - Duration::hours(8)
 }
 
 #[cfg(test)]

@@ -3,12 +3,11 @@ use super::plans::Wanted;
 use super::spread::weekdays;
 use super::{Confirmation, NewPlan, NewRecord, Pattern, Proof};
 use crate::clock::{self, Timestamp};
-use crate::events;
 use crate::ids::{AccountId, AllianceId, BroadcastItemId, EventId, LectureId, SchoolId};
 use crate::lang::Message;
 use crate::msg;
-use crate::web::form::{Errors, key, optional, text};
-use chrono::{Duration, NaiveDate, NaiveTime};
+use crate::web::form::{Errors, day, key, moment, optional, text};
+use chrono::{Duration, NaiveTime};
 use serde::Deserialize;
 
 /// The longest plan, in days.
@@ -18,14 +17,6 @@ const MOST_A_DAY: usize = 10;
 /// The largest number that somebody counts in a room, or a channel counts of readers.
 const MOST_PRESENT: i32 = 10_000;
 const MOST_READS: i32 = 1_000_000_000;
-
-/// A day as `<input type=date>` sends it.
-fn day(sent: &str) -> Result<NaiveDate, Message> {
-    let read = NaiveDate::parse_from_str(sent.trim(), "%Y-%m-%d");
-    read.ok()
-        .filter(|day| (2000..2200).contains(&chrono::Datelike::year(day)))
-        .ok_or_else(|| msg!("请填写日期，例如 2026-12-01"))
-}
 
 #[derive(Deserialize, Default, Clone)]
 #[serde(default)]
@@ -218,7 +209,7 @@ impl ScreenForm {
         let item = self.item.parse().ok().map(BroadcastItemId);
         let item = errors.take("item", item.ok_or_else(|| msg!("请选一堂课")));
         let school = errors.take("school", school.ok_or_else(|| msg!("没有叫这个名字的学校，请写全名")));
-        let starts = errors.take("starts", events::moment(&self.starts));
+        let starts = errors.take("starts", moment(&self.starts));
         match (item, school, starts) {
             (Some(item), Some(school), Some(starts)) => Ok((item, school, starts)),
             _ => Err(errors),
@@ -294,7 +285,7 @@ impl RecordForm {
             }
         });
         let address = errors.take("address", address);
-        let at = errors.take("at", events::moment(&self.at));
+        let at = errors.take("at", moment(&self.at));
         let key = errors.take("name", key(&self.key));
         match (name, address, at, key) {
             (Some(name), Some(address), Some(at), Some(key)) => Ok(NewRecord { name, address, at, key, by }),

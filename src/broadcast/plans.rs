@@ -55,16 +55,11 @@ fn open(conn: &mut Conn, id: BroadcastId) -> Result<Plan> {
 /// Refused once it is closed, and while screenings lie outside the new days.
 pub fn change(conn: &mut Conn, id: BroadcastId, new: &NewPlan, doer: &Doer, now: Timestamp) -> Result<()> {
     open(conn, id)?;
-    if store::has_outside(conn, id, begin(new.from), begin(new.to))? {
+    if store::has_outside(conn, id, clock::midnight(new.from), clock::midnight(new.to))? {
         return Err(Refusal::Outside.into());
     }
     store::update_plan(conn, id, new)?;
     doer.did(conn, Action::BroadcastChanged, ("broadcast", id.0), now)
-}
-
-/// The first moment of a day in the city.
-pub(super) fn begin(day: NaiveDate) -> Timestamp {
-    day.and_time(chrono::NaiveTime::MIN) - Duration::hours(8)
 }
 
 /// Puts published lectures into a plan, for one channel; those that are there stay. Also for what elects lectures: a
@@ -221,7 +216,10 @@ pub fn screen(
     if item.channel != Channel::School {
         return Err(Refusal::NotForSchools.into());
     }
-    if starts_at < now || starts_at < begin(open.from_day) || starts_at >= begin(open.to_day) {
+    if starts_at < now
+        || starts_at < clock::midnight(open.from_day)
+        || starts_at >= clock::midnight(open.to_day)
+    {
         return Err(Refusal::Past.into());
     }
     store::school_path(conn, school)?;
@@ -267,7 +265,8 @@ pub fn spread_over(
         .collect();
     let schools = store::halls(conn, wanted)?;
     // From the day before: what began then may last.
-    let taken = store::taken(conn, begin(pattern.from) - Duration::days(1), begin(pattern.to))?;
+    let taken =
+        store::taken(conn, clock::midnight(pattern.from) - Duration::days(1), clock::midnight(pattern.to))?;
     let has = store::shown_pairs(conn, id)?;
     let halls: Vec<Hall> = schools
         .into_iter()

@@ -1,6 +1,6 @@
 //! From a pattern of days and hours to the screenings of many schools: pure, and the same every time. No two in one school
 //! overlap, neither with each other nor with what stands there; each lecture comes to each school once.
-use crate::clock::Timestamp;
+use crate::clock::{self, Timestamp};
 use crate::ids::{BroadcastItemId, SchoolId};
 use chrono::{Datelike, Duration, NaiveDate, NaiveTime, Weekday};
 
@@ -139,7 +139,7 @@ fn fill(hall: &Hall, waiting: Vec<Show>, pattern: &Pattern, now: Timestamp) -> V
 /// From when to when screenings may stand on a day; `None` if not at all.
 fn open(hall: &Hall, day: NaiveDate, pattern: &Pattern) -> Option<(Timestamp, Timestamp)> {
     let weekday = day.weekday().num_days_from_monday() as usize;
-    let moment = |time: NaiveTime| day.and_time(time) - Duration::hours(8);
+    let moment = |time: NaiveTime| clock::from_local(day.and_time(time));
     if !pattern.weekdays[weekday] {
         return None;
     }

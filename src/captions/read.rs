@@ -72,7 +72,10 @@ fn guess(bytes: &[u8]) -> Option<&'static Encoding> {
     let guessed = detector.guess(None, Utf8Detection::Deny);
     // GB18030 holds GBK. Western encodings take any bytes: a damaged Chinese file would come out as nonsense.
     let signs = bytes.iter().filter(|byte| !byte.is_ascii()).count();
-    Some(if guessed == BIG5 && signs >= FEW { BIG5 } else { GB18030 })
+    let is_big5 = guessed == BIG5
+        && signs >= FEW
+        && BIG5.decode_without_bom_handling_and_without_replacement(bytes).is_some();
+    Some(if is_big5 { BIG5 } else { GB18030 })
 }
 
 /// In captions every second byte of a digit or a colon is zero, always on the same side.
@@ -93,10 +96,11 @@ fn utf16(bytes: &[u8]) -> Option<&'static Encoding> {
 fn is_utf8(bytes: &[u8]) -> bool {
     let (mut good, mut bad, mut is_chance) = (0, 0, false);
     for chunk in bytes.utf8_chunks() {
-        let mut letters = chunk.valid().chars().filter(|letter| !letter.is_ascii()).peekable();
+        let letters = chunk.valid().chars().filter(|letter| !letter.is_ascii());
+        let count = letters.clone().count();
         // 系统 in GB18030 is ϵͳ in UTF-8, and some other words are like it.
-        is_chance = letters.peek().is_some_and(|letter| ('\u{100}'..'\u{800}').contains(letter));
-        good += letters.count();
+        is_chance = count > 0 && letters.clone().all(|letter| ('\u{100}'..'\u{800}').contains(&letter));
+        good += count;
         bad += usize::from(!chunk.invalid().is_empty());
     }
     // WebVTT is UTF-8 by its rules.

@@ -371,5 +371,6 @@ pub fn recuse(
         by,
     )?;
     // The public record says which entry and which kind, never the reason.
-    by.note(conn, (contest.id, Some(found.round)), ("recused", kind.as_str()))
+    let code = Option::unwrap_or_default(store::entry(conn, found.entry)?.code);
+    by.note(conn, (contest.id, Some(found.round)), ("recused", format!("{code} {}", kind.as_str()).trim()))
 }

@@ -251,6 +251,18 @@ text_enum! {
     }
 }
 
+impl RulingKind {
+    pub fn words(self) -> Message {
+        match self {
+            RulingKind::Nothing => msg!("结果不变"),
+            RulingKind::ArithmeticFix => msg!("更正计时或计算，重新计算"),
+            RulingKind::SheetExcluded => msg!("一份评分表不计入，重新计算"),
+            RulingKind::EntryDisqualified => msg!("取消一件作品的资格，重新计算"),
+            RulingKind::ReJudge => msg!("一件作品由别的评委重评"),
+        }
+    }
+}
+
 #[derive(Debug, Clone)]
 pub struct Contest {
     pub id: ContestId,

@@ -2,7 +2,7 @@
 //! the entries when it is final. domain.md §4.3, §5.1–5.5.
 use super::result::{Apart, Competing, Counted, Inputs, Row, compute};
 use super::store::{self, Place};
-use super::way::{By, lock_round, step};
+use super::way::{By, lock_round, step, tell};
 use super::{
     AssignmentState, Contest, Entry, EntryState, Panels, PlaceState, Refusal, Round, RoundState, RulingKind,
     Scores, State,
@@ -150,6 +150,11 @@ pub fn publish(conn: &mut Conn, press: &Press, id: RoundId, snapshot: SnapshotId
     let days = contest.notice_days.max(LEAST_NOTICE);
     rankings::publish(conn, press, snapshot, Some(days), &by.doer, by.now)?;
     follow(conn, &contest, &round, by)?;
+    let published = rankings::snapshot(conn, snapshot)?;
+    let title = format!("赛课结果公示：{} 第 {} 版", published.title, published.revision);
+    let until =
+        published.notice_until.map(|until| format!("公示到 {until}，期间可以提出异议。")).unwrap_or_default();
+    tell(conn, &contest, (&format!("round-{id}-{}", published.revision), title), until, by)?;
     by.note(conn, (contest.id, Some(id)), ("round_published", ""))
 }
 
@@ -179,7 +184,7 @@ pub fn finish(conn: &mut Conn, press: &Press, id: RoundId, snapshot: &Snapshot, 
     if snapshot.state != rankings::State::Final {
         rankings::finish(conn, press, snapshot.id, &by.doer, by.now)?;
     }
-    settle(conn, id, by)
+    settle(conn, id, snapshot.id, by)
 }
 
 /// Whether a ruling has changed what a result follows from since this one was computed.
@@ -195,19 +200,22 @@ fn is_last(conn: &mut Conn, round: &Round) -> Result<bool> {
     Ok(store::rounds(conn, round.contest)?.last().is_some_and(|last| last.id == round.id))
 }
 
-/// What becomes of the entries when the result of a round is final: some go on, or are awarded after the last round.
+/// What becomes of the entries when the result of a round is final, as it was published: some go on, or are awarded after the last
+/// round.
 ///
 /// # Errors
 /// Refused if the round is not published.
-fn settle(conn: &mut Conn, id: RoundId, by: &By) -> Result<()> {
+fn settle(conn: &mut Conn, id: RoundId, snapshot: SnapshotId, by: &By) -> Result<()> {
     let (contest, round) = lock_round(conn, id)?;
     let is_last = is_last(conn, &round)?;
     if !store::move_round(conn, id, (RoundState::Provisional, RoundState::Final))? {
         return Err(Refusal::NotNow.into());
     }
-    let (_, rows) = result(conn, &round)?;
-    for place in store::places(conn, id)? {
-        let Some(row) = rows.iter().find(|row| row.entry == place.code) else { continue };
+    let places = store::places(conn, id)?;
+    let rows = rankings::rows(conn, snapshot, 0, i64::try_from(places.len()).map_err(Error::internal)?)?;
+    let rows: BTreeMap<&str, &rankings::Row> = rows.iter().map(|row| (row.subject.as_str(), row)).collect();
+    for place in &places {
+        let Some(row) = rows.get(place.code.as_str()) else { continue };
         let to = match (row.is_promoted, is_last) {
             (false, _) => EntryState::Eliminated,
             (true, false) => EntryState::Promoted,
@@ -217,6 +225,7 @@ fn settle(conn: &mut Conn, id: RoundId, by: &By) -> Result<()> {
     }
     if is_last {
         step(conn, &contest, (State::Provisional, State::Final), ("final", ""), by)?;
+        tell(conn, &contest, ("final", format!("赛课结果确定：{}", contest.title)), String::new(), by)?;
     }
     by.note(conn, (contest.id, Some(id)), ("round_final", ""))
 }

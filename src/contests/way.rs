@@ -3,6 +3,7 @@
 use super::store::{self, ContestDraft, RoundDraft};
 use super::{Contest, EntryState, JudgeState, Panels, Refusal, Round, RoundState, State};
 use crate::audit::{Action, Doer};
+use crate::channels::{self, Announcement};
 use crate::clock::{self, Timestamp};
 use crate::db::Conn;
 use crate::error::{Error, Result};
@@ -187,7 +188,9 @@ pub fn announce(conn: &mut Conn, id: ContestId, by: &By) -> Result<()> {
     if !rounds.iter().all(Round::is_frozen) {
         return Err(Refusal::NotFrozen.into());
     }
-    step(conn, &contest, (State::Draft, State::Announced), ("announced", ""), by)
+    step(conn, &contest, (State::Draft, State::Announced), ("announced", ""), by)?;
+    let dates = format!("报名 {} 到 {}。", contest.opens_on, contest.closes_on);
+    tell(conn, &contest, ("announced", format!("赛课公布：{}", contest.title)), dates, by)
 }
 
 /// Opens a contest for entries, from its first day on.
@@ -199,7 +202,9 @@ pub fn open(conn: &mut Conn, id: ContestId, by: &By) -> Result<()> {
     if clock::day(by.now) < contest.opens_on {
         return Err(Refusal::TooEarly.into());
     }
-    step(conn, &contest, (State::Announced, State::Open), ("opened", ""), by)
+    step(conn, &contest, (State::Announced, State::Open), ("opened", ""), by)?;
+    let until = format!("{} 截止。每人一件，支部同意后由两个人审核。", contest.closes_on);
+    tell(conn, &contest, ("opened", format!("赛课开始报名：{}", contest.title)), until, by)
 }
 
 /// Closes the entries, after the last day: those that the branch agreed to are examined, and what the portal adds to the lots is
@@ -251,6 +256,18 @@ pub fn resume(conn: &mut Conn, id: ContestId, reason: &str, by: &By) -> Result<(
 pub fn archive(conn: &mut Conn, id: ContestId, by: &By) -> Result<()> {
     let contest = lock(conn, id)?;
     step(conn, &contest, (State::Final, State::Archived), ("archived", ""), by)
+}
+
+/// Tells the groups what everybody can read on the page of the contest. `what` makes it one fact of this contest.
+pub(super) fn tell(
+    conn: &mut Conn,
+    contest: &Contest,
+    (what, title): (&str, String),
+    text: String,
+    by: &By,
+) -> Result<()> {
+    let (key, link) = (format!("contest-{}-{what}", contest.id), format!("/contests/{}", contest.slug));
+    channels::announce(conn, &Announcement { key, title, text, link }, by.now)
 }
 
 /// From one state into the next, with its line in the record.

@@ -1,14 +1,13 @@
 //! What the forms of enrolment send: asking for a place, the terms of an offering, a list of participants and what is done to
 //! those on it.
 use super::{Filter, Mode, State, Terms};
-use crate::clock::{self, Timestamp};
+use crate::clock::Timestamp;
 use crate::error::{Error, Result};
 use crate::ids::{EnrolmentId, OrgId, digest};
 use crate::lang::Message;
 use crate::msg;
 use crate::people::Category;
 use crate::web::form::{self, Errors};
-use chrono::{Duration, NaiveDateTime};
 use serde::Deserialize;
 
 /// Somebody asks for a place.
@@ -64,23 +63,9 @@ pub struct TermsForm {
     pub seen: String,
 }
 
-/// A moment as a browser's field has it, on a clock in the city.
-fn field_of(at: Option<Timestamp>) -> String {
-    at.map(|at| clock::local(at).format("%Y-%m-%dT%H:%M").to_string()).unwrap_or_default()
-}
-
+/// A moment that may be left open.
 fn moment(sent: &str) -> Result<Option<Timestamp>, Message> {
-    let sent = sent.trim();
-    if sent.is_empty() {
-        return Ok(None);
-    }
-    let tidy = sent.replace(' ', "T").replace('/', "-");
-    let read = NaiveDateTime::parse_from_str(&tidy, "%Y-%m-%dT%H:%M")
-        .or_else(|_| NaiveDateTime::parse_from_str(&tidy, "%Y-%m-%dT%H:%M:%S"));
-    read.ok()
-        .filter(|at| (2000..2200).contains(&chrono::Datelike::year(at)))
-        .map(|at| Some(at - Duration::hours(8)))
-        .ok_or_else(|| msg!("时间写成 2026-11-28 09:00 这样"))
+    if sent.trim().is_empty() { Ok(None) } else { form::moment(sent).map(Some) }
 }
 
 fn count(sent: &str) -> Result<Option<i32>, Message> {
@@ -104,9 +89,9 @@ impl TermsForm {
             seen: digest(&format!("{all:?}")),
             mode: terms.mode.as_str().into(),
             code: terms.code.clone(),
-            opens_at: field_of(terms.opens_at),
-            closes_at: field_of(terms.closes_at),
-            withdraw_until: field_of(terms.withdraw_until),
+            opens_at: terms.opens_at.map(form::moment_field).unwrap_or_default(),
+            closes_at: terms.closes_at.map(form::moment_field).unwrap_or_default(),
+            withdraw_until: terms.withdraw_until.map(form::moment_field).unwrap_or_default(),
             capacity: terms.capacity.map(|n| n.to_string()).unwrap_or_default(),
             audience: terms.audience.iter().map(|one| one.as_str().into()).collect(),
             within: within.map(|id| id.to_string()).unwrap_or_default(),

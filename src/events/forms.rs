@@ -1,35 +1,10 @@
 //! What the forms of events send.
 use super::{Choices, Event, Kind, Mark, NewEvent, Plan, Status, Via};
-use crate::clock::{self, Timestamp};
 use crate::ids::{BaseId, EventId, LectureId, OrgId, PersonId, SchoolId};
 use crate::lang::Message;
 use crate::msg;
-use crate::web::form::{Errors, key, optional, text};
-use chrono::{Duration, NaiveDateTime};
+use crate::web::form::{Errors, key, moment, moment_field, optional, text};
 use serde::Deserialize;
-
-/// How browsers write a moment in a form.
-const MOMENT: &str = "%Y-%m-%dT%H:%M";
-
-/// A moment on the clock of the city, as `datetime-local` sends it.
-///
-/// # Errors
-/// What is wrong with it.
-pub fn moment(sent: &str) -> Result<Timestamp, Message> {
-    let sent = sent.trim().replace(' ', "T");
-    let read = NaiveDateTime::parse_from_str(&sent, MOMENT)
-        .or_else(|_| NaiveDateTime::parse_from_str(&sent, "%Y-%m-%dT%H:%M:%S"));
-    let is_likely = |at: &NaiveDateTime| (2000..2200).contains(&chrono::Datelike::year(at));
-    read.ok()
-        .filter(is_likely)
-        .map(|local| local - Duration::hours(8))
-        .ok_or_else(|| msg!("请填写日期和时间，例如 2026-12-01 09:00"))
-}
-
-/// The same the other way.
-pub fn typed(at: Timestamp) -> String {
-    clock::local(at).format(MOMENT).to_string()
-}
 
 /// What an event is, when and where.
 #[derive(Deserialize, Default, Clone)]
@@ -61,8 +36,8 @@ impl EventForm {
             place: event.place.clone(),
             online: event.online_url.clone(),
             lecturer: event.lecturer.clone(),
-            starts: typed(event.starts_at),
-            ends: typed(event.ends_at),
+            starts: moment_field(event.starts_at),
+            ends: moment_field(event.ends_at),
             key: String::new(),
             seen: event.sequence.to_string(),
         }
@@ -281,7 +256,7 @@ mod tests {
     fn a_moment_is_on_the_clock_of_the_city() {
         let at = moment("2026-12-01T09:00").unwrap();
         assert_eq!(at.to_string(), "2026-12-01 01:00:00");
-        assert_eq!(typed(at), "2026-12-01T09:00");
+        assert_eq!(moment_field(at), "2026-12-01T09:00");
         assert_eq!(moment("2026-12-01 09:00:00"), Ok(at));
         for bad in ["", "tomorrow", "2026-13-01T09:00", "0001-01-01T00:00", "99999-01-01T00:00", "2026-12-01"]
         {

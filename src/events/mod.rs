@@ -22,7 +22,7 @@ pub use attendance::{Entry, Mark, Method, Roll, Status, Via, record, take};
 pub use calendar::{Dated, Feeds};
 use chrono::{Duration, NaiveDate};
 pub use codes::{Outcome, STEP, check_in, shown};
-pub use forms::{moment, via_word};
+pub use forms::via_word;
 pub use store::{
     Choices, Event, Line, choices, counting, find, is_expected, lecture_title, lectures_named, lines,
     makeups, on_roll, own, set_state,

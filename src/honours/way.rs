@@ -3,6 +3,7 @@
 use super::store::{self, Fresh};
 use super::{Deed, Gold, Hand, Names, Proposal, Refusal, Standing, State};
 use crate::audit::Action;
+use crate::channels::{self, Announcement};
 use crate::clock;
 use crate::contests::{self, Contest, EntryState};
 use crate::db::Conn;
@@ -149,6 +150,14 @@ pub fn appoint(conn: &mut Conn, id: GoldId, hand: &Hand) -> Result<()> {
     }
     retitle(conn, &gold, today, true)?;
     note(conn, id, (Deed::Appointed, ""), hand)?;
+    let news = Announcement {
+        // One for all of a day; those who are appointed on another day are news again.
+        key: format!("gold-{of}-{today}"),
+        title: format!("金牌讲师聘任：{}", contest.title),
+        text: "名单和聘期见金牌讲师页。".into(),
+        link: "/honours".into(),
+    };
+    channels::announce(conn, &news, hand.now)?;
     let title = msg!("您已被聘为“{}”的金牌讲师，证书可以打印", contest.title);
     tell(conn, &gold, (title, ""), &format!("/honours/{}", gold.code), hand)
 }

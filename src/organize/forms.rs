@@ -1,13 +1,12 @@
 //! What the forms of courses send.
-use crate::clock::{self, Timestamp};
 use crate::courses::{About, Mode, NewItem, Opening, Opens, Task, Verdict, Visibility};
 use crate::events::{Kind, Plan};
 use crate::ids::{BaseId, BookletId, SchoolId, TopicId, digest};
 use crate::lang::Message;
 use crate::msg;
-use crate::web::form::{Errors, optional, text};
+use crate::web::form::{self, Errors, moment, moment_field, optional, text};
 use crate::web::slug::Slug;
-use chrono::{Duration, NaiveDate, NaiveDateTime};
+use chrono::NaiveDate;
 use serde::Deserialize;
 
 /// The longest text of a course, in characters: percent-encoded it still fits into a form.
@@ -68,16 +67,9 @@ fn quarters(sent: &str) -> Result<i32, Message> {
     if all <= MOST_HOURS * 4 { Ok(all) } else { Err(wrong()) }
 }
 
-/// A day as a browser sends it; `None` for nothing.
+/// A day that may be left open.
 fn day(sent: &str) -> Result<Option<NaiveDate>, Message> {
-    match sent.trim() {
-        "" => Ok(None),
-        sent => NaiveDate::parse_from_str(sent, "%Y-%m-%d")
-            .ok()
-            .filter(|day| (2000..2200).contains(&chrono::Datelike::year(day)))
-            .map(Some)
-            .ok_or_else(|| msg!("日期写成 2026-12-31 这样")),
-    }
+    if sent.trim().is_empty() { Ok(None) } else { form::day(sent).map(Some) }
 }
 
 /// One line: what is pasted with line ends becomes one.
@@ -308,27 +300,11 @@ pub struct DateForm {
     pub key: String,
 }
 
-/// A moment on a clock in the city, as a browser sends it.
-fn moment(sent: &str) -> Result<Timestamp, Message> {
-    let sent = sent.trim();
-    ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"]
-        .iter()
-        .find_map(|format| NaiveDateTime::parse_from_str(sent, format).ok())
-        .filter(|at| (2000..2200).contains(&chrono::Datelike::year(at)))
-        .map(|at| at - Duration::hours(8))
-        .ok_or_else(|| msg!("时间写成 2026-12-31 09:30 这样"))
-}
-
-/// As a browser takes it in a field for a moment.
-pub fn field(at: Timestamp) -> String {
-    clock::local(at).format("%Y-%m-%dT%H:%M").to_string()
-}
-
 impl DateForm {
     pub fn of(plan: &Plan, seats: Option<i32>, seen: i32) -> DateForm {
         DateForm {
-            starts: field(plan.starts_at),
-            ends: field(plan.ends_at),
+            starts: moment_field(plan.starts_at),
+            ends: moment_field(plan.ends_at),
             school: plan.school.map(|id| id.to_string()).unwrap_or_default(),
             base: plan.base.map(|id| id.to_string()).unwrap_or_default(),
             place: plan.place.clone(),
@@ -452,7 +428,7 @@ mod tests {
     #[test]
     fn moments_are_those_of_the_city() {
         assert_eq!(moment("2026-12-01T09:30").unwrap().to_string(), "2026-12-01 01:30:00");
-        assert_eq!(field(moment("2026-12-01T09:30:00").unwrap()), "2026-12-01T09:30");
+        assert_eq!(moment_field(moment("2026-12-01T09:30:00").unwrap()), "2026-12-01T09:30");
         for wrong in ["", "2026-12-01", "2026-13-01T09:30", "09:30", "12026-12-01T09:30"] {
             assert!(moment(wrong).is_err(), "{wrong}");
         }

@@ -1,9 +1,9 @@
 //! What the forms of viewings send.
 use crate::clock::Timestamp;
-use crate::events::{Choices, Kind, NewEvent, Plan, moment};
+use crate::events::{Choices, Kind, NewEvent, Plan};
 use crate::ids::{LectureId, OrgId, PersonId, SchoolId};
 use crate::msg;
-use crate::web::form::{Errors, key, optional};
+use crate::web::form::{Errors, key, moment, optional};
 use chrono::Duration;
 use serde::Deserialize;
 

@@ -1,6 +1,8 @@
 //! Turning text that a browser sent into values, field by field.
+use crate::clock::{self, Timestamp};
 use crate::lang::Message;
 use crate::msg;
+use chrono::{Datelike, NaiveDate, NaiveDateTime};
 use std::collections::BTreeMap;
 
 /// What is wrong with a form, by the name of the field.
@@ -56,6 +58,40 @@ pub fn optional(sent: &str, longest: usize) -> Result<String, Message> {
         return Err(msg!("不超过 {} 字", longest));
     }
     Ok(text.to_owned())
+}
+
+/// A day as a browser sends it.
+pub fn day(sent: &str) -> Result<NaiveDate, Message> {
+    let read = NaiveDate::parse_from_str(&tidy(sent), "%Y-%m-%d");
+    read.ok().filter(|day| is_likely(*day)).ok_or_else(|| msg!("日期写成 2026-12-31 这样"))
+}
+
+/// A moment on a clock in the city: as a browser sends it, or as people write it.
+pub fn moment(sent: &str) -> Result<Timestamp, Message> {
+    let sent = tidy(sent).replace(' ', "T");
+    let read = NaiveDateTime::parse_from_str(&sent, MOMENT)
+        .or_else(|_| NaiveDateTime::parse_from_str(&sent, "%Y-%m-%dT%H:%M:%S"));
+    read.ok()
+        .filter(|at| is_likely(at.date()))
+        .map(clock::from_local)
+        .ok_or_else(|| msg!("时间写成 2026-12-31 09:30 这样"))
+}
+
+/// A moment as a browser takes it in a field.
+pub fn moment_field(at: Timestamp) -> String {
+    clock::local(at).format(MOMENT).to_string()
+}
+
+/// How browsers write a moment in a form.
+const MOMENT: &str = "%Y-%m-%dT%H:%M";
+
+fn tidy(sent: &str) -> String {
+    sent.trim().replace('/', "-")
+}
+
+/// Nobody plans for other centuries: a slip of the finger.
+fn is_likely(day: NaiveDate) -> bool {
+    (2000..2200).contains(&day.year())
 }
 
 /// A key that makes a repeated post the same post: made with the form, 32 hexadecimal characters.

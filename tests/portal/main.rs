@@ -8,6 +8,7 @@ mod broadcast;
 mod cases;
 mod channels;
 mod commands;
+mod contest_results;
 mod contests;
 mod contests_entries;
 mod database;

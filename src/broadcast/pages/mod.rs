@@ -106,7 +106,7 @@ impl Index {
         let asked = NaiveDate::parse_from_str(&query.day, "%Y-%m-%d");
         let (from, to) = match asked {
             Ok(day) => {
-                let from = super::plans::begin(day);
+                let from = clock::midnight(day);
                 (from, from + Duration::days(1))
             }
             Err(_) => (now, now + Duration::days(AHEAD_DAYS)),

@@ -1,11 +1,11 @@
 //! What the form of a contest sends.
 use super::super::Contest;
 use super::super::store::ContestDraft;
-use super::{day, line, number};
+use super::{line, number};
 use crate::ids::random_code;
 use crate::lang::Message;
 use crate::msg;
-use crate::web::form::{Errors, optional, text};
+use crate::web::form::{Errors, day, optional, text};
 use crate::web::slug::Slug;
 use serde::Deserialize;
 

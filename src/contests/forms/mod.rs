@@ -13,20 +13,11 @@ use super::Verdict;
 use crate::clock::Timestamp;
 use crate::lang::Message;
 use crate::msg;
-use crate::web::form::{Errors, optional, text};
-use chrono::{Duration, NaiveDate, NaiveDateTime};
+use crate::web::form::{Errors, moment, optional, text};
 use serde::Deserialize;
 
 /// The longest reason, in characters.
 pub const LONGEST_REASON: usize = 300;
-
-/// A day as a browser sends it.
-fn day(sent: &str) -> Result<NaiveDate, Message> {
-    NaiveDate::parse_from_str(sent.trim(), "%Y-%m-%d")
-        .ok()
-        .filter(|day| (2000..2200).contains(&chrono::Datelike::year(day)))
-        .ok_or_else(|| msg!("日期写成 2026-12-31 这样"))
-}
 
 /// One line: what is pasted with line ends becomes one.
 fn line(sent: &str, longest: usize) -> Result<String, Message> {
@@ -95,15 +86,13 @@ pub struct StartForm {
 impl StartForm {
     /// The moment, on the clock of the city; none is left open.
     pub fn check(&self, now: Timestamp) -> Result<Option<Timestamp>, Errors> {
-        let sent = self.due.trim();
-        if sent.is_empty() {
+        if self.due.trim().is_empty() {
             return Ok(None);
         }
-        match NaiveDateTime::parse_from_str(sent, "%Y-%m-%dT%H:%M") {
-            Ok(at) if at - Duration::hours(8) > now => Ok(Some(at - Duration::hours(8))),
-            Ok(_) => Err(Errors::default().with("due", msg!("截止时间要在以后"))),
-            Err(_) => Err(Errors::default().with("due", msg!("时间写成 2026-12-31T18:00 这样"))),
-        }
+        let due = moment(&self.due)
+            .and_then(|due| if due > now { Ok(due) } else { Err(msg!("截止时间要在以后")) });
+        let mut errors = Errors::default();
+        errors.take("due", due).map(Some).ok_or(errors)
     }
 }
 

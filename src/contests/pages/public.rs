@@ -1,4 +1,5 @@
 //! What everybody sees: the list, one contest with its way, its method, its entries and lots, and its record.
+use super::super::outcome::SUBJECT;
 use super::super::store::{self, PublicEntry};
 use super::super::{Contest, Entry, EntryState, Round, RoundState, State, entries};
 use super::desk::{record_page, sums, tone};
@@ -9,6 +10,7 @@ use crate::access::Access::Anyone;
 use crate::clock;
 use crate::db::{Conn, Db};
 use crate::error::{Error, Result};
+use crate::rankings::{self, Snapshot};
 use crate::web::page::Page;
 use crate::web::paging::{self, Paging};
 use crate::web::reply::{self, Reply};
@@ -77,6 +79,8 @@ struct Show {
     own: Option<Entry>,
     takes_entries: bool,
     has_duty: bool,
+    /// The published result of the round that is shown.
+    result: Option<Snapshot>,
 }
 
 /// The round that is spoken of first: the one being judged, else the last that was begun, else the first.
@@ -115,6 +119,10 @@ impl Show {
         Ok(Show {
             phases: phases(&page, &contest, &rounds, sums(&counts)),
             facts: round.as_ref().map(|round| method_facts(&page, round)).unwrap_or_default(),
+            result: match &round {
+                Some(round) => rankings::standing(conn, (SUBJECT, round.id.0))?,
+                None => None,
+            },
             takes_entries: entries::takes_entries(&contest, clock::now()) && !contest.is_suspended,
             page,
             contest,
@@ -129,6 +137,14 @@ impl Show {
     }
     fn tone(&self) -> &'static str {
         tone(self.contest.state)
+    }
+    /// Until when somebody may object to the result.
+    fn notice(&self) -> Option<String> {
+        let result = self.result.as_ref().filter(|one| one.state == rankings::State::Provisional)?;
+        Some(self.page.day(&result.notice_until?))
+    }
+    fn gives_gold(&self) -> bool {
+        self.contest.gold_count > 0 && matches!(self.contest.state, State::Final | State::Archived)
     }
     fn own_tone(&self, own: &Entry) -> &'static str {
         entry_tone(own.state)

@@ -118,15 +118,16 @@ impl Show {
     }
     fn may_compute(&self) -> bool {
         let is_time = matches!(self.round.state, RoundState::Locked | RoundState::Provisional);
-        let is_due = self.newest.is_none() || self.owes || self.is_open();
+        let is_due = self.standing.is_none() || self.owes || self.is_open();
         self.page.may(KeepScores) && is_time && is_due && self.problem.is_none()
     }
     /// A snapshot that is not published yet.
     fn is_open(&self) -> bool {
         self.newest.as_ref().is_some_and(|one| !one.state.is_public())
     }
+    /// Something was published before, whether it still holds or was withdrawn.
     fn needs_reason(&self) -> bool {
-        self.standing.is_some()
+        self.newest.as_ref().is_some_and(|one| one.state.is_public() || one.revision > 1)
     }
     fn may_check(&self) -> bool {
         let is_computed = |one: &Snapshot| one.state == rankings::State::Computed;
@@ -391,15 +392,8 @@ impl Objection {
     fn outcomes(&self) -> Vec<(&'static str, String)> {
         Outcome::ALL.iter().map(|one| (one.as_str(), self.page.say(&one.state().words()))).collect()
     }
-    fn rulings(&self) -> Vec<(&'static str, &'static str)> {
-        let words = |kind: &RulingKind| match kind {
-            RulingKind::Nothing => self.page.t("结果不变"),
-            RulingKind::ArithmeticFix => self.page.t("更正计时或计算，重新计算"),
-            RulingKind::SheetExcluded => self.page.t("一份评分表不计入，重新计算"),
-            RulingKind::EntryDisqualified => self.page.t("取消一件作品的资格，重新计算"),
-            RulingKind::ReJudge => self.page.t("一件作品由别的评委重评"),
-        };
-        RulingKind::ALL.iter().map(|kind| (kind.as_str(), words(kind))).collect()
+    fn rulings(&self) -> Vec<(&'static str, String)> {
+        RulingKind::ALL.iter().map(|kind| (kind.as_str(), self.page.say(&kind.words()))).collect()
     }
     fn entries(&self) -> Vec<(EntryId, String)> {
         self.places.iter().map(|place| (place.entry, format!("{} {}", place.code, place.title))).collect()

@@ -2,7 +2,8 @@
 use super::super::forms::clock_text;
 use super::super::store::Step;
 use super::super::{
-    Audience, AudienceForm, Boundary, ConflictKind, Contest, Method, Panels, Round, RoundState, State,
+    Audience, AudienceForm, Boundary, ConflictKind, Contest, Method, Panels, Round, RoundState, RulingKind,
+    State,
 };
 use crate::lang::Message;
 use crate::msg;
@@ -144,7 +145,7 @@ pub fn step_words(what: &str) -> (Message, Message) {
         "lock_cancelled" => (msg!("计分员"), msg!("取消锁定的提议")),
         "round_locked" => (msg!("另一位计分员或监督员"), msg!("锁定评分")),
         "computed" => (msg!("计分员"), msg!("计算结果")),
-        "round_published" => (msg!("复核人"), msg!("核对并公示结果")),
+        "round_published" => (organizer(), msg!("公布结果并公示")),
         "round_final" => (organizer(), msg!("公示期满，确定结果")),
         "ruling" => (msg!("办理复核的人"), msg!("复核的处理")),
         _ => (msg!("工作人员"), msg!("其他")),
@@ -161,9 +162,13 @@ pub struct Line {
 impl Line {
     pub fn of(page: &Page, mut step: Step) -> Line {
         let (role, what) = step_words(&step.what);
-        // Of a conflict its kind is public, not what somebody wrote about it.
-        if let Some(kind) = ConflictKind::of(&step.reason) {
-            step.reason = page.say(&kind.words());
+        // Of a conflict its kind is public, not what somebody wrote about it; of a ruling what follows.
+        let (first, last) = step.reason.split_once(' ').unwrap_or((&step.reason, ""));
+        if let Some(ruling) = RulingKind::of(first) {
+            step.reason = format!("{last} {}", page.say(&ruling.words())).trim().to_owned();
+        } else if let Some(kind) = ConflictKind::of(if last.is_empty() { first } else { last }) {
+            let code = if last.is_empty() { "" } else { first };
+            step.reason = format!("{code} {}", page.say(&kind.words())).trim().to_owned();
         }
         Line { role: page.say(&role), what: page.say(&what), step }
     }
@@ -171,7 +176,7 @@ impl Line {
     pub fn is_code(&self) -> bool {
         matches!(
             self.step.what.as_str(),
-            "frozen" | "approved" | "drawn" | "timed" | "voted" | "assigned_one" | "ruling"
+            "frozen" | "approved" | "drawn" | "timed" | "voted" | "assigned_one"
         )
     }
 }

@@ -52,8 +52,11 @@ fn method(dice: &mut Dice) -> Method {
 fn inputs(dice: &mut Dice, method: &Method) -> Inputs {
     let (entries, judges) = (3 + dice.roll(6), 5 + dice.roll(3) as u32);
     let mut all = Inputs::default();
+    // Judges of one mind: many entries are equal in everything but votes.
+    let is_flat = dice.roll(3) == 0;
     for number in 1..=entries {
         let entry = format!("E{number:02}");
+        let common = dice.roll(2) + 12;
         for judge in 1..=judges {
             if method.panels == Panels::LeastSquares && dice.roll(4) == 0 {
                 let why = ["recused", "missing", "excluded"][dice.roll(3) as usize].to_owned();
@@ -62,7 +65,7 @@ fn inputs(dice: &mut Dice, method: &Method) -> Inputs {
             }
             // Few different scores, so that there are ties.
             let scores = method.criteria.iter().map(|one| {
-                let half = dice.roll(4) + 12;
+                let half = if is_flat { common } else { dice.roll(4) + 12 };
                 let score = if one.max == "10" { half } else { half * 10 };
                 (
                     one.key.clone(),
@@ -75,8 +78,8 @@ fn inputs(dice: &mut Dice, method: &Method) -> Inputs {
             entry,
             panel: ["A", "B"][dice.roll(2) as usize].to_owned(),
             alliance: ["", "X1", "X2"][dice.roll(3) as usize].to_owned(),
-            seconds: Some(440 + dice.roll(200) as i64),
-            audience_place: Some(dice.roll(8) as i64 + 1),
+            seconds: Some(440 + if is_flat { 0 } else { dice.roll(200) as i64 }),
+            audience_place: Some(if is_flat { 1 } else { dice.roll(8) as i64 + 1 }),
             votes: dice.is().then(|| dice.roll(5) as i64),
         });
     }

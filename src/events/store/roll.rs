@@ -1,6 +1,6 @@
 //! Rows of attendance: each revision, and the head that says which one holds.
 use super::{Event, expected, offering_of};
-use crate::clock::Timestamp;
+use crate::clock::{self, Timestamp};
 use crate::db::Conn;
 use crate::either;
 use crate::error::{Error, Result};
@@ -369,12 +369,10 @@ pub fn makeups(conn: &mut Conn, event: &Event, person: PersonId, days: i64) -> R
         .limit(20)
         .select((events::id, events::title))
         .load(c))?;
-    // Days of the city, as moments.
-    let start = |day: NaiveDate| day.and_time(chrono::NaiveTime::MIN) - Duration::hours(8);
     let has_completed = completions::person_id
         .eq(person)
-        .and(completions::completed_at.ge(start(first)))
-        .and(completions::completed_at.lt(start(last + Duration::days(1))))
+        .and(completions::completed_at.ge(clock::midnight(first)))
+        .and(completions::completed_at.lt(clock::midnight(last + Duration::days(1))))
         .and(completion_reversals::completion_id.is_null());
     let watched: Vec<(LectureId, String)> = either!(conn, c => completions::table
         .inner_join(lectures::table)
