@@ -283,7 +283,7 @@ async fn what_is_disqualified_leaves_the_ranking_and_what_is_judged_again_waits_
     done(desk.rule(&recusal, "re_judge", ("E02", None)).await);
     assert_eq!(world.text("SELECT state FROM contests"), "judging");
     assert_eq!(desk.finish().await.status, 409);
-    assert_eq!(desk.compute("还没有重评").await.status, 422);
+    assert_eq!(desk.compute("还没有重评").await.status, 409);
     assert_eq!(world.number("SELECT COUNT(*) FROM contest_assignments WHERE state = 'submitted'"), 24);
     let standing = visitor.get("/rankings/1").await;
     assert_eq!(standing.status, 200, "what was published stays until the next revision");

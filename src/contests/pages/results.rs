@@ -187,11 +187,16 @@ async fn compute(
         .await;
     match made {
         Ok(_) => reply::see(format!("/score/rounds/{id}/result?done=saved")),
-        Err(Error::Refused(why)) => {
-            let view = db.read_long(move |conn| Show::load(conn, page, &viewer, id)).await?;
-            let errors = Errors::default().with("reason", why);
-            reply::invalid(&Show { errors, reason: form.reason, ..view })
-        }
+        Err(Error::Refused(why)) => match db.read_long(move |conn| Show::load(conn, page, &viewer, id)).await
+        {
+            Ok(view) => {
+                let errors = Errors::default().with("reason", why);
+                reply::invalid(&Show { errors, reason: form.reason, ..view })
+            }
+            // The round was opened again: there is no page of its result.
+            Err(Error::NotFound) => Err(Error::Refused(why)),
+            Err(other) => Err(other),
+        },
         Err(other) => Err(other),
     }
 }
