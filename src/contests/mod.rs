@@ -4,17 +4,17 @@
 //! a contest and its rounds, `entries` that of an entry, `judges` who judges what, `sheets` what judges hand in, `outcome` from the
 //! lock to the published ranking, `objections` what follows from one. Each action locks the row of its contest first, so that
 //! what happens to a contest happens one after the other on both databases.
-mod entries;
+pub mod entries;
 mod forms;
-mod judges;
+pub mod judges;
 mod method;
-mod objections;
-mod outcome;
+pub mod objections;
+pub mod outcome;
 pub mod pages;
 pub mod result;
-mod sheets;
+pub mod sheets;
 mod store;
-mod way;
+pub mod way;
 
 use crate::clock::Timestamp;
 use crate::error::Error;
@@ -29,7 +29,9 @@ pub use method::{
     Audience, AudienceForm, Boundary, Breaker, Criterion, Method, Panels, Promote, Scores, Time, Trim,
 };
 pub use outcome::SUBJECT;
-pub use store::{contest, entries_of, lock};
+pub use store::{
+    ContestDraft, EntryDraft, RoundDraft, assignments, contest, entries_of, judge_as, lock, places, rounds,
+};
 
 text_enum! {
     pub enum State {

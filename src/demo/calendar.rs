@@ -53,7 +53,8 @@ const fn plain(year: i32) -> Year {
 
 pub fn make(conn: &mut Conn, people: &People, now: Timestamp) -> Result<()> {
     let this = clock::day(now).year();
-    let later = [this, this + 1].into_iter().filter(|year| YEARS.iter().all(|known| known.0 != *year));
+    let later =
+        [this - 1, this, this + 1].into_iter().filter(|year| YEARS.iter().all(|known| known.0 != *year));
     for (id, (year, source, holidays, worked)) in (1..).zip(YEARS.into_iter().chain(later.map(plain))) {
         let day = |month, day| {
             NaiveDate::from_ymd_opt(year, month, day)

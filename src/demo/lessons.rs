@@ -123,7 +123,11 @@ fn teachers(
             title: "gold_lecturer",
             source: "上一届微党课赛课",
             valid_from: day - Duration::days(330),
-            valid_to: day + Duration::days(400),
+            // The last ones' terms are over: a competition has elected others since.
+            valid_to: match scale.has_study && place + super::contests::GOLD >= content.city.gold.len() {
+                true => day - Duration::days(super::contests::APPOINTED),
+                false => day + Duration::days(400),
+            },
         });
         let row = InstructorRow {
             id: place as i64 + 1,

@@ -7,6 +7,7 @@ mod accounts;
 mod broadcast;
 mod calendar;
 mod content;
+mod contests;
 mod courses;
 mod lessons;
 mod people;
@@ -164,6 +165,9 @@ pub fn make(
         study::make(conn, &people, now)?;
         reseat_ids(conn)?;
         ratings::make(conn, &people, now)?;
+        said("赛课", 97);
+        reseat_ids(conn)?;
+        contests::make(conn, &people, now)?;
         broadcast::make(conn, &people, now)?;
     }
     said("搜索", 97);

@@ -171,6 +171,47 @@ pub struct Rated {
     pub duration_ms: i32,
 }
 
+/// An instructor with a branch and a public lecture.
+#[derive(Queryable)]
+pub struct Contestant {
+    pub person_id: i64,
+    pub name: String,
+    pub branch_id: i64,
+    pub lecture_id: i64,
+    pub title: String,
+    pub summary: String,
+    pub school_id: i64,
+}
+
+/// Instructors who are members, each with one of their lectures.
+pub fn contestants(conn: &mut Conn, count: usize) -> Result<Vec<Contestant>> {
+    let public = lectures::stage.eq("published").and(lectures::visibility.eq("public"));
+    let all: Vec<Contestant> = either!(conn, c => lectures::table
+        .inner_join(lecture_instructors::table.on(lecture_instructors::lecture_id.eq(lectures::id)))
+        .inner_join(instructors::table.on(instructors::id.eq(lecture_instructors::instructor_id)))
+        .inner_join(memberships::table.on(memberships::person_id.eq(instructors::person_id)))
+                .filter(public.and(memberships::valid_to.is_null()).and(lectures::school_id.is_not_null()))
+        .order((instructors::id, lectures::id))
+        .limit(400)
+        .select((
+            instructors::person_id,
+            instructors::name,
+            memberships::branch_id,
+            lectures::id,
+            lectures::title,
+            lectures::summary,
+            lectures::school_id.assume_not_null(),
+        ))
+        .load(c))?;
+    let mut those: Vec<Contestant> = vec![];
+    for one in all {
+        if those.len() < count && those.iter().all(|other| other.person_id != one.person_id) {
+            those.push(one);
+        }
+    }
+    Ok(those)
+}
+
 /// The first public lectures.
 pub fn to_rate(conn: &mut Conn, count: i64) -> Result<Vec<Rated>> {
     let public = lectures::stage.eq("published").and(lectures::visibility.eq("public"));

@@ -131,6 +131,19 @@ fn add(
 /// What somebody holds who may publish: [`publishing`] has looked at the witness, and will write it.
 pub struct Press(());
 
+impl Press {
+    /// For a database from which nobody has published: the server that starts on it witnesses what stands in its log then.
+    ///
+    /// # Errors
+    /// Refused if something is in its log.
+    pub fn of_new(conn: &mut Conn) -> Result<Press> {
+        match store::head(conn)? {
+            None => Ok(Press(())),
+            Some(head) => Err(Refusal::LogLost(head).into()),
+        }
+    }
+}
+
 /// Runs `work`, which publishes, in one transaction; before it the log must have the witnessed head, after the commit the new
 /// head is witnessed.
 ///

@@ -41,7 +41,8 @@ impl Robots {
     fn start() -> Robots {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let origin = format!("http://{}", listener.local_addr().unwrap());
-        let (got, next): (Arc<Mutex<Vec<Got>>>, Arc<Mutex<VecDeque<Does>>>) = Default::default();
+        let got = Arc::new(Mutex::new(Vec::<Got>::new()));
+        let next = Arc::new(Mutex::new(VecDeque::<Does>::new()));
         let (gets, does) = (got.clone(), next.clone());
         std::thread::spawn(move || {
             let mut silent = vec![];

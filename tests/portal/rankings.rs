@@ -130,7 +130,7 @@ fn refused<T: std::fmt::Debug>(outcome: Result<T>) -> String {
 }
 
 fn entries(answer: &Answer) -> Vec<verify::Entry> {
-    verify::log(&[answer.raw.clone()]).unwrap_or_else(|problems| panic!("{problems:?}"))
+    verify::log(std::slice::from_ref(&answer.raw)).unwrap_or_else(|problems| panic!("{problems:?}"))
 }
 
 #[actix_web::test]
