@@ -183,7 +183,7 @@ pub struct Contestant {
     pub school_id: i64,
 }
 
-/// Instructors who are members, each with one of their lectures.
+/// Instructors who are members and were never elected, each with one of their lectures.
 pub fn contestants(conn: &mut Conn, count: usize) -> Result<Vec<Contestant>> {
     let public = lectures::stage.eq("published").and(lectures::visibility.eq("public"));
     let all: Vec<Contestant> = either!(conn, c => lectures::table
@@ -203,9 +203,13 @@ pub fn contestants(conn: &mut Conn, count: usize) -> Result<Vec<Contestant>> {
             lectures::school_id.assume_not_null(),
         ))
         .load(c))?;
+    // Whoever holds a title has been elected before.
+    let elected: Vec<i64> = either!(conn, c => titles::table.select(titles::person_id).limit(400).load(c))?;
     let mut those: Vec<Contestant> = vec![];
     for one in all {
-        if those.len() < count && those.iter().all(|other| other.person_id != one.person_id) {
+        let is_known =
+            elected.contains(&one.person_id) || those.iter().any(|other| other.person_id == one.person_id);
+        if those.len() < count && !is_known {
             those.push(one);
         }
     }

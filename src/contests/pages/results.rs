@@ -12,6 +12,7 @@ use crate::access::Access::SignedIn;
 use crate::access::Permission::{ApproveContests, KeepScores, RunContests, SuperviseContests, WatchContests};
 use crate::access::Viewer;
 use crate::cases::{self, Case, Outcome};
+use crate::clock;
 use crate::config::Config;
 use crate::db::{Conn, Db};
 use crate::error::{Error, Result};
@@ -145,6 +146,20 @@ impl Show {
             && !self.owes
             && self.newest.as_ref().is_some_and(is_published)
     }
+    fn is_notice_over(&self) -> bool {
+        let until = self.newest.as_ref().and_then(|one| one.notice_until);
+        until.is_none_or(|until| clock::day(clock::now()) > until)
+    }
+    /// Whose turn it is, for those whose turn it is not.
+    fn turn(&self) -> Option<Message> {
+        match self.newest.as_ref()?.state {
+            rankings::State::Computed if !self.page.may(ApproveContests) => {
+                Some(msg!("等复核人用独立程序重算。"))
+            }
+            rankings::State::Checked if !self.page.may(RunContests) => Some(msg!("等组织者公布。")),
+            _ => None,
+        }
+    }
     fn may_vote(&self) -> bool {
         self.page.may(KeepScores) && self.round.state == RoundState::Locked
     }
@@ -186,7 +201,7 @@ async fn compute(
         })
         .await;
     match made {
-        Ok(_) => reply::see(format!("/score/rounds/{id}/result?done=saved")),
+        Ok(_) => reply::see(format!("/score/rounds/{id}/result?done=computed")),
         Err(Error::Refused(why)) => match db.read_long(move |conn| Show::load(conn, page, &viewer, id)).await
         {
             Ok(view) => {
@@ -213,7 +228,7 @@ async fn check(page: Page, viewer: Viewer, db: Data<Db>, id: Path<RoundId>, form
         rankings::check(conn, snapshot, &by.doer, by.now)
     })
     .await?;
-    reply::see(format!("/score/rounds/{id}/result?done=saved"))
+    reply::see(format!("/score/rounds/{id}/result?done=checked"))
 }
 
 /// Runs what publishes on a thread of its own: the witness of the log is a file.
@@ -243,7 +258,7 @@ async fn publish(
         outcome::publish(conn, press, id, snapshot, &by)
     })
     .await?;
-    reply::see(format!("/score/rounds/{id}/result?done=saved"))
+    reply::see(format!("/score/rounds/{id}/result?done=result-published"))
 }
 
 async fn finish(page: Page, viewer: Viewer, db: Data<Db>, config: Data<Config>, id: Path<RoundId>) -> Reply {
@@ -254,7 +269,7 @@ async fn finish(page: Page, viewer: Viewer, db: Data<Db>, config: Data<Config>, 
         outcome::finish(conn, press, id, &standing, &by)
     })
     .await?;
-    reply::see(format!("/score/rounds/{id}/result?done=saved"))
+    reply::see(format!("/score/rounds/{id}/result?done=result-final"))
 }
 
 #[derive(Deserialize, Default)]

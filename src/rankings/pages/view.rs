@@ -150,6 +150,10 @@ impl Shown {
     pub fn is_contest(&self) -> bool {
         self.snapshot.kind == Kind::Contest
     }
+    /// The page of what is ranked: objections are made below it.
+    pub fn about(&self) -> Option<&str> {
+        self.snapshot.object_path.as_deref()?.split_once("/objections/").map(|(path, _)| path)
+    }
     pub fn is_provisional(&self) -> bool {
         self.snapshot.state == State::Provisional
     }
