@@ -75,9 +75,9 @@ fn fill(database: &str, count: i64) -> Outcome<()> {
         let (series, key) = match conn {
             Conn::Sqlite(_) => (
                 format!("(WITH RECURSIVE s(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < {count}) SELECT n FROM s)"),
-                |of: &str| format!("CAST(printf('%064d', {of}) AS BLOB)"),
+                (|of: &str| format!("CAST(printf('%064d', {of}) AS BLOB)")) as fn(&str) -> String,
             ),
-            Conn::Pg(_) => (
+            Conn::Postgres(_) => (
                 format!("generate_series(1, {count})"),
                 (|of: &str| format!("decode(lpad(({of})::text, 64, '0'), 'hex')")) as fn(&str) -> String,
             ),

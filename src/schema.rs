@@ -2360,7 +2360,8 @@ together! {
         contest_judges contest_places gold_lecturers gold_names gold_steps gold_reasons;
     contest_locks: contest_rounds contest_steps;
     contest_rounds: contest_steps contest_entries contest_companions contest_scripts contest_entry_steps
-        contest_places gold_lecturers gold_names gold_steps gold_reasons;
+        contest_places gold_lecturers gold_names gold_steps gold_reasons contest_assignments contest_sheets
+        contest_comments;
     contest_steps: contest_entries contest_companions contest_scripts contest_entry_steps contest_places;
     contest_entries: contest_companions contest_scripts contest_entry_steps contest_screenings contest_judges
         contest_conflicts contest_places contest_timings contest_assignments contest_assignment_steps contest_drafts

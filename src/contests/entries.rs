@@ -232,7 +232,7 @@ fn tell_branch(conn: &mut Conn, contest: &Contest, entry: &Entry, path: &str, by
 }
 
 /// Tells the entrant where the entry stands.
-fn tell_entrant(
+pub(super) fn tell_entrant(
     conn: &mut Conn,
     contest: &Contest,
     entry: &Entry,

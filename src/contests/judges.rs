@@ -67,6 +67,28 @@ pub fn invite(conn: &mut Conn, id: ContestId, invitation: &Invitation, by: &By) 
     Ok(judge)
 }
 
+/// Tells a judge that so many sheets wait. `about` makes it one fact.
+pub(super) fn tell_judge(
+    conn: &mut Conn,
+    contest: &Contest,
+    judge: &Judge,
+    (about, id): (&str, i64),
+    count: usize,
+    by: &By,
+) -> Result<()> {
+    let notice = NewNotice {
+        person: judge.person,
+        kind: inbox::Kind::Message,
+        title: msg!("“{}”有 {} 份评分表等您评", contest.title, count),
+        body: String::new(),
+        link: format!("/judge/contests/{}", contest.id),
+        sent_by: Some(by.account),
+        key: format!("judge-{}-{about}-{id}", judge.id),
+    };
+    inbox::tell(conn, &[notice], by.now)?;
+    Ok(())
+}
+
 /// A judge answers the invitation; to accept is to accept the rules for judges.
 ///
 /// # Errors
@@ -332,6 +354,9 @@ pub fn assign_one(conn: &mut Conn, id: RoundId, judge: JudgeId, entry: EntryId, 
     }
     if !store::assign(conn, id, judge, entry)? {
         return Err(Refusal::AlreadySaid.into());
+    }
+    if round.state == RoundState::Judging {
+        tell_judge(conn, &contest, &found, ("entry", entry.0), 1, by)?;
     }
     by.note(conn, (contest.id, Some(id)), ("assigned_one", &place.code))
 }

@@ -294,6 +294,11 @@ impl Method {
         if self.promote.n == 0 || self.promote.per_alliance == Some(0) || self.promote.per_panel == Some(0) {
             found.push(("n", msg!("晋级名额至少是 1")));
         }
+        let is_limited = self.promote.per_alliance.is_some() || self.promote.per_panel.is_some();
+        let may_be_undecided = self.promote.boundary == Boundary::Strict || is_limited;
+        if may_be_undecided && !self.breakers.contains(&Breaker::Vote) {
+            found.push(("breakers", msg!("名额处并列由评委表决的，次序里要有“评委书面表决”")));
+        }
         if self.panels == Panels::TopOfEach && self.promote.per_panel.is_none() {
             found.push(("per_panel", msg!("各组取前几名时，请写每组晋级几名")));
         }

@@ -439,7 +439,9 @@ impl Refusal {
             Refusal::NotAssigned => msg!("这件作品没有分给您，或已经改派。"),
             Refusal::Incomplete => msg!("还有项目没有打分，或分数超出范围。"),
             Refusal::Far => {
-                msg!("这份总分与其他评委的总分相差较大。请再看一遍；确认无误，勾选“我已复看”再提交。")
+                msg!(
+                    "这份总分与其他评委的总分相差较大。请再看一遍；确认无误，勾选“我已复看，分数无误”，再提交。"
+                )
             }
             Refusal::SubmittedAlready => msg!("这份评分表已经提交，提交后不能改。需要改，请计分员退回。"),
             Refusal::Locked => msg!("这一轮的评分已经锁定。"),

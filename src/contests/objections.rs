@@ -4,14 +4,15 @@ use super::outcome::SUBJECT;
 use super::store;
 use super::way::{By, lock_round, step};
 use super::{AssignmentState, EntryState, PlaceState, Refusal, RoundState, RulingKind, State};
-use crate::access::Viewer;
+use crate::access::{Permission, Viewer};
 use crate::cases::{self, Case, Filing, Kind, Level, Outcome};
 use crate::db::Conn;
 use crate::error::{Error, Result};
 use crate::ids::{CaseId, EntryId, JudgeId, RoundId};
+use crate::inbox::{self, NewNotice};
 use crate::lang::Message;
 use crate::rankings::{self, Snapshot};
-use crate::{msg, text_enum};
+use crate::{accounts, msg, text_enum};
 
 text_enum! {
     /// What an objection can be about. Taste is no ground.
@@ -71,7 +72,22 @@ pub fn file(
         text: format!("{}：{text}", ground.words().in_lang(crate::lang::Lang::Zh)),
         key: key.to_owned(),
     };
-    cases::file(conn, &filing, &by.doer, by.now)
+    let id = cases::file(conn, &filing, &by.doer, by.now)?;
+    let (contest, _) = lock_round(conn, round)?;
+    let notices: Vec<NewNotice> = accounts::holders_above(conn, Permission::SuperviseContests, "/")?
+        .into_iter()
+        .map(|(_, person)| NewNotice {
+            person,
+            kind: inbox::Kind::Message,
+            title: msg!("“{}”的结果有一件异议等您答复", contest.title),
+            body: String::new(),
+            link: format!("/score/objections/{id}"),
+            sent_by: None,
+            key: format!("objection-{id}-{person}"),
+        })
+        .collect();
+    inbox::tell(conn, &notices, by.now)?;
+    Ok(id)
 }
 
 /// What the supervisor decides.

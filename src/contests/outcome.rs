@@ -1,6 +1,7 @@
 //! From the lock to the places: what a result follows from, read from the rows; the ranking that is made of it; and what becomes of
 //! the entries when it is final. domain.md §4.3, §5.1–5.5.
-use super::result::{Apart, Competing, Counted, Inputs, Row, compute};
+use super::entries;
+use super::result::{Apart, Competing, Counted, Inputs, Problem, Row, compute};
 use super::store::{self, Place};
 use super::way::{By, lock_round, step, tell};
 use super::{
@@ -10,6 +11,8 @@ use super::{
 use crate::db::Conn;
 use crate::error::{Error, Result};
 use crate::ids::{RoundId, SnapshotId};
+use crate::lang::Message;
+use crate::msg;
 use crate::rankings::{self, Draft, Named, Press, Snapshot};
 use crate::scoring::diagnosis::Agreement;
 use crate::scoring::exact::{Exact, mean};
@@ -42,6 +45,23 @@ pub fn gather(conn: &mut Conn, round: &Round) -> Result<Gathered> {
     if round.locked_at.is_none() {
         return Err(Refusal::NotNow.into());
     }
+    collect(conn, round)
+}
+
+/// What would keep a round from having a result once it is locked, when nothing can be added any more: a time, ballots, a sheet. A
+/// tie that judges decide is no hindrance: they vote after the lock. Tells no score.
+///
+/// # Errors
+/// Those of the database, and while sheets are open.
+pub fn hindrance(conn: &mut Conn, round: &Round) -> Result<Option<Message>> {
+    let gathered = collect(conn, round)?;
+    Ok(match compute(&round.method, &gathered.inputs) {
+        Ok(_) | Err(Problem::Undecided(_)) => None,
+        Err(problem) => Some(problem.words()),
+    })
+}
+
+fn collect(conn: &mut Conn, round: &Round) -> Result<Gathered> {
     let places = store::places(conn, round.id)?;
     let times: BTreeMap<i64, i32> = store::times(conn, round.id)?.into_iter().collect();
     let (competing, others): (Vec<Place>, Vec<Place>) =
@@ -222,6 +242,13 @@ fn settle(conn: &mut Conn, id: RoundId, snapshot: SnapshotId, by: &By) -> Result
             (true, true) => EntryState::Awarded,
         };
         store::move_entry(conn, place.entry, (EntryState::Scored, to), by, "")?;
+        let title = match to {
+            EntryState::Awarded => msg!("您的作品在“{}”入选", contest.title),
+            EntryState::Promoted => msg!("您的作品进入“{}”的下一轮", contest.title),
+            _ => msg!("“{}”的结果已确定，评语在您的作品页", contest.title),
+        };
+        let entry = store::entry(conn, place.entry)?;
+        entries::tell_entrant(conn, &contest, &entry, title, "", by)?;
     }
     if is_last {
         step(conn, &contest, (State::Provisional, State::Final), ("final", ""), by)?;
@@ -253,7 +280,7 @@ pub struct Severity {
 }
 
 /// How the judges of a round agree.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Diagnosis {
     pub judges: Vec<Severity>,
     /// Where everybody saw everybody.

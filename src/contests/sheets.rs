@@ -1,5 +1,6 @@
 //! What judges hand in: drafts, sheets that are sealed when they are handed in, paper typed by two, time, and the lock by two.
 //! domain.md §4.3 (ScoreSheet), §5.4, §7.9. Before the lock nobody reads a score but the judge who gave it (INV-C7).
+use super::outcome;
 use super::store::{self, Draft};
 use super::way::{By, lock_round, step};
 use super::{
@@ -252,7 +253,10 @@ fn is_complete(conn: &mut Conn, round: &Round) -> Result<()> {
         return Err(Refusal::Locked.into());
     }
     match store::open_sheets(conn, round.id)? {
-        0 => Ok(()),
+        0 => match outcome::hindrance(conn, round)? {
+            Some(why) => Err(Error::Refused(why)),
+            None => Ok(()),
+        },
         open => Err(Refusal::SheetsOpen(open).into()),
     }
 }

@@ -2,12 +2,14 @@
 //! its guard, and of its rounds up to the first open sheet. domain.md §4.3.
 use super::store::{self, ContestDraft, RoundDraft};
 use super::{Contest, EntryState, JudgeState, Panels, Refusal, Round, RoundState, State};
+use super::{entries, judges};
 use crate::audit::{Action, Doer};
 use crate::channels::{self, Announcement};
 use crate::clock::{self, Timestamp};
 use crate::db::Conn;
 use crate::error::{Error, Result};
 use crate::ids::{AccountId, ContestId, RoundId, random_hex};
+use crate::msg;
 use crate::scoring::lots;
 
 /// Who does it, as the record names them, and when.
@@ -300,7 +302,11 @@ pub fn draw(conn: &mut Conn, id: RoundId, outside: &str, by: &By) -> Result<()> 
                 return Err(Refusal::EntriesWait(waiting).into());
             }
             // Those that no branch agreed to do not compete; nobody is left without an answer.
-            store::end_open_entries(conn, contest.id, by.account, by.now)?;
+            for id in store::end_open_entries(conn, contest.id, by.account, by.now)? {
+                let entry = store::entry(conn, id)?;
+                let title = msg!("您参加“{}”的作品截止时没有审核完，不参加评比", contest.title);
+                entries::tell_entrant(conn, &contest, &entry, title, "", by)?;
+            }
             EntryState::Screened
         }
         Some(before) if before.state == RoundState::Final => EntryState::Promoted,
@@ -350,6 +356,13 @@ pub fn start(conn: &mut Conn, id: RoundId, due: Option<Timestamp>, by: &By) -> R
     }
     if contest.state == State::Screening {
         step(conn, &contest, (State::Screening, State::Judging), ("judging", ""), by)?;
+    }
+    let assigned = store::assignments(conn, id)?;
+    for judge in store::judges(conn, contest.id)? {
+        let count = assigned.iter().filter(|one| one.judge == judge.id).count();
+        if count > 0 {
+            judges::tell_judge(conn, &contest, &judge, ("started", id.0), count, by)?;
+        }
     }
     by.note(conn, (contest.id, Some(id)), ("started", ""))
 }

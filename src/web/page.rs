@@ -170,6 +170,12 @@ impl Page {
             .into_iter()
             .any(|duty| self.may(duty))
     }
+    pub fn may_judge(&self) -> bool {
+        self.may(Permission::JudgeEntries)
+    }
+    pub fn may_watch_contests(&self) -> bool {
+        self.may(Permission::WatchContests)
+    }
     pub fn may_endorse_entries(&self) -> bool {
         self.may(Permission::EndorseEntries)
     }

@@ -157,6 +157,8 @@ async fn an_accepted_objection_makes_a_second_revision_and_anyone_can_recompute_
     let empty = member.post(&path, &[("ground", "taste"), ("text", "讲得不好"), ("key", "x")]).await;
     assert!(empty.status == 422 && empty.body.contains("请选依据") && empty.body.contains("讲得不好"));
     let case = desk.object(&member, "recusal", "E01 的 7 号评委和 E02 是一个单位").await;
+    let told = "SELECT COUNT(*) FROM notices n JOIN accounts a ON a.person_id = n.person_id WHERE a.username = 'supervisor' AND n.key LIKE 'objection-%'";
+    assert_eq!(world.number(told), 1);
     desk.let_notice_pass();
     let waiting = desk.finish().await;
     assert!(waiting.status == 409 && waiting.body.contains("异议"), "{}", waiting.body);
@@ -205,6 +207,11 @@ async fn an_accepted_objection_makes_a_second_revision_and_anyone_can_recompute_
     assert_eq!(desk.finish().await.status, 409, "once");
     assert_eq!(desk.entry_states(), "E01 awarded E02 awarded E03 eliminated E04 eliminated E05 eliminated");
     assert_eq!(world.text("SELECT state FROM contests"), "final");
+    // Everybody who entered is told, and reads what judges wrote now, not before.
+    assert_eq!(
+        world.number("SELECT COUNT(*) FROM notices WHERE key LIKE 'entry-%' AND title LIKE '%入选%'"),
+        2
+    );
     assert!(visitor.get("/contests/autumn").await.body.contains("href=\"/honours\""));
     let late = member.get(&path).await;
     assert!(late.body.contains("现在不在公示期"));
@@ -283,8 +290,49 @@ async fn what_is_disqualified_leaves_the_ranking_and_what_is_judged_again_waits_
     done(desk.rule(&recusal, "re_judge", ("E02", None)).await);
     assert_eq!(world.text("SELECT state FROM contests"), "judging");
     assert_eq!(desk.finish().await.status, 409);
-    assert_eq!(desk.compute("还没有重评").await.status, 409);
+    let again = desk.hall.supervisor.get(&format!("{}/result", desk.result)).await;
+    assert!(again.body.contains("正在重评") && again.body.contains("/score/objections/"), "{}", again.body);
+    assert_eq!(desk.compute("还没有重评").await.status, 422);
     assert_eq!(world.number("SELECT COUNT(*) FROM contest_assignments WHERE state = 'submitted'"), 24);
     let standing = visitor.get("/rankings/1").await;
     assert_eq!(standing.status, 200, "what was published stays until the next revision");
+}
+
+#[actix_web::test]
+async fn what_a_result_needs_is_there_before_the_lock() {
+    let world = World::new();
+    let hall = Hall::new(&world, 3, 5, "final", &Method::usual(1)).await;
+    hall.begin().await;
+    let waiting = "SELECT COUNT(*) FROM notices WHERE key LIKE 'judge-%-started-%'";
+    assert_eq!(world.number(waiting), 5, "each judge is told once");
+    hall.submit_all(|_, at| (90 - at).to_string()).await;
+    let lock = format!("/score/rounds/{}/lock", hall.round);
+    let early = hall.scorer.post(&lock, &[]).await;
+    assert!(early.status == 409 && early.body.contains("还没有记下时长"), "{}", early.body);
+    assert!(!early.body.contains("90.00") && !early.body.contains("89.00"), "it tells no score");
+    for code in hall.codes() {
+        let entry = world.text(&format!("SELECT id FROM contest_entries WHERE code = '{code}'"));
+        let fields = [("entry", entry.as_str()), ("time", "7:30")];
+        done(hall.scorer.post(&format!("/score/rounds/{}/hall", hall.round), &fields).await);
+    }
+    hall.lock().await;
+}
+
+#[actix_web::test]
+async fn comments_are_read_by_whoever_entered_once_the_result_is_final() {
+    let world = World::new();
+    let desk = Desk::new(&world, (5, 5), &untimed(1), |_, at| (90 - at).to_string()).await;
+    world.sql(
+        "UPDATE contest_entries SET entrant_id = (SELECT person_id FROM accounts WHERE username = 'member') WHERE code = 'E02'; \
+         INSERT INTO contest_comments (sheet_id, text) SELECT MIN(s.id), '例子很好' FROM contest_sheets s JOIN contest_assignments a \
+         ON a.id = s.assignment_id JOIN contest_entries e ON e.id = a.entry_id WHERE e.code = 'E02'",
+    );
+    let member = world.signed_in("member").await;
+    desk.revise("").await;
+    assert!(!member.get("/contests/autumn/entry").await.body.contains("例子很好"), "still on notice");
+    desk.let_notice_pass();
+    done(desk.finish().await);
+    assert!(member.get("/contests/autumn/entry").await.body.contains("例子很好"));
+    let other = world.signed_in("member2").await;
+    assert_eq!(other.get("/contests/autumn/entry").await.status, 404);
 }

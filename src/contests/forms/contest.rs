@@ -5,6 +5,7 @@ use super::{line, number};
 use crate::ids::random_code;
 use crate::lang::Message;
 use crate::msg;
+use crate::rankings;
 use crate::web::form::{Errors, day, optional, text};
 use crate::web::slug::Slug;
 use serde::Deserialize;
@@ -59,7 +60,7 @@ impl ContestForm {
             (closes, _) => closes,
         };
         let closes_on = errors.take("closes_on", closes_on);
-        let notice_days = errors.take("notice_days", number(&self.notice_days, 1, 30));
+        let notice_days = errors.take("notice_days", number(&self.notice_days, rankings::LEAST_NOTICE, 30));
         let gold_count = errors.take("gold_count", number(&self.gold_count, 0, 50));
         let gold_years = errors.take("gold_years", number(&self.gold_years, 1, 5));
         let needs_video = self.needs_video == "1";

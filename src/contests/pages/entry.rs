@@ -360,6 +360,8 @@ struct Own {
     missing: Vec<Message>,
     may_withdraw: bool,
     has_names: bool,
+    /// What judges wrote, once the result is final.
+    comments: Vec<String>,
 }
 
 impl Own {
@@ -390,6 +392,7 @@ async fn show(page: Page, viewer: Viewer, db: Data<Db>, media: Data<Media>, slug
             let missing = if is_open { entries::missing(conn, &contest, &entry)? } else { vec![] };
             Ok(Own {
                 may_withdraw: entries::may_withdraw(&entry) && !contest.is_suspended,
+                comments: store::comments(conn, entry.id)?,
                 shown: Shown::load(conn, &page, entry, &media, is_open)?,
                 has_names: false,
                 page,

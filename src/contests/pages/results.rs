@@ -71,17 +71,21 @@ struct Show {
 impl Show {
     fn load(conn: &mut Conn, page: Page, viewer: &Viewer, id: RoundId) -> Result<Show> {
         let round = held_round(conn, viewer, id, &[WatchContests])?;
-        if round.locked_at.is_none() {
+        let newest = rankings::newest(conn, (SUBJECT, id.0))?;
+        if round.locked_at.is_none() && newest.is_none() {
             return Err(Error::NotFound);
         }
         let contest = store::contest(conn, round.contest)?;
         let (rows, problem) = match outcome::result(conn, &round) {
+            _ if round.locked_at.is_none() => (vec![], Some(msg!("正在重评，两个人再次锁定以后重新计算。"))),
             Ok((_, rows)) => (rows, None),
             Err(Error::Refused(why)) => (vec![], Some(why)),
             Err(other) => return Err(other),
         };
-        let diagnosis = outcome::diagnose(conn, &round)?;
-        let newest = rankings::newest(conn, (SUBJECT, id.0))?;
+        let diagnosis = match round.locked_at {
+            Some(_) => outcome::diagnose(conn, &round)?,
+            None => Diagnosis::default(),
+        };
         let standing = rankings::standing(conn, (SUBJECT, id.0))?;
         let owes = match &newest {
             Some(snapshot) => outcome::owes_revision(conn, id, snapshot)?,
@@ -202,16 +206,11 @@ async fn compute(
         .await;
     match made {
         Ok(_) => reply::see(format!("/score/rounds/{id}/result?done=computed")),
-        Err(Error::Refused(why)) => match db.read_long(move |conn| Show::load(conn, page, &viewer, id)).await
-        {
-            Ok(view) => {
-                let errors = Errors::default().with("reason", why);
-                reply::invalid(&Show { errors, reason: form.reason, ..view })
-            }
-            // The round was opened again: there is no page of its result.
-            Err(Error::NotFound) => Err(Error::Refused(why)),
-            Err(other) => Err(other),
-        },
+        Err(Error::Refused(why)) => {
+            let view = db.read_long(move |conn| Show::load(conn, page, &viewer, id)).await?;
+            let errors = Errors::default().with("reason", why);
+            reply::invalid(&Show { errors, reason: form.reason, ..view })
+        }
         Err(other) => Err(other),
     }
 }

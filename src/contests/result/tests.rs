@@ -38,7 +38,7 @@ fn method(dice: &mut Dice) -> Method {
         pull: if dice.is() { "0".into() } else { "1.5".into() },
         time: usual.time.filter(|_| dice.is()),
         audience: dice.is().then(|| Audience { share: "0.1".into(), form }),
-        breakers: Breaker::ALL[..dice.roll(5) as usize].into(),
+        breakers: Breaker::ALL[dice.roll(4) as usize..].into(),
         promote: Promote {
             boundary: if dice.is() { Boundary::Strict } else { Boundary::IncludeTies },
             per_alliance: dice.is().then_some(2),

@@ -123,8 +123,14 @@ pub fn give_codes(conn: &mut Conn, contest: ContestId) -> Result<()> {
     Ok(())
 }
 
-/// Entries that nobody agreed to when the examination ends are refused, with their line in the record.
-pub fn end_open_entries(conn: &mut Conn, contest: ContestId, by: AccountId, now: Timestamp) -> Result<()> {
+/// Entries that nobody agreed to when the examination ends are refused, with their line in the record. Those that were.
+pub fn end_open_entries(
+    conn: &mut Conn,
+    contest: ContestId,
+    by: AccountId,
+    now: Timestamp,
+) -> Result<Vec<EntryId>> {
+    let mut ended = vec![];
     for state in [EntryState::Draft, EntryState::Submitted, EntryState::Returned] {
         let is_it = contest_entries::contest_id.eq(contest).and(contest_entries::state.eq(state));
         let ids: Vec<EntryId> =
@@ -134,9 +140,10 @@ pub fn end_open_entries(conn: &mut Conn, contest: ContestId, by: AccountId, now:
             let set = contest_entries::state.eq(EntryState::Refused);
             either!(conn, c => diesel::update(row).set(set).execute(c))?;
             append(conn, id, EntryState::Refused, "late", by, now)?;
+            ended.push(id);
         }
     }
-    Ok(())
+    Ok(ended)
 }
 
 /// From one state into the next, with a line in the entry's record.

@@ -1,6 +1,6 @@
 //! Rows of sheets: drafts, what was handed in, what was typed from paper, and what else a result follows from.
 use super::super::way::By;
-use super::super::{Assignment, AssignmentState, PlaceState, Refusal, RulingKind, Scores};
+use super::super::{Assignment, AssignmentState, PlaceState, Refusal, RoundState, RulingKind, Scores};
 use crate::clock::Timestamp;
 use crate::db::Conn;
 use crate::either;
@@ -8,8 +8,8 @@ use crate::error::{Error, Result};
 use crate::ids::{AccountId, AssignmentId, CaseId, EntryId, JudgeId, LectureId, MediaId, RoundId};
 use crate::schema::{
     contest_assignment_steps, contest_assignments, contest_comments, contest_drafts, contest_entries,
-    contest_judges, contest_papers, contest_places, contest_rulings, contest_sheets, contest_timings,
-    lectures,
+    contest_judges, contest_papers, contest_places, contest_rounds, contest_rulings, contest_sheets,
+    contest_timings, lectures,
 };
 use diesel::prelude::*;
 
@@ -115,6 +115,23 @@ pub struct Sheet {
     pub version: i32,
     pub is_paper: bool,
     pub at: Timestamp,
+}
+
+/// What judges wrote for those who entered, once the result is final: nobody's words, so in an order that says nothing.
+pub fn comments(conn: &mut Conn, entry: EntryId) -> Result<Vec<String>> {
+    let is_final = contest_rounds::state.eq(RoundState::Final);
+    let is_it = contest_assignments::entry_id
+        .eq(entry)
+        .and(contest_assignments::state.eq(AssignmentState::Submitted))
+        .and(contest_sheets::version.eq(contest_assignments::version));
+    Ok(either!(conn, c => contest_assignments::table
+        .inner_join(contest_rounds::table.on(contest_rounds::id.eq(contest_assignments::round_id)))
+        .inner_join(contest_sheets::table.on(contest_sheets::assignment_id.eq(contest_assignments::id)))
+        .inner_join(contest_comments::table.on(contest_comments::sheet_id.eq(contest_sheets::id)))
+        .filter(is_it.and(is_final))
+        .order(contest_comments::text)
+        .select(contest_comments::text)
+        .load(c))?)
 }
 
 /// The newest sheet of an assignment.

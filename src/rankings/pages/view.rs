@@ -154,6 +154,10 @@ impl Shown {
     pub fn about(&self) -> Option<&str> {
         self.snapshot.object_path.as_deref()?.split_once("/objections/").map(|(path, _)| path)
     }
+    /// The round of a contest whose result this is.
+    pub fn round(&self) -> Option<i64> {
+        self.is_contest().then_some(self.snapshot.subject.1)
+    }
     pub fn is_provisional(&self) -> bool {
         self.snapshot.state == State::Provisional
     }
