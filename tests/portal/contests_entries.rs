@@ -176,6 +176,7 @@ fn round_form<'a>(
         ("places", "2"),
         ("breaker", "content"),
         ("breaker", "median"),
+        ("breaker", "vote"),
         ("n", "2"),
         ("boundary", "strict"),
         ("per_alliance", "3"),
@@ -275,6 +276,8 @@ async fn a_method_that_is_wrong_says_where_and_keeps_what_was_typed_and_two_save
         ("n", "0", "1 到 1000"),
         ("panels", "2", "分成几个评委组"),
         ("pull", "x", "填数字"),
+        // Where equals stand at the last place the judges vote: the method has to say so.
+        ("breaker", "content", "次序里要有“评委书面表决”"),
     ] {
         let answer = desk
             .organizer
