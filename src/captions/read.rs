@@ -97,9 +97,10 @@ fn is_utf8(bytes: &[u8]) -> bool {
     let (mut good, mut bad, mut is_chance) = (0, 0, false);
     for chunk in bytes.utf8_chunks() {
         let letters = chunk.valid().chars().filter(|letter| !letter.is_ascii());
-        let count = letters.clone().count();
-        // 系统 in GB18030 is ϵͳ in UTF-8, and some other words are like it.
-        is_chance = count > 0 && letters.clone().all(|letter| ('\u{100}'..'\u{800}').contains(&letter));
+        let (count, first) = (letters.clone().count(), letters.clone().next());
+        // 系统 in GB18030 is ϵͳ in UTF-8, and some other words are like it: letters of two bytes, one as the other.
+        is_chance =
+            first.is_some_and(|first| first >= '\u{100}') && letters.clone().all(|letter| letter < '\u{800}');
         good += count;
         bad += usize::from(!chunk.invalid().is_empty());
     }

@@ -193,7 +193,7 @@ journey('长辈版, dark and English are one press away and stay', PHONE, async 
 
 journey('a member signs in, asks a question and signs out', DESK, async (page) => {
   await page.goto('/lectures/1');
-  await page.locator('main a[href^="/sign-in?next="]').click();
+  await page.getByLabel('向讲师提问').locator('a[href^="/sign-in?next="]').click();
   await page.waitForURL(/\/sign-in/);
   await fillSignIn(page, 'member', 'not-the-password');
   assert.equal(path(page), '/sign-in');

@@ -33,7 +33,6 @@ export const VISITOR = [
   { path: '/rankings/2' },
   { path: '/rankings/log' },
   { path: '/honours' },
-  { first: '/honours/', on: '/honours' },
   { path: '/bases' },
   { first: '/bases/', on: '/bases' },
   { path: '/search' },
