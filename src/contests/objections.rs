@@ -73,7 +73,9 @@ pub fn file(
         key: key.to_owned(),
     };
     let id = cases::file(conn, &filing, &by.doer, by.now)?;
-    let (contest, _) = lock_round(conn, round)?;
+    // Read, not locked: whoever makes the result final locks the contest first, and then the snapshot that is held here.
+    let of = store::round(conn, round)?.contest;
+    let contest = store::contest(conn, of)?;
     let notices: Vec<NewNotice> = accounts::holders_above(conn, Permission::SuperviseContests, "/")?
         .into_iter()
         .map(|(_, person)| NewNotice {

@@ -212,7 +212,7 @@ impl Office {
             let (judge, by) = self.who(&format!("judge{number}"), (day, 19))?;
             let own = contests::judge_as(conn, contest, judge.person)?.ok_or(Error::NotFound)?;
             for one in all.iter().filter(|one| one.judge == own.id) {
-                let place = entries.iter().position(|entry| *entry == one.entry).unwrap_or_default();
+                let place = entries.iter().position(|entry| *entry == one.entry).ok_or(Error::NotFound)?;
                 if one.state != AssignmentState::Assigned || !is_in(number, place) {
                     continue;
                 }
