@@ -403,7 +403,10 @@ journey('a member watches it, here and on another device, and the server counts'
   await signIn(other, 'member', address);
   assert.match(await said(other, ON.say), new RegExp(`从上次看到的 0:0${Math.floor(place)} 接着放`));
   await other.click(ON.start);
-  await other.waitForFunction(([what, at]) => document.querySelector(what).currentTime > at, [ON.video, place]);
+  await other.waitForFunction(([what, at]) => {
+    const video = document.querySelector(what);
+    return video.currentTime > at && video.played.length > 0; // the browser enters what was played later than the time moves
+  }, [ON.video, place]);
   const began = await other.$eval(ON.video, (video) => video.played.start(0));
   assert.ok(Math.abs(began - place) < 1, `it goes on at ${began}, it was left at ${place}`);
   await page.click(ON.play);
