@@ -4,6 +4,7 @@
 //!   heartbeats demo URL FILE LECTURE MEDIA              the accounts of the demonstration, signed in as anybody is
 //!   heartbeats open URL FILE CONNECTIONS                each of them opens the lecture
 //!   heartbeats send URL FILE RATE SECONDS CONNECTIONS [PID]   so many heartbeats a second
+//!   heartbeats rate URL FILE RATE SECONDS CONNECTIONS [PID]   so many ratings of these lectures a second
 //!
 //! FILE has a viewer a line, with tabs between: cookie, lecture, media, and after `open` play, the last acknowledged seq,
 //! how far they are, the length (both ms) and the seconds credited. `send` goes on where it ended before. PID is the server,
@@ -49,11 +50,15 @@ fn main() -> Outcome<()> {
         ["open", url, file, connections] => open(url, file, connections.parse()?),
         ["send", url, file, rate, seconds, connections, rest @ ..] if rest.len() < 2 => {
             let pid = rest.first().map(|pid| pid.parse()).transpose()?;
-            send(url, file, rate.parse()?, seconds.parse()?, connections.parse()?, pid)
+            send(url, file, (rate.parse()?, seconds.parse()?), connections.parse()?, pid, Viewer::beat)
+        }
+        ["rate", url, file, rate, seconds, connections, rest @ ..] if rest.len() < 2 => {
+            let pid = rest.first().map(|pid| pid.parse()).transpose()?;
+            send(url, file, (rate.parse()?, seconds.parse()?), connections.parse()?, pid, Viewer::rate)
         }
         _ => {
             println!(
-                "the viewers of benches/run: prepare, demo, open or send, and has nothing to measure by itself"
+                "the viewers of benches/run: prepare, demo, open, send or rate, and has nothing to measure by itself"
             );
             Ok(())
         }
@@ -135,6 +140,18 @@ impl Viewer {
         self.at_ms = if until < self.length_ms { until } else { 0 };
         (self.seq, self.credited_s) = (seq, credited_s);
         Ok(fresh)
+    }
+    /// Rates the lecture, whose proof the member has: a form, answered by the page to go on to. Nothing is credited.
+    fn rate(&mut self, line: &mut Line) -> Outcome<i64> {
+        let path = format!("/lectures/{}/rating", self.lecture);
+        let stars = 1 + self.media % 5;
+        let form = format!("stars={stars}&clear=1");
+        let (head, _) =
+            line.exchange(&line.request(&path, &self.cookie, "application/x-www-form-urlencoded", &form))?;
+        if !head.starts_with("http/1.1 303") {
+            return Err(format!("{path}: {}", head.lines().next().unwrap_or_default()).into());
+        }
+        Ok(0)
     }
 }
 
@@ -312,7 +329,14 @@ fn open(url: &str, file: &str, connections: usize) -> Outcome<()> {
     write(file, viewers.iter())
 }
 
-fn send(url: &str, file: &str, rate: f64, seconds: f64, connections: usize, pid: Option<u32>) -> Outcome<()> {
+fn send(
+    url: &str,
+    file: &str,
+    (rate, seconds): (f64, f64),
+    connections: usize,
+    pid: Option<u32>,
+    what: fn(&mut Viewer, &mut Line) -> Outcome<i64>,
+) -> Outcome<()> {
     let viewers: Vec<Mutex<Viewer>> = read(file)?.into_iter().map(Mutex::new).collect();
     let due_at_all = (rate * seconds) as usize;
     let (next, before) = (AtomicUsize::new(0), cpu(pid)?);
@@ -331,7 +355,7 @@ fn send(url: &str, file: &str, rate: f64, seconds: f64, connections: usize, pid:
             // Whose last one is still under way waits for it: that counts as well.
             let Ok(mut viewer) = viewers[number % viewers.len()].lock() else { continue };
             tally.sent += 1;
-            match viewer.beat(&mut line) {
+            match what(&mut viewer, &mut line) {
                 Ok(fresh) => {
                     let now = Instant::now();
                     tally.credited_s += fresh;
