@@ -48,13 +48,10 @@ fn main() -> Outcome<()> {
         ["prepare", database, file, count] => prepare(database, file, count.parse()?),
         ["demo", url, file, lecture, media] => sign_in(url, file, lecture.parse()?, media.parse()?),
         ["open", url, file, connections] => open(url, file, connections.parse()?),
-        ["send", url, file, rate, seconds, connections, rest @ ..] if rest.len() < 2 => {
+        [what @ ("send" | "rate"), url, file, rate, seconds, connections, rest @ ..] if rest.len() < 2 => {
             let pid = rest.first().map(|pid| pid.parse()).transpose()?;
-            send(url, file, (rate.parse()?, seconds.parse()?), connections.parse()?, pid, Viewer::beat)
-        }
-        ["rate", url, file, rate, seconds, connections, rest @ ..] if rest.len() < 2 => {
-            let pid = rest.first().map(|pid| pid.parse()).transpose()?;
-            send(url, file, (rate.parse()?, seconds.parse()?), connections.parse()?, pid, Viewer::rate)
+            let what = if *what == "send" { Viewer::beat } else { Viewer::rate };
+            send(url, file, (rate.parse()?, seconds.parse()?), connections.parse()?, pid, what)
         }
         _ => {
             println!(
@@ -148,7 +145,8 @@ impl Viewer {
         let form = format!("stars={stars}&clear=1");
         let (head, _) =
             line.exchange(&line.request(&path, &self.cookie, "application/x-www-form-urlencoded", &form))?;
-        if !head.starts_with("http/1.1 303") {
+        // Whoever is not signed in is sent on as well, to another page.
+        if !head.lines().any(|line| line.starts_with("location:") && line.contains("done=rated")) {
             return Err(format!("{path}: {}", head.lines().next().unwrap_or_default()).into());
         }
         Ok(0)
