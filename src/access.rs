@@ -104,10 +104,38 @@ pub enum Permission {
     ManageChannels,
     /// Plan the broadcast: which lectures are shown where and when.
     PlanBroadcast,
+    /// Say for one's scope who is to study what by when: audiences and study plans.
+    MakePlans,
+    /// See for one's scope who has been reached, and who has not.
+    SeeCoverage,
+    /// Propose that a member of one's scope need not study something, and arrange who brings it to whom.
+    ArrangeStudy,
+    /// Decide exemptions of one's scope that somebody else proposed; read their reasons.
+    DecideExemptions,
+    /// Keep the roster of one's scope: members, their offices and memberships, organisations.
+    EditRoster,
+    /// Move members of one's scope and take others in; their stages, categories and stays elsewhere.
+    MoveMembers,
+    /// Keep schools whose hosts are in one's scope, and, for the whole city, alliances.
+    EditSchools,
+    /// Bring lists of members, organisations, schools and alliances of one's scope in and out as files.
+    ImportRoster,
+    /// Make guidance groups, say whom they guide, and draw the plans of their visits.
+    PlanGuidance,
+    /// Visit for one's own guidance groups, and verify what was found.
+    VisitBranches,
+    /// Answer what guidance groups found.
+    AnswerFindings,
+    /// See what guidance groups do in one's scope.
+    SeeGuidance,
+    /// Keep the ledger of printed copies of one's scope: receive, issue, hand out.
+    KeepCopies,
+    /// Name printed editions, order copies and say that they have come.
+    OrderCopies,
 }
 
 impl Permission {
-    pub const ALL: [Permission; 32] = [
+    pub const ALL: [Permission; 46] = [
         SeePeople,
         IssueCodes,
         ActForMembers,
@@ -140,6 +168,20 @@ impl Permission {
         CheckRankings,
         ManageChannels,
         PlanBroadcast,
+        MakePlans,
+        SeeCoverage,
+        ArrangeStudy,
+        DecideExemptions,
+        EditRoster,
+        MoveMembers,
+        EditSchools,
+        ImportRoster,
+        PlanGuidance,
+        VisitBranches,
+        AnswerFindings,
+        SeeGuidance,
+        KeepCopies,
+        OrderCopies,
     ];
 
     /// The permission in words.
@@ -177,6 +219,20 @@ impl Permission {
             CheckRankings => msg!("复核别人计算的榜单"),
             ManageChannels => msg!("管理群公告的机器人"),
             PlanBroadcast => msg!("安排展播"),
+            MakePlans => msg!("制定学习计划，发布别人提交的计划"),
+            SeeCoverage => msg!("查看范围内的学习覆盖情况"),
+            ArrangeStudy => msg!("安排范围内的送学和补学，提出免学"),
+            DecideExemptions => msg!("审定别人提出的免学"),
+            EditRoster => msg!("管理范围内的名册和组织"),
+            MoveMembers => msg!("转接组织关系，登记阶段、类别和流动"),
+            EditSchools => msg!("管理微党校；权限是全市的，还管理联盟"),
+            ImportRoster => msg!("导入和导出范围内的名册"),
+            PlanGuidance => msg!("设立巡回指导组、分配组织、排走访计划"),
+            VisitBranches => msg!("为自己的指导组走访、记录和核实"),
+            AnswerFindings => msg!("答复指导组提出的问题"),
+            SeeGuidance => msg!("查看范围内的巡回指导"),
+            KeepCopies => msg!("登记范围内纸质读本的收发"),
+            OrderCopies => msg!("征订纸质读本、登记到货"),
         }
     }
 }
@@ -196,6 +252,13 @@ impl Role {
                 ChangeSettings,
                 DecideSettings,
                 ManageChannels,
+                EditRoster,
+                MoveMembers,
+                ImportRoster,
+                PlanGuidance,
+                SeeGuidance,
+                KeepCopies,
+                OrderCopies,
             ],
             Role::Checker => &[
                 SeeAdmin,
@@ -206,13 +269,68 @@ impl Role {
                 ScreenEntries,
                 JudgeRatings,
                 CheckRankings,
+                MakePlans,
+                SeeCoverage,
             ],
-            Role::Auditor => &[SeePeople, SeeAdmin, ReadAudit, ReadFeedback],
-            Role::Secretary => {
-                &[SeePeople, IssueCodes, ActForMembers, EnrolMembers, HoldEvents, DecideCases, EndorseEntries]
-            }
-            Role::Clerk => &[SeePeople, IssueCodes, ActForMembers, EnrolMembers, HoldEvents],
-            Role::Committee | Role::TownStaff => &[SeePeople, DecideCases],
+            Role::Auditor => &[SeePeople, SeeAdmin, ReadAudit, ReadFeedback, SeeCoverage, SeeGuidance],
+            Role::Secretary => &[
+                SeePeople,
+                IssueCodes,
+                ActForMembers,
+                EnrolMembers,
+                HoldEvents,
+                DecideCases,
+                EndorseEntries,
+                SeeCoverage,
+                ArrangeStudy,
+                DecideExemptions,
+                MoveMembers,
+                AnswerFindings,
+                KeepCopies,
+            ],
+            Role::Clerk => &[
+                SeePeople,
+                IssueCodes,
+                ActForMembers,
+                EnrolMembers,
+                HoldEvents,
+                SeeCoverage,
+                ArrangeStudy,
+                MoveMembers,
+                AnswerFindings,
+                KeepCopies,
+            ],
+            // What was found at the committee itself is the committee's to answer.
+            Role::Committee => &[
+                SeePeople,
+                DecideCases,
+                MakePlans,
+                SeeCoverage,
+                ArrangeStudy,
+                DecideExemptions,
+                EditRoster,
+                MoveMembers,
+                EditSchools,
+                ImportRoster,
+                PlanGuidance,
+                AnswerFindings,
+                SeeGuidance,
+                KeepCopies,
+            ],
+            Role::TownStaff => &[
+                SeePeople,
+                DecideCases,
+                MakePlans,
+                SeeCoverage,
+                ArrangeStudy,
+                DecideExemptions,
+                EditRoster,
+                MoveMembers,
+                EditSchools,
+                ImportRoster,
+                SeeGuidance,
+                KeepCopies,
+            ],
             Role::Instructor => &[AnswerQuestions, TeachLectures, MakeCourses],
             Role::Reviewer => &[ReviewLectures, ReviewCourses, ScreenEntries, ModerateRatings],
             Role::Organizer => &[
@@ -228,11 +346,19 @@ impl Role {
                 PublishRankings,
                 CheckRankings,
                 PlanBroadcast,
+                MakePlans,
+                SeeCoverage,
+                EditSchools,
+                PlanGuidance,
+                SeeGuidance,
+                KeepCopies,
+                OrderCopies,
             ],
             Role::Judge => &[JudgeEntries],
             Role::Scorer => &[WatchContests, KeepScores],
             Role::Supervisor => &[WatchContests, SuperviseContests, JudgeRatings],
-            Role::Guide | Role::AllianceStaff => &[],
+            Role::AllianceStaff => &[SeeCoverage],
+            Role::Guide => &[VisitBranches],
         }
     }
     /// The role in words.

@@ -17,10 +17,11 @@ use crate::web::route::{self, Route};
 use crate::web::surround::{Guards, surround};
 use crate::web::{files, health};
 use crate::{
-    accounts, admin, assistance, bases, booklets, broadcast, calendar, channels, clock, contests, directory,
-    enrolments, events, feedback, help, home, honours, ids, inbox, jobs, lectures, manner, manuscripts,
-    media, msg, organize, rankings, ratings, redress, review, search, selftests, settings, site, stories,
-    studio, study, uploads, viewings, watching,
+    accounts, admin, assistance, audiences, bases, booklets, broadcast, calendar, channels, clock, contests,
+    copies, coverage, directory, enrolments, events, feedback, guidance, help, home, honours, ids, imports,
+    inbox, jobs, lectures, manner, manuscripts, media, msg, organize, plans, rankings, ratings, redress,
+    review, rights, roster, search, selftests, settings, site, stories, studio, study, uploads, viewings,
+    visits, watching,
 };
 use actix_session::SessionMiddleware;
 use actix_session::config::{CookieContentSecurity, PersistentSession};
@@ -36,6 +37,8 @@ pub fn routes() -> Vec<Route> {
         watching::pages::routes(),
         booklets::pages::routes(),
         directory::pages::routes(),
+        roster::pages::routes(),
+        imports::pages::routes(),
         bases::pages::routes(),
         stories::pages::routes(),
         assistance::pages::routes(),
@@ -49,10 +52,13 @@ pub fn routes() -> Vec<Route> {
         media::pages::routes(),
         uploads::pages::routes(),
         studio::pages::routes(),
+        copies::pages::routes(),
+        rights::pages::routes(),
         rankings::pages::routes(),
         // `/review/courses` stands before `/review/{lecture}`.
         contests::pages::routes(),
         honours::pages::routes(),
+        guidance::pages::routes(),
         organize::pages::routes(),
         // Before the reviewers' desk of lectures: /review/{lecture} would take /review/booklets for a lecture.
         manuscripts::pages::routes(),
@@ -65,11 +71,15 @@ pub fn routes() -> Vec<Route> {
         inbox::pages::routes(),
         selftests::pages::routes(),
         events::pages::routes(),
+        audiences::pages::routes(),
+        plans::pages::routes(),
+        coverage::pages::routes(),
         viewings::pages::routes(),
         enrolments::pages::routes(),
         study::pages::routes(),
         broadcast::pages::routes(),
         redress::pages::routes(),
+        visits::pages::routes(),
         contests::pages::routes(),
     ]
     .into_iter()

@@ -34,8 +34,11 @@ static FILES: LazyLock<BTreeMap<&'static str, Asset>> = LazyLock::new(|| {
         "captions.css",
         "captions.js",
         "work.css",
+        "coverage.css",
+        "audience.js",
         "rankings.css",
         "honours.css",
+        "visits.css",
         "studio.js",
         "manuscript.js",
         "board.js",
@@ -45,6 +48,8 @@ static FILES: LazyLock<BTreeMap<&'static str, Asset>> = LazyLock::new(|| {
         "group.js",
         "kiosk.js",
         "kiosk-worker.js",
+        "visit.js",
+        "visit-worker.js",
         "kiosk.css",
         "broadcast.css",
         "share.jpg",
@@ -134,7 +139,11 @@ fn asset(name: &str, plain: &'static [u8]) -> Asset {
         url: format!("/static/{stem}-{digest}.{ending}"),
         mime,
         plain,
-        scope: (name == "kiosk-worker.js").then_some("/broadcast/kiosk/"),
+        scope: match name {
+            "kiosk-worker.js" => Some("/broadcast/kiosk/"),
+            "visit-worker.js" => Some("/guidance/visit/"),
+            _ => None,
+        },
         // Only those who read the source read the comments of a script; a vendored one is sent as it is.
         gzipped: (mime != "image/jpeg").then(|| match std::str::from_utf8(plain) {
             Ok(script) if ending == "js" && !name.contains(".min.") => gzip(slim(script).as_bytes()),

@@ -21,7 +21,7 @@ ids! {
     ChapterId, AttachmentId, CompletionId, ContestId, RoundId, EntryId, JudgeId, AssignmentId,
     RankingId, SnapshotId,
     WebhookId, AnnouncementId, DeliveryId, BroadcastId, BroadcastItemId,
-    ScreeningId, ConfirmationId, ChannelRecordId, KioskId, GoldId,
+    ScreeningId, ConfirmationId, ChannelRecordId, KioskId, GoldId, AudienceId, StudyPlanId, ExemptionId, ErrandId, TransferId, ImportId, SheetId, GuidanceGroupId, GuidancePlanId, GuidanceVisitId, FindingId, PrintEditionId, CopyMoveId,
 }
 
 /// `bytes` random bytes from the operating system, in lower-case hexadecimal.

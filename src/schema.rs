@@ -131,6 +131,7 @@ diesel::table! {
         branch_id -> BigInt,
         valid_from -> Date,
         valid_to -> Nullable<Date>,
+        is_primary -> Bool,
     }
 }
 diesel::table! {
@@ -378,6 +379,14 @@ diesel::table! {
         published_at -> Nullable<Timestamp>,
         archived_at -> Nullable<Timestamp>,
         reason -> Text,
+    }
+}
+diesel::table! {
+    booklet_lengths (id) {
+        id -> BigInt,
+        booklet_id -> BigInt,
+        chapters -> Integer,
+        since -> Timestamp,
     }
 }
 diesel::table! {
@@ -1222,6 +1231,18 @@ diesel::table! {
     }
 }
 diesel::table! {
+    rating_liftings (id) {
+        id -> BigInt,
+        exclusion_id -> BigInt,
+        reason -> Text,
+        proposed_by -> BigInt,
+        proposed_at -> Timestamp,
+        verdict -> Nullable<Text>,
+        decided_by -> Nullable<BigInt>,
+        decided_at -> Nullable<Timestamp>,
+    }
+}
+diesel::table! {
     ratings (id) {
         id -> BigInt,
         rater_key -> Binary,
@@ -1619,6 +1640,18 @@ diesel::table! {
     }
 }
 diesel::table! {
+    recusal_requests (id) {
+        id -> BigInt,
+        entry_id -> BigInt,
+        name -> Text,
+        unit -> Text,
+        kind -> Text,
+        reason -> Text,
+        said_by -> BigInt,
+        at -> Timestamp,
+    }
+}
+diesel::table! {
     contest_places (id) {
         id -> BigInt,
         round_id -> BigInt,
@@ -1897,6 +1930,593 @@ diesel::table! {
         text -> Text,
     }
 }
+diesel::table! {
+    audiences (id) {
+        id -> BigInt,
+        name -> Text,
+        org_id -> BigInt,
+        rule -> Text,
+        revision -> Integer,
+        created_by -> BigInt,
+        created_at -> Timestamp,
+        archived_at -> Nullable<Timestamp>,
+        key -> Text,
+    }
+}
+diesel::table! {
+    audience_saves (id) {
+        id -> BigInt,
+        audience_id -> BigInt,
+        revision -> Integer,
+        name -> Text,
+        rule -> Text,
+        saved_by -> BigInt,
+        saved_at -> Timestamp,
+    }
+}
+diesel::table! {
+    study_plans (id) {
+        id -> BigInt,
+        title -> Text,
+        about -> Text,
+        org_id -> BigInt,
+        starts_on -> Date,
+        ends_on -> Date,
+        state -> Text,
+        version -> Integer,
+        draft_version -> Integer,
+        submitted_by -> Nullable<BigInt>,
+        submitted_at -> Nullable<Timestamp>,
+        revision -> Integer,
+        created_by -> BigInt,
+        created_at -> Timestamp,
+        published_at -> Nullable<Timestamp>,
+        closed_on -> Nullable<Date>,
+        key -> Text,
+    }
+}
+diesel::table! {
+    plan_versions (plan_id, version) {
+        plan_id -> BigInt,
+        version -> Integer,
+        audience_id -> Nullable<BigInt>,
+        rule -> Text,
+        reason -> Text,
+        valid_from -> Nullable<Date>,
+        published_by -> Nullable<BigInt>,
+        made_by -> BigInt,
+    }
+}
+diesel::table! {
+    plan_items (id) {
+        id -> BigInt,
+        plan_id -> BigInt,
+        version -> Integer,
+        position -> Integer,
+        step -> Text,
+        kind -> Text,
+        title -> Text,
+        booklet_id -> Nullable<BigInt>,
+        lecture_id -> Nullable<BigInt>,
+        course_id -> Nullable<BigInt>,
+        is_required -> Bool,
+        due_on -> Date,
+        chapters -> Integer,
+    }
+}
+diesel::table! {
+    plan_events (id) {
+        id -> BigInt,
+        event_id -> BigInt,
+        plan_id -> BigInt,
+        step -> Text,
+        named_by -> BigInt,
+        named_at -> Timestamp,
+        unnamed_by -> Nullable<BigInt>,
+        unnamed_at -> Nullable<Timestamp>,
+    }
+}
+diesel::table! {
+    exemptions (id) {
+        id -> BigInt,
+        person_id -> BigInt,
+        plan_id -> Nullable<BigInt>,
+        valid_from -> Date,
+        valid_to -> Date,
+        proposed_by -> BigInt,
+        proposed_at -> Timestamp,
+        verdict -> Nullable<Text>,
+        decided_by -> Nullable<BigInt>,
+        decided_at -> Nullable<Timestamp>,
+        ended_on -> Nullable<Date>,
+        ended_by -> Nullable<BigInt>,
+        key -> Text,
+    }
+}
+diesel::table! {
+    exemption_reasons (exemption_id) {
+        exemption_id -> BigInt,
+        text -> Text,
+    }
+}
+diesel::table! {
+    errands (id) {
+        id -> BigInt,
+        plan_id -> BigInt,
+        person_id -> BigInt,
+        helper_id -> BigInt,
+        way -> Text,
+        due_on -> Date,
+        state -> Text,
+        assigned_by -> BigInt,
+        assigned_at -> Timestamp,
+        closed_by -> Nullable<BigInt>,
+        closed_at -> Nullable<Timestamp>,
+        key -> Text,
+    }
+}
+diesel::table! {
+    roster_changes (id) {
+        id -> BigInt,
+        person_id -> Nullable<BigInt>,
+        org_id -> Nullable<BigInt>,
+        kind -> Text,
+        old_key -> Nullable<Text>,
+        new_key -> Nullable<Text>,
+        day -> Date,
+        ended_id -> Nullable<BigInt>,
+        begun_id -> Nullable<BigInt>,
+        by_id -> BigInt,
+        acted_by -> Nullable<BigInt>,
+        at -> Timestamp,
+        idem_key -> Text,
+    }
+}
+diesel::table! {
+    person_corrections (change_id) {
+        change_id -> BigInt,
+        old_value -> Text,
+    }
+}
+diesel::table! {
+    roster_notes (change_id) {
+        change_id -> BigInt,
+        text -> Text,
+    }
+}
+diesel::table! {
+    transfers (id) {
+        id -> BigInt,
+        person_id -> BigInt,
+        from_branch_id -> Nullable<BigInt>,
+        to_branch_id -> Nullable<BigInt>,
+        place -> Text,
+        state -> Text,
+        proposed_by -> BigInt,
+        proposed_at -> Timestamp,
+        decided_by -> Nullable<BigInt>,
+        decided_at -> Nullable<Timestamp>,
+        idem_key -> Text,
+    }
+}
+diesel::table! {
+    transfer_reasons (transfer_id) {
+        transfer_id -> BigInt,
+        text -> Text,
+    }
+}
+diesel::table! {
+    org_kinds (id) {
+        id -> BigInt,
+        org_id -> BigInt,
+        kind -> Text,
+        valid_to -> Date,
+    }
+}
+diesel::table! {
+    org_names (id) {
+        id -> BigInt,
+        org_id -> BigInt,
+        name -> Text,
+        valid_from -> Date,
+        valid_to -> Date,
+    }
+}
+diesel::table! {
+    school_changes (id) {
+        id -> BigInt,
+        school_id -> Nullable<BigInt>,
+        alliance_id -> Nullable<BigInt>,
+        field -> Text,
+        old_value -> Text,
+        new_value -> Text,
+        by_id -> BigInt,
+        acted_by -> Nullable<BigInt>,
+        at -> Timestamp,
+        idem_key -> Text,
+    }
+}
+diesel::table! {
+    imports (id) {
+        id -> BigInt,
+        kind -> Text,
+        state -> Text,
+        file_name -> Text,
+        row_count -> Integer,
+        mapping -> Text,
+        is_whole -> Bool,
+        scope -> Text,
+        compared -> Text,
+        new_count -> Integer,
+        changed_count -> Integer,
+        same_count -> Integer,
+        gone_count -> Integer,
+        unsure_count -> Integer,
+        wrong_count -> Integer,
+        progress -> Integer,
+        problem -> Text,
+        made_by -> Nullable<BigInt>,
+        made_at -> Timestamp,
+        applied_by -> Nullable<BigInt>,
+        applied_at -> Nullable<Timestamp>,
+        undone_by -> Nullable<BigInt>,
+        undone_at -> Nullable<Timestamp>,
+        is_swept -> Bool,
+        key -> Text,
+    }
+}
+diesel::table! {
+    import_files (import_id) {
+        import_id -> BigInt,
+        bytes -> Binary,
+    }
+}
+diesel::table! {
+    import_rows (id) {
+        id -> BigInt,
+        import_id -> BigInt,
+        line -> Integer,
+        verdict -> Text,
+        subject_id -> Nullable<BigInt>,
+        label -> Text,
+        detail -> Text,
+    }
+}
+diesel::table! {
+    import_choices (id) {
+        id -> BigInt,
+        import_id -> BigInt,
+        mark -> Text,
+        choice -> Text,
+    }
+}
+diesel::table! {
+    import_touches (id) {
+        id -> BigInt,
+        import_id -> BigInt,
+        person_id -> BigInt,
+        detail -> Text,
+    }
+}
+diesel::table! {
+    import_changes (id) {
+        id -> BigInt,
+        import_id -> BigInt,
+        subject_id -> BigInt,
+        label -> Text,
+        was -> Text,
+        became -> Text,
+    }
+}
+diesel::table! {
+    import_exports (id) {
+        id -> BigInt,
+        kind -> Text,
+        purpose -> Text,
+        row_count -> Integer,
+        made_by -> Nullable<BigInt>,
+        made_at -> Timestamp,
+    }
+}
+diesel::table! {
+    home_visits (event_id) {
+        event_id -> BigInt,
+        deliverer_id -> BigInt,
+        second_id -> BigInt,
+        media_id -> Nullable<BigInt>,
+        length_s -> Integer,
+        missed_id -> Nullable<BigInt>,
+        minutes -> Integer,
+        state -> Text,
+        recorded_by -> BigInt,
+        seconded_by -> Nullable<BigInt>,
+        seconded_at -> Nullable<Timestamp>,
+    }
+}
+diesel::table! {
+    home_visit_members (event_id, person_id) {
+        event_id -> BigInt,
+        person_id -> BigInt,
+        agreed_photo -> Bool,
+        state -> Text,
+        way -> Nullable<Text>,
+        confirmed_by -> Nullable<BigInt>,
+        confirmed_at -> Nullable<Timestamp>,
+        is_counted -> Bool,
+        turns -> Integer,
+    }
+}
+diesel::table! {
+    home_visit_steps (id) {
+        id -> BigInt,
+        event_id -> BigInt,
+        person_id -> Nullable<BigInt>,
+        what -> Text,
+        by_id -> Nullable<BigInt>,
+        at -> Timestamp,
+    }
+}
+diesel::table! {
+    home_visit_codes (event_id, person_id) {
+        event_id -> BigInt,
+        person_id -> BigInt,
+        digest -> Text,
+        expires_at -> Timestamp,
+    }
+}
+diesel::table! {
+    home_visit_tries (event_id) {
+        event_id -> BigInt,
+        minute -> BigInt,
+        tries -> Integer,
+    }
+}
+diesel::table! {
+    home_visit_photos (event_id) {
+        event_id -> BigInt,
+        kind -> Text,
+        bytes -> Binary,
+        sent_by -> BigInt,
+        sent_at -> Timestamp,
+    }
+}
+diesel::table! {
+    paper_sheets (id) {
+        id -> BigInt,
+        event_id -> BigInt,
+        code -> Text,
+        made_by -> BigInt,
+        made_at -> Timestamp,
+        key -> Text,
+    }
+}
+diesel::table! {
+    paper_sheet_rows (sheet_id, number) {
+        sheet_id -> BigInt,
+        number -> Integer,
+        person_id -> BigInt,
+    }
+}
+diesel::table! {
+    paper_sheet_entries (id) {
+        id -> BigInt,
+        sheet_id -> BigInt,
+        people -> Integer,
+        entered_by -> BigInt,
+        entered_at -> Timestamp,
+        key -> Text,
+    }
+}
+diesel::table! {
+    guidance_groups (id) {
+        id -> BigInt,
+        tier -> Text,
+        org_id -> BigInt,
+        name -> Text,
+        valid_from -> Date,
+        valid_to -> Nullable<Date>,
+        made_by -> BigInt,
+        made_at -> Timestamp,
+        key -> Text,
+    }
+}
+diesel::table! {
+    guidance_members (id) {
+        id -> BigInt,
+        group_id -> BigInt,
+        person_id -> BigInt,
+        is_leader -> Bool,
+        valid_from -> Date,
+        valid_to -> Nullable<Date>,
+    }
+}
+diesel::table! {
+    guidance_assignments (id) {
+        id -> BigInt,
+        group_id -> BigInt,
+        tier -> Text,
+        org_id -> BigInt,
+        valid_from -> Date,
+        valid_to -> Nullable<Date>,
+        assigned_by -> BigInt,
+    }
+}
+diesel::table! {
+    guidance_plans (id) {
+        id -> BigInt,
+        group_id -> BigInt,
+        half -> Date,
+        version -> Integer,
+        seed -> Text,
+        inputs -> Text,
+        made_by -> BigInt,
+        made_at -> Timestamp,
+        key -> Text,
+    }
+}
+diesel::table! {
+    guidance_slots (id) {
+        id -> BigInt,
+        plan_id -> BigInt,
+        org_id -> BigInt,
+        day -> Date,
+        is_announced -> Bool,
+        first_id -> BigInt,
+        second_id -> BigInt,
+    }
+}
+diesel::table! {
+    guidance_visits (id) {
+        id -> BigInt,
+        group_id -> BigInt,
+        org_id -> BigInt,
+        day -> Date,
+        revision -> Integer,
+        recorded_by -> BigInt,
+        recorded_at -> Timestamp,
+        key -> Text,
+    }
+}
+diesel::table! {
+    guidance_visit_revisions (id) {
+        id -> BigInt,
+        visit_id -> BigInt,
+        revision -> Integer,
+        day -> Date,
+        is_announced -> Bool,
+        event_id -> Nullable<BigInt>,
+        is_told -> Bool,
+        recorded_by -> BigInt,
+        recorded_at -> Timestamp,
+        key -> Text,
+    }
+}
+diesel::table! {
+    guidance_visit_people (revision_id, person_id) {
+        revision_id -> BigInt,
+        person_id -> BigInt,
+    }
+}
+diesel::table! {
+    guidance_visit_texts (revision_id) {
+        revision_id -> BigInt,
+        good -> Text,
+        contact -> Text,
+        reason -> Text,
+    }
+}
+diesel::table! {
+    guidance_findings (id) {
+        id -> BigInt,
+        visit_id -> BigInt,
+        group_id -> BigInt,
+        org_id -> BigInt,
+        category -> Text,
+        severity -> Text,
+        state -> Text,
+        promised_for -> Nullable<Date>,
+        steps -> Integer,
+        found_on -> Date,
+        told_before -> Nullable<Date>,
+        told_after -> Nullable<Date>,
+    }
+}
+diesel::table! {
+    guidance_finding_texts (finding_id) {
+        finding_id -> BigInt,
+        text -> Text,
+    }
+}
+diesel::table! {
+    guidance_steps (id) {
+        id -> BigInt,
+        finding_id -> BigInt,
+        number -> Integer,
+        state -> Text,
+        promised_for -> Nullable<Date>,
+        by_account -> BigInt,
+        by_person -> BigInt,
+        at -> Timestamp,
+        key -> Text,
+    }
+}
+diesel::table! {
+    guidance_step_texts (step_id) {
+        step_id -> BigInt,
+        text -> Text,
+    }
+}
+diesel::table! {
+    print_editions (id) {
+        id -> BigInt,
+        title -> Text,
+        imprint -> Text,
+        booklet_id -> Nullable<BigInt>,
+        rule -> Text,
+        started_on -> Date,
+        made_by -> BigInt,
+        created_at -> Timestamp,
+        key -> Text,
+    }
+}
+diesel::table! {
+    copy_moves (id) {
+        id -> BigInt,
+        edition_id -> BigInt,
+        kind -> Text,
+        from_org -> Nullable<BigInt>,
+        to_org -> Nullable<BigInt>,
+        pile -> Text,
+        count -> Integer,
+        person_id -> Nullable<BigInt>,
+        proxy_id -> Nullable<BigInt>,
+        reverses_id -> Nullable<BigInt>,
+        recorded_by -> BigInt,
+        acted_by -> Nullable<BigInt>,
+        day -> Date,
+        recorded_at -> Timestamp,
+        key -> Text,
+    }
+}
+diesel::table! {
+    copy_reasons (move_id) {
+        move_id -> BigInt,
+        text -> Text,
+    }
+}
+diesel::table! {
+    copy_balances (edition_id, org_id) {
+        edition_id -> BigInt,
+        org_id -> BigInt,
+        coming -> Integer,
+        stock -> Integer,
+        held -> Integer,
+        lost -> Integer,
+    }
+}
+diesel::table! {
+    copy_holdings (id) {
+        id -> BigInt,
+        edition_id -> BigInt,
+        person_id -> Nullable<BigInt>,
+        org_id -> BigInt,
+        move_id -> BigInt,
+        since -> Date,
+        until -> Nullable<Date>,
+    }
+}
+diesel::table! {
+    retention_runs (id) {
+        id -> BigInt,
+        rule -> Text,
+        day -> Date,
+        part -> Integer,
+        before_day -> Date,
+        erased -> Integer,
+        is_last -> Bool,
+        ran_at -> Timestamp,
+    }
+}
 diesel::joinable!(memberships -> persons (person_id));
 diesel::joinable!(memberships -> orgs (branch_id));
 diesel::joinable!(membership_stages -> persons (person_id));
@@ -2059,6 +2679,7 @@ diesel::joinable!(rating_flags -> orgs (branch_id));
 diesel::joinable!(rating_flags -> accounts (decided_by));
 diesel::joinable!(rating_exclusions -> rating_flags (flag_id));
 diesel::joinable!(rating_exclusions -> lectures (lecture_id));
+diesel::joinable!(rating_liftings -> rating_exclusions (exclusion_id));
 diesel::joinable!(ratings -> lectures (lecture_id));
 diesel::joinable!(ratings -> orgs (branch_id));
 diesel::joinable!(ratings -> rating_exclusions (exclusion_id));
@@ -2106,6 +2727,7 @@ diesel::joinable!(contest_screenings -> accounts (screener_id));
 diesel::joinable!(contest_judges -> contests (contest_id));
 diesel::joinable!(contest_judges -> persons (person_id));
 diesel::joinable!(contest_judges -> accounts (invited_by));
+diesel::joinable!(recusal_requests -> contest_entries (entry_id));
 diesel::joinable!(contest_conflicts -> contests (contest_id));
 diesel::joinable!(contest_conflicts -> contest_judges (judge_id));
 diesel::joinable!(contest_conflicts -> contest_entries (entry_id));
@@ -2149,7 +2771,68 @@ diesel::joinable!(gold_names -> gold_lecturers (gold_id));
 diesel::joinable!(gold_steps -> gold_lecturers (gold_id));
 diesel::joinable!(gold_steps -> accounts (by_id));
 diesel::joinable!(gold_reasons -> gold_steps (step_id));
+diesel::joinable!(audiences -> orgs (org_id));
+diesel::joinable!(study_plans -> orgs (org_id));
+diesel::joinable!(plan_events -> events (event_id));
+diesel::joinable!(plan_events -> study_plans (plan_id));
+diesel::joinable!(plan_versions -> study_plans (plan_id));
+diesel::joinable!(roster_changes -> persons (person_id));
+diesel::joinable!(roster_changes -> orgs (org_id));
+diesel::joinable!(person_corrections -> roster_changes (change_id));
+diesel::joinable!(roster_notes -> roster_changes (change_id));
+diesel::joinable!(transfers -> persons (person_id));
+diesel::joinable!(transfer_reasons -> transfers (transfer_id));
+diesel::joinable!(org_names -> orgs (org_id));
+diesel::joinable!(school_changes -> schools (school_id));
+diesel::joinable!(school_changes -> alliances (alliance_id));
+diesel::joinable!(home_visit_members -> home_visits (event_id));
+diesel::joinable!(home_visit_members -> persons (person_id));
+diesel::joinable!(paper_sheet_rows -> paper_sheets (sheet_id));
+diesel::joinable!(paper_sheet_rows -> persons (person_id));
+diesel::joinable!(paper_sheet_entries -> paper_sheets (sheet_id));
+diesel::joinable!(paper_sheet_entries -> accounts (entered_by));
+diesel::joinable!(guidance_groups -> orgs (org_id));
+diesel::joinable!(guidance_groups -> accounts (made_by));
+diesel::joinable!(guidance_members -> guidance_groups (group_id));
+diesel::joinable!(guidance_members -> persons (person_id));
+diesel::joinable!(guidance_assignments -> guidance_groups (group_id));
+diesel::joinable!(guidance_assignments -> orgs (org_id));
+diesel::joinable!(guidance_assignments -> accounts (assigned_by));
+diesel::joinable!(guidance_plans -> guidance_groups (group_id));
+diesel::joinable!(guidance_plans -> accounts (made_by));
+diesel::joinable!(guidance_slots -> guidance_plans (plan_id));
+diesel::joinable!(guidance_slots -> orgs (org_id));
+diesel::joinable!(guidance_visits -> guidance_groups (group_id));
+diesel::joinable!(guidance_visits -> orgs (org_id));
+diesel::joinable!(guidance_visits -> accounts (recorded_by));
+diesel::joinable!(guidance_visit_revisions -> guidance_visits (visit_id));
+diesel::joinable!(guidance_visit_revisions -> events (event_id));
+diesel::joinable!(guidance_visit_revisions -> accounts (recorded_by));
+diesel::joinable!(guidance_visit_people -> guidance_visit_revisions (revision_id));
+diesel::joinable!(guidance_visit_people -> persons (person_id));
+diesel::joinable!(guidance_visit_texts -> guidance_visit_revisions (revision_id));
+diesel::joinable!(guidance_findings -> guidance_visits (visit_id));
+diesel::joinable!(guidance_findings -> guidance_groups (group_id));
+diesel::joinable!(guidance_findings -> orgs (org_id));
+diesel::joinable!(guidance_finding_texts -> guidance_findings (finding_id));
+diesel::joinable!(guidance_steps -> guidance_findings (finding_id));
+diesel::joinable!(guidance_steps -> accounts (by_account));
+diesel::joinable!(guidance_steps -> persons (by_person));
+diesel::joinable!(guidance_step_texts -> guidance_steps (step_id));
+diesel::joinable!(print_editions -> booklets (booklet_id));
+diesel::joinable!(print_editions -> accounts (made_by));
+diesel::joinable!(copy_moves -> print_editions (edition_id));
+diesel::joinable!(copy_reasons -> copy_moves (move_id));
+diesel::joinable!(copy_balances -> print_editions (edition_id));
+diesel::joinable!(copy_balances -> orgs (org_id));
+diesel::joinable!(copy_holdings -> print_editions (edition_id));
+diesel::joinable!(copy_holdings -> persons (person_id));
+diesel::joinable!(copy_holdings -> orgs (org_id));
+diesel::joinable!(copy_holdings -> copy_moves (move_id));
+
 together! {
+    import_touches: imports accounts persons;
+    imports: accounts persons;
     orgs: org_placements persons memberships membership_stages member_categories host_stays alliances schools
         school_branches alliance_schools accounts grants one_time_codes instructors cues lectures lecture_instructors
         booklets booklet_chapters bases stories search_documents search_pending completions notices events attendances
@@ -2158,7 +2841,9 @@ together! {
         study_record_withdrawals cursors rankings ranking_snapshots contests contest_rounds contest_steps
         contest_entries contest_companions contest_scripts contest_entry_steps contest_screenings contest_judges
         contest_conflicts contest_places contest_assignments contest_assignment_steps broadcast_plans broadcast_items
-        screenings screening_confirmations screening_notes broadcast_schools channel_records;
+        screenings screening_confirmations screening_notes broadcast_schools channel_records office_terms
+        roster_changes person_corrections roster_notes transfers transfer_reasons org_names guidance_groups
+        guidance_members guidance_assignments guidance_slots guidance_visits guidance_findings guidance_finding_texts;
     persons: memberships membership_stages member_categories host_stays titles alliances schools school_branches
         alliance_schools setting_changes secrets accounts grants one_time_codes audit_entries topics instructors media
         cues media_chapters lectures lecture_instructors lecture_reviews handouts booklets booklet_chapters
@@ -2172,31 +2857,34 @@ together! {
         contest_rounds contest_steps contest_entries contest_companions contest_scripts contest_entry_steps
         contest_screenings contest_judges contest_conflicts contest_places contest_assignments
         contest_assignment_steps broadcast_plans broadcast_items screenings screening_confirmations screening_notes
-        broadcast_schools gold_lecturers gold_names gold_steps gold_reasons;
+        broadcast_schools gold_lecturers gold_names gold_steps gold_reasons roster_changes person_corrections
+        roster_notes transfers transfer_reasons school_changes guidance_groups guidance_members guidance_plans
+        guidance_slots guidance_visit_revisions guidance_visit_people guidance_visit_texts guidance_steps
+        guidance_step_texts;
     memberships: membership_stages member_categories host_stays alliances schools school_branches alliance_schools
         accounts grants one_time_codes instructors lectures lecture_instructors bases completions notices events
         attendances attendance_heads code_tries calendar_feeds viewers completion_reversals courses
         course_prerequisites course_sessions offerings enrolments study_records study_record_withdrawals cursors
         rating_flags ratings rating_versions rating_voices rating_keys rankings ranking_snapshots contest_rounds
         contest_steps contest_entries contest_companions contest_scripts contest_entry_steps contest_judges
-        contest_conflicts contest_places contest_assignments contest_assignment_steps;
+        contest_conflicts contest_places contest_assignments contest_assignment_steps guidance_members;
     membership_stages: member_categories accounts;
     member_categories: accounts events attendances attendance_heads courses course_prerequisites course_sessions
         offerings enrolments study_records study_record_withdrawals cursors;
-    office_terms: media lectures watches completions events attendance_heads completion_reversals offerings enrolments
-        tests attempts;
+    office_terms: memberships media lectures watches completions events attendance_heads completion_reversals offerings enrolments
+        tests attempts persons;
     host_stays: schools school_branches accounts lectures bases events calendar_feeds courses course_sessions
         offerings enrolments;
     titles: topics instructors lectures lecture_instructors gold_lecturers;
     alliances: schools school_branches alliance_schools topics media cues media_chapters lectures handouts bases
-        streams watches completions completion_reversals;
+        streams watches completions completion_reversals school_changes;
     schools: school_branches alliance_schools accounts topics instructors media cues media_chapters lectures
         lecture_instructors handouts booklets booklet_chapters bases stories search_documents search_pending streams
         watches completions events calendar_feeds completion_reversals courses course_items course_sessions offerings
         enrolments enrolment_steps enrolment_texts study_records study_record_withdrawals tests contests
         contest_rounds contest_steps contest_entries contest_companions contest_scripts contest_entry_steps
         contest_screenings contest_judges contest_places broadcast_plans broadcast_items screenings
-        screening_confirmations screening_notes broadcast_schools channel_records kiosks kiosk_plays;
+        screening_confirmations screening_notes broadcast_schools channel_records kiosks kiosk_plays school_changes;
     school_branches: alliance_schools accounts grants lectures bases events calendar_feeds courses course_sessions
         offerings enrolments contest_entries contest_companions contest_judges contest_conflicts contest_places
         contest_assignments contest_assignment_steps;
@@ -2216,7 +2904,8 @@ together! {
         contest_steps contest_entries contest_companions contest_scripts contest_entry_steps contest_screenings
         contest_judges contest_conflicts contest_places contest_assignments contest_assignment_steps broadcast_plans
         broadcast_items screenings screening_confirmations screening_notes broadcast_schools gold_lecturers gold_names
-        gold_steps gold_reasons;
+        gold_steps gold_reasons roster_changes person_corrections roster_notes transfers transfer_reasons
+        school_changes guidance_plans guidance_visit_revisions guidance_visit_texts;
     grants: one_time_codes second_factors disk_samples audit_entries notices contest_entries contest_companions
         contest_judges contest_conflicts contest_places contest_assignments contest_assignment_steps;
     one_time_codes: notices;
@@ -2299,7 +2988,8 @@ together! {
     events: attendances attendance_heads code_tries calendar_feeds viewers completion_reversals courses course_items
         course_prerequisites course_sessions offerings enrolments enrolment_steps enrolment_texts chapter_reads
         study_records study_record_withdrawals tests attempts cursors rankings ranking_snapshots broadcast_plans
-        broadcast_items screenings screening_confirmations screening_notes broadcast_schools;
+        broadcast_items screenings screening_confirmations screening_notes broadcast_schools guidance_assignments
+        guidance_visit_revisions guidance_visit_texts;
     attendances: attendance_heads code_tries viewers completion_reversals courses course_prerequisites course_sessions
         offerings enrolments chapter_reads study_records study_record_withdrawals tests attempts cursors rankings
         ranking_snapshots;
@@ -2329,7 +3019,7 @@ together! {
         study_record_withdrawals tests attempts cursors;
     enrolment_steps: enrolment_texts study_records study_record_withdrawals tests;
     enrolment_texts: study_records study_record_withdrawals tests;
-    chapter_reads: study_records study_record_names study_record_withdrawals tests attempts;
+    chapter_reads: study_records study_record_names study_record_withdrawals tests attempts memberships;
     study_records: study_record_names study_record_withdrawals tests attempts cursors rankings ranking_snapshots;
     study_record_names: study_record_withdrawals;
     study_record_withdrawals: tests attempts cursors rankings ranking_snapshots;
@@ -2341,7 +3031,7 @@ together! {
     booklet_drafts: booklet_verdicts attachments;
     chapter_drafts: chapter_saves;
     rating_flags: rating_exclusions ratings rating_versions rating_voices rating_keys rating_texts rating_unmasks;
-    rating_exclusions: ratings rating_versions rating_voices rating_keys rating_texts rating_unmasks;
+    rating_exclusions: rating_liftings ratings rating_versions rating_voices rating_keys rating_texts rating_unmasks;
     ratings: rating_versions rating_voices rating_keys rating_texts rating_text_decisions rating_replies
         rating_unmasks city_means lecture_ratings instructor_ratings;
     rating_versions: rating_voices rating_keys rating_texts rating_unmasks city_means lecture_ratings
@@ -2363,6 +3053,7 @@ together! {
         contest_places gold_lecturers gold_names gold_steps gold_reasons contest_assignments contest_sheets
         contest_comments;
     contest_steps: contest_entries contest_companions contest_scripts contest_entry_steps contest_places;
+    recusal_requests: contest_entries;
     contest_entries: contest_companions contest_scripts contest_entry_steps contest_screenings contest_judges
         contest_conflicts contest_places contest_timings contest_assignments contest_assignment_steps contest_drafts
         contest_sheets contest_comments contest_papers contest_rulings gold_lecturers gold_names gold_steps
@@ -2399,4 +3090,25 @@ together! {
     gold_lecturers: gold_names gold_steps gold_reasons;
     gold_names: gold_steps gold_reasons;
     gold_steps: gold_reasons;
+    audiences: orgs;
+    study_plans: orgs plan_versions plan_events;
+    exemptions: memberships orgs;
+    plan_events: events attendances attendance_heads memberships;
+    errands: persons;
+    roster_changes: person_corrections roster_notes;
+    person_corrections: roster_notes;
+    transfers: transfer_reasons;
+    home_visits: events orgs home_visit_members persons;
+    home_visit_members: persons events orgs;
+    paper_sheets: events paper_sheet_entries;
+    paper_sheet_rows: paper_sheets persons;
+    paper_sheet_entries: accounts persons;
+    guidance_groups: guidance_members;
+    guidance_visit_revisions: guidance_visit_texts;
+    guidance_findings: guidance_finding_texts;
+    guidance_steps: guidance_step_texts;
+    print_editions: booklets accounts persons orgs copy_moves copy_reasons copy_balances copy_holdings;
+    copy_moves: accounts persons orgs copy_reasons copy_holdings memberships;
+    copy_holdings: persons orgs memberships accounts copy_reasons;
+    copy_balances: orgs;
 }

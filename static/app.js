@@ -21,3 +21,19 @@ for (const button of document.querySelectorAll('[data-print]')) {
   button.hidden = false;
   button.addEventListener('click', () => print());
 }
+
+// Records of visits that a phone keeps (visit.js) go when whoever typed them signs out: after a question, if there are any.
+const leave = document.querySelector('form[action="/sign-out"][data-account]');
+leave?.addEventListener('submit', (event) => {
+  let kept = [];
+  try {
+    kept = Object.keys(localStorage).filter((name) => name.startsWith('visit:') || name === 'visits');
+  } catch { /* nothing can be kept here */ }
+  if (!kept.length) return;
+  event.preventDefault();
+  setTimeout(() => delete leave.dataset.sent);
+  const own = kept.filter((name) => name.startsWith(`visit:${leave.dataset.account}:`));
+  if (own.length && !confirm(leave.dataset.sure)) return;
+  for (const name of [...own, 'visits']) localStorage.removeItem(name);
+  Promise.resolve(globalThis.caches?.delete('visits')).catch(() => {}).finally(() => leave.submit());
+});

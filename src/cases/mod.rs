@@ -367,7 +367,33 @@ pub fn appeal_of(conn: &mut Conn, id: CaseId) -> Result<Option<CaseId>> {
 }
 
 /// Kinds of records that cases are about; a new feature adds its own here.
-pub const SUBJECTS: [&str; 4] = ["attendance", "completion", "record", "snapshot"];
+/// What follows "copy" are facts of the page of one's own data, as `rights` names them.
+pub const SUBJECTS: [&str; 24] = [
+    "attendance",
+    "completion",
+    "record",
+    "snapshot",
+    "visit",
+    "copy",
+    "person",
+    "membership",
+    "stage",
+    "category",
+    "office",
+    "host_stay",
+    "title",
+    "account",
+    "grant",
+    "enrolment",
+    "watch",
+    "chapter_read",
+    "attempt",
+    "entry",
+    "companion",
+    "judge",
+    "gold",
+    "instructor",
+];
 
 fn subject_name(kept: &str) -> Result<&'static str> {
     let known = SUBJECTS.into_iter().find(|name| *name == kept);

@@ -1,5 +1,6 @@
 //! What the commands share: their options, why one failed, and the log.
 pub mod account;
+pub mod imports;
 pub mod serve;
 pub mod rankings;
 pub mod upkeep;
@@ -36,6 +37,8 @@ pub enum Command {
     Doctor(PlaceArgs),
     /// 账号：新建、重置、授权 · accounts: add, reset, grant
     Account(account::AccountArgs),
+    /// 导入名单：党员、党组织、微党校、联盟 · bring in a list of members, organisations, schools or alliances
+    Import(imports::ImportArgs),
     /// 备份到一个新文件夹，运行中也可以 · back up into a new folder, also while serving
     Backup(upkeep::BackupArgs),
     /// 从备份恢复，不覆盖任何数据 · restore a backup; never writes over data

@@ -23,8 +23,9 @@ pub struct DemoArgs {
     /// 监听地址 · address to listen on
     #[arg(long, default_value = "127.0.0.1:8080", env = "WEIXIAO_LISTEN")]
     listen: SocketAddr,
-    /// 规模：city 或 bench（十倍，用于测量）· size: city, or bench (tenfold, for measurements)
-    #[arg(long, default_value = "city", value_parser = ["city", "bench", "town"])]
+    /// 规模：city、full（加两百万行到场记录）或 bench（再十倍党员，用于测量）· size: city, full (with two million rows of
+    /// attendance), or bench (tenfold as well), for measurements
+    #[arg(long, default_value = "city", value_parser = ["city", "full", "bench", "town"])]
     scale: String,
     /// 建好就退出，不运行 · make it and exit
     #[arg(long)]
@@ -90,6 +91,7 @@ fn make_demo(dir: &Path, database: &Path, media: &Path, scale: &str) -> Result<(
         }
     }
     let scale = match scale {
+        "full" => demo::Scale::FULL,
         "bench" => demo::Scale::BENCH,
         "town" => demo::Scale::TOWN,
         _ => demo::Scale::CITY,
@@ -171,6 +173,7 @@ async fn keep_house(db: Db, config: Config, store: Store) {
             told("disk sample", upkeep::disk::keep_todays(&db, &config, now));
             told("uploads", db.write_now(|conn| uploads::sweep(conn, &config.uploads, now)));
             told("originals", worker::sweep(&db, &store, now));
+            told("imports", db.write_now(|conn| weixiao::imports::sweep(conn, now)).map(drop));
         };
         if let Err(error) = actix_web::web::block(round).await {
             tracing::warn!(%error, "not done this hour");

@@ -66,7 +66,7 @@ fn refuse_involved(conn: &mut Conn, contest: ContestId, persons: &[PersonId]) ->
 }
 
 /// Adds it to the record of the portal.
-fn note(conn: &mut Conn, entry: EntryId, by: &By) -> Result<()> {
+pub(super) fn note(conn: &mut Conn, entry: EntryId, by: &By) -> Result<()> {
     by.doer.did(conn, Action::ContestStep, ("contest_entry", entry.0), by.now)
 }
 
@@ -116,7 +116,7 @@ fn check_people(conn: &mut Conn, contest: ContestId, entrant: PersonId, draft: &
 }
 
 /// The entrant's entry as it is now, with its contest locked. `is_same` says of the locked one whether it is what was looked at.
-fn own(conn: &mut Conn, id: EntryId, person: PersonId) -> Result<(Contest, Entry)> {
+pub(super) fn own(conn: &mut Conn, id: EntryId, person: PersonId) -> Result<(Contest, Entry)> {
     let entry = store::entry(conn, id)?;
     if entry.entrant != person {
         return Err(Error::NotFound);

@@ -4,6 +4,7 @@ use super::store::{self, Place};
 use super::way::{By, lock, lock_round};
 use super::{
     AssignmentState, ConflictKind, Contest, Judge, JudgeState, PlaceState, Refusal, Round, RoundState, State,
+    recusals,
 };
 use crate::db::Conn;
 use crate::error::{Error, Result};
@@ -141,8 +142,8 @@ pub fn withdraw(conn: &mut Conn, id: JudgeId, reason: &str, by: &By) -> Result<(
     by.note(conn, (judge.contest, None), ("judge_withdrawn", reason))
 }
 
-/// Finds the conflicts that the roster knows of: the same branch, the same unit (the general branch above), the same alliance.
-/// What was found and removed is not found again.
+/// Finds the conflicts that the roster knows of: the same branch, the same unit (the general branch above), the same alliance;
+/// and those of the persons whom entrants have named. What was found and removed is not found again.
 ///
 /// # Errors
 /// Those of the database.
@@ -156,6 +157,14 @@ pub fn detect(conn: &mut Conn, id: ContestId, by: &By) -> Result<()> {
     }
     let known: std::collections::BTreeSet<(JudgeId, EntryId, &str)> =
         store::conflicts(conn, id)?.iter().map(|one| (one.judge, one.entry, one.kind.as_str())).collect();
+    for request in store::recusal_requests_in(conn, id)? {
+        for judge in judges.iter().filter(|judge| recusals::concerns(&request, judge)) {
+            let conflict = (judge.id, request.entry, request.kind);
+            if !known.contains(&(judge.id, request.entry, request.kind.as_str())) {
+                put(conn, id, conflict, (Some(request.said_by), &request.reason), by)?;
+            }
+        }
+    }
     for judge in &judges {
         let own = &origins[&judge.person];
         for (entry, person, alliance) in &taught {

@@ -1,9 +1,9 @@
 //! Lecture competitions (赛课): from the announcement to the final result. domain.md §4.3.
 //!
 //! `method` is what a round is judged by, `result` computes a round from it and from its sheets (both pure). `way` is the life of
-//! a contest and its rounds, `entries` that of an entry, `judges` who judges what, `sheets` what judges hand in, `outcome` from the
-//! lock to the published ranking, `objections` what follows from one. Each action locks the row of its contest first, so that
-//! what happens to a contest happens one after the other on both databases.
+//! a contest and its rounds, `entries` that of an entry, `judges` who judges what, `recusals` whom entrants ask not to be judged by,
+//! `sheets` what judges hand in, `outcome` from the lock to the published ranking, `objections` what follows from one. Each action
+//! locks the row of its contest first, so that what happens to a contest happens one after the other on both databases.
 pub mod entries;
 mod forms;
 pub mod judges;
@@ -11,6 +11,7 @@ mod method;
 pub mod objections;
 pub mod outcome;
 pub mod pages;
+pub mod recusals;
 pub mod result;
 pub mod sheets;
 mod store;
@@ -410,6 +411,8 @@ pub enum Refusal {
     PapersDiffer,
     Involved,
     KeyUsed,
+    ManyRecusals,
+    RecusalKnown,
 }
 
 impl Refusal {
@@ -450,6 +453,8 @@ impl Refusal {
             Refusal::HardConflict => msg!("必须回避的关系不能撤销。"),
             Refusal::PapersDiffer => msg!("两个人录入的分数不一样，请核对纸质评分表。"),
             Refusal::Involved => msg!("评委、计分员和参评人不能是同一个人。"),
+            Refusal::ManyRecusals => msg!("写的人已经够多，不能再加。"),
+            Refusal::RecusalKnown => msg!("这个人您已经写过。"),
             Refusal::KeyUsed => msg!("这张表单不完整，请重新打开这一页再填"),
         }
     }

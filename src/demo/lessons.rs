@@ -352,7 +352,10 @@ fn booklets(conn: &mut Conn, content: &Content, people: &People, now: Timestamp)
             chapter_count: one.chapters.len() as i32,
             published_at,
         };
+        let length =
+            BookletLengthRow { booklet_id: id, chapters: row.chapter_count, since: row.published_at };
         BookletRow::write(conn, &[row])?;
+        BookletLengthRow::write(conn, &[length])?;
         let chapters: Vec<_> = (1..)
             .zip(&one.chapters)
             .map(|(position, (title, body))| BookletChapterRow {

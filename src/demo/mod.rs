@@ -8,13 +8,17 @@ mod broadcast;
 mod calendar;
 mod content;
 mod contests;
+mod copies;
 mod courses;
+mod guidance;
 mod lessons;
 mod people;
+mod plans;
 mod random;
 mod ratings;
 mod store;
 mod study;
+mod visits;
 
 use crate::access::{Role, ScopeKind};
 use crate::clock::{self, Timestamp};
@@ -41,6 +45,8 @@ pub struct Scale {
     pub has_courses: bool,
     /// Those who sign in as members have studied already.
     pub has_study: bool,
+    /// Rows of attendance of past years, beside those of the demonstration itself.
+    pub attendances: usize,
 }
 
 impl Scale {
@@ -53,6 +59,7 @@ impl Scale {
         record: 300,
         has_courses: true,
         has_study: true,
+        attendances: 0,
     };
     /// Ten cities, with the records of years: for measurements.
     pub const BENCH: Scale = Scale {
@@ -63,7 +70,10 @@ impl Scale {
         record: 200_000,
         has_courses: true,
         has_study: true,
+        attendances: 2_000_000,
     };
+    /// The city with two million rows of attendance: for measurements.
+    pub const FULL: Scale = Scale { attendances: 2_000_000, ..Scale::CITY };
     /// One town, whose members have done nothing yet: for tests.
     pub const TOWN: Scale = Scale {
         members: 600,
@@ -73,6 +83,7 @@ impl Scale {
         record: 20,
         has_courses: true,
         has_study: false,
+        attendances: 0,
     };
     /// The town before anybody made a course: for tests that count what they make themselves.
     pub const BARE: Scale = Scale { has_courses: false, ..Scale::TOWN };
@@ -163,12 +174,18 @@ pub fn make(
     if scale.has_study {
         reseat_ids(conn)?;
         study::make(conn, &people, now)?;
+        visits::make(conn, &people, now)?;
         reseat_ids(conn)?;
         ratings::make(conn, &people, now)?;
         said("赛课", 97);
         reseat_ids(conn)?;
         contests::make(conn, &people, now)?;
         broadcast::make(conn, &people, now)?;
+        said("学习计划", 97);
+        reseat_ids(conn)?;
+        plans::make(conn, &people, scale, now)?;
+        guidance::make(conn, &people, now)?;
+        copies::make(conn, &people, now)?;
     }
     said("搜索", 97);
     search::catch_up(conn)?;

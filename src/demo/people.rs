@@ -139,7 +139,7 @@ fn tree(conn: &mut Conn, content: &Content, scale: Scale, founded: NaiveDate) ->
 }
 
 /// Small numbers in Chinese.
-fn chinese(n: usize) -> String {
+pub(super) fn chinese(n: usize) -> String {
     const DIGITS: [&str; 10] = ["", "一", "二", "三", "四", "五", "六", "七", "八", "九"];
     match (n / 10, n % 10) {
         (0, ones) => DIGITS[ones].into(),
@@ -327,7 +327,14 @@ fn schools(
             .max(number * branches.len() / scale.schools + 1)
             .min(branches.len());
         for branch in &branches[number * branches.len() / scale.schools..last] {
-            served.push(SchoolBranchRow { school_id: id, branch_id: branch.id, valid_from: founded });
+            // Where there are more schools than branches, a branch's first school is its own.
+            let is_primary = served.iter().all(|one: &SchoolBranchRow| one.branch_id != branch.id);
+            served.push(SchoolBranchRow {
+                school_id: id,
+                branch_id: branch.id,
+                valid_from: founded,
+                is_primary,
+            });
         }
         let primary = number % city.alliances.len();
         joined.push(AllianceSchoolRow {

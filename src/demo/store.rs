@@ -47,7 +47,7 @@ rows! {
         id: i64, name: String, host_org_id: i64, address: String, seats: i32, has_screen: bool, opening_hours: &'static str,
         contact: String, lecture_count: i32, valid_from: NaiveDate,
     }
-    SchoolBranchRow in school_branches { school_id: i64, branch_id: i64, valid_from: NaiveDate }
+    SchoolBranchRow in school_branches { school_id: i64, branch_id: i64, valid_from: NaiveDate, is_primary: bool }
     AllianceSchoolRow in alliance_schools { alliance_id: i64, school_id: i64, is_primary: bool, valid_from: NaiveDate }
     AccountRow in accounts {
         id: i64, person_id: i64, username: &'static str, password_hash: String, password_set_at: Timestamp, created_at: Timestamp,
@@ -87,6 +87,7 @@ rows! {
         id: i64, slug: String, title: String, kind: String, intro: String, cover: String, style: i32, visibility: String,
         stage: &'static str, author_id: i64, position: i32, chapter_count: i32, published_at: Timestamp,
     }
+    BookletLengthRow in booklet_lengths { booklet_id: i64, chapters: i32, since: Timestamp }
     BookletChapterRow in booklet_chapters { booklet_id: i64, position: i32, title: String, body: String }
     BookletReviewRow in booklet_reviews { booklet_id: i64, version: i32, reviewer_id: i64, verdict: &'static str, reviewed_at: Timestamp }
     CalendarYearRow in calendar_years {
@@ -115,6 +116,14 @@ rows! {
         finished_on: NaiveDate, made_at: Timestamp,
     }
     RecordNameRow in study_record_names { record_id: i64, name: String, branch: String }
+    GuidanceGroupRow in guidance_groups {
+        id: i64, tier: &'static str, org_id: i64, name: String, valid_from: NaiveDate, made_by: i64, made_at: Timestamp,
+        key: String,
+    }
+    GuidanceMemberRow in guidance_members { group_id: i64, person_id: i64, is_leader: bool, valid_from: NaiveDate }
+    GuidanceAssignmentRow in guidance_assignments {
+        group_id: i64, tier: &'static str, org_id: i64, valid_from: NaiveDate, assigned_by: i64,
+    }
     EventRow in events {
         id: i64, kind: &'static str, title: String, about: &'static str, org_id: i64, lecture_id: Option<i64>,
         school_id: Option<i64>, base_id: Option<i64>, place: &'static str, online_url: &'static str, lecturer: String,
@@ -133,6 +142,45 @@ rows! {
         person_id: i64, lecture_id: i64, media_id: i64, kind: &'static str, completed_at: Timestamp, seconds: i32,
         length_s: i32, threshold: i32, rule: &'static str, number: i32,
     }
+    AttendanceRow in attendances {
+        id: i64, event_id: i64, person_id: i64, revision: i32, status: &'static str, minutes: i32, method: &'static str,
+        recorded_by: i64, day: NaiveDate, recorded_at: Timestamp, key: String,
+    }
+    HeadRow in attendance_heads {
+        event_id: i64, person_id: i64, attendance_id: i64, revision: i32, status: &'static str, minutes: i32, day: NaiveDate,
+    }
+    ChapterReadRow in chapter_reads { person_id: i64, booklet_id: i64, chapter: i32, read_at: Timestamp }
+    AudienceRow in audiences {
+        id: i64, name: &'static str, org_id: i64, rule: &'static str, revision: i32, created_by: i64, created_at: Timestamp,
+        key: String,
+    }
+    AudienceSaveRow in audience_saves {
+        audience_id: i64, revision: i32, name: &'static str, rule: &'static str, saved_by: i64, saved_at: Timestamp,
+    }
+    StudyPlanRow in study_plans {
+        id: i64, title: &'static str, about: &'static str, org_id: i64, starts_on: NaiveDate, ends_on: NaiveDate,
+        state: &'static str, version: i32, draft_version: i32, revision: i32, created_by: i64, created_at: Timestamp,
+        published_at: Option<Timestamp>, closed_on: Option<NaiveDate>, key: String,
+    }
+    PlanVersionRow in plan_versions {
+        plan_id: i64, version: i32, audience_id: Option<i64>, rule: &'static str, reason: &'static str,
+        valid_from: Option<NaiveDate>, published_by: Option<i64>, made_by: i64,
+    }
+    PlanItemRow in plan_items {
+        plan_id: i64, version: i32, position: i32, step: String, kind: &'static str, title: String, booklet_id: Option<i64>,
+        lecture_id: Option<i64>, is_required: bool, due_on: NaiveDate, chapters: i32,
+    }
+    PlanEventRow in plan_events { event_id: i64, plan_id: i64, step: &'static str, named_by: i64, named_at: Timestamp }
+    PrintEditionRow in print_editions {
+        id: i64, title: &'static str, imprint: &'static str, rule: &'static str, started_on: NaiveDate, made_by: i64,
+        created_at: Timestamp, key: String,
+    }
+    CopyMoveRow in copy_moves {
+        id: i64, edition_id: i64, kind: &'static str, from_org: Option<i64>, to_org: Option<i64>, pile: &'static str, count: i32,
+        person_id: Option<i64>, recorded_by: i64, day: NaiveDate, recorded_at: Timestamp, key: String,
+    }
+    HoldingRow in copy_holdings { edition_id: i64, person_id: Option<i64>, org_id: i64, move_id: i64, since: NaiveDate }
+    BalanceRow in copy_balances { edition_id: i64, org_id: i64, coming: i32, stock: i32, held: i32, lost: i32 }
     FeedbackRow in feedback {
         kind: String, text: String, contact: &'static str, about_path: &'static str, sent_at: Timestamp, idem_key: String,
     }
@@ -142,6 +190,119 @@ rows! {
 pub fn next_event(conn: &mut Conn) -> Result<i64> {
     let last: Option<i64> = either!(conn, c => events::table.select(diesel::dsl::max(events::id)).first(c))?;
     Ok(last.unwrap_or(0) + 1)
+}
+
+/// The number of the next row of attendance.
+pub fn next_attendance(conn: &mut Conn) -> Result<i64> {
+    let last: Option<i64> =
+        either!(conn, c => attendances::table.select(diesel::dsl::max(attendances::id)).first(c))?;
+    Ok(last.unwrap_or(0) + 1)
+}
+
+/// Every member with the branch, in the order of their keys.
+pub fn members_by_branch(conn: &mut Conn) -> Result<Vec<(i64, i64)>> {
+    Ok(either!(conn, c => memberships::table
+        .filter(memberships::valid_to.is_null())
+        .order(memberships::person_id)
+        .select((memberships::person_id, memberships::branch_id))
+        .load(c))?)
+}
+
+/// The booklet that comes first, with its title.
+pub fn first_booklet(conn: &mut Conn) -> Result<(i64, String)> {
+    Ok(either!(conn, c => booklets::table
+        .filter(booklets::stage.eq("published"))
+        .order(booklets::position)
+        .select((booklets::id, booklets::title))
+        .first(c))?)
+}
+
+/// Published lectures, the first ones, with their titles.
+pub fn lectures_named_first(conn: &mut Conn, count: i64) -> Result<Vec<(i64, String)>> {
+    Ok(either!(conn, c => lectures::table
+        .filter(lectures::stage.eq("published"))
+        .order(lectures::id)
+        .limit(count)
+        .select((lectures::id, lectures::title))
+        .load(c))?)
+}
+
+/// Proofs that these persons have seen these lectures, at a time; the last number decides how: alone, in a group, at the door.
+/// What is there already stays.
+pub fn write_completions(conn: &mut Conn, seen: &[(i64, i64, Timestamp, usize)]) -> Result<()> {
+    let media: Vec<(i64, Option<i64>)> = either!(conn, c => lectures::table.filter(lectures::stage.eq("published")).select((lectures::id, lectures::media_id)).load(c))?;
+    let media: std::collections::HashMap<i64, i64> =
+        media.into_iter().filter_map(|(lecture, media)| media.map(|media| (lecture, media))).collect();
+    let there: Vec<(i64, i64)> = either!(conn, c => completions::table.select((completions::person_id, completions::lecture_id)).load(c))?;
+    let mut there: std::collections::HashSet<(i64, i64)> = there.into_iter().collect();
+    let rows: Vec<CompletionRow> = seen
+        .iter()
+        .filter(|one| there.insert((one.0, one.1)))
+        .filter_map(|(person_id, lecture_id, at, how)| {
+            Some(CompletionRow {
+                person_id: *person_id,
+                lecture_id: *lecture_id,
+                media_id: *media.get(lecture_id)?,
+                kind: match how {
+                    0..=5 => "online",
+                    6..=8 => "group",
+                    _ => "visit",
+                },
+                completed_at: *at,
+                seconds: 480,
+                length_s: 480,
+                threshold: 80,
+                rule: "demo",
+                number: 1,
+            })
+        })
+        .collect();
+    CompletionRow::write(conn, &rows)
+}
+
+/// How many chapters each booklet has.
+pub fn chapter_counts(conn: &mut Conn) -> Result<std::collections::HashMap<i64, i32>> {
+    let counts: Vec<(i64, i32)> =
+        either!(conn, c => booklets::table.select((booklets::id, booklets::chapter_count)).load(c))?;
+    Ok(counts.into_iter().collect())
+}
+
+/// These persons have read all chapters of these booklets. What is there already stays.
+pub fn write_reads(conn: &mut Conn, read: &[(i64, i64, Timestamp)]) -> Result<()> {
+    let counts = chapter_counts(conn)?;
+    let there: Vec<(i64, i64, i32)> = either!(conn, c => chapter_reads::table
+        .select((chapter_reads::person_id, chapter_reads::booklet_id, chapter_reads::chapter))
+        .load(c))?;
+    let mut there: std::collections::HashSet<(i64, i64, i32)> = there.into_iter().collect();
+    let mut rows = vec![];
+    for (person_id, booklet_id, at) in read {
+        for chapter in 1..=counts.get(booklet_id).copied().unwrap_or_default() {
+            if !there.insert((*person_id, *booklet_id, chapter)) {
+                continue;
+            }
+            rows.push(ChapterReadRow {
+                person_id: *person_id,
+                booklet_id: *booklet_id,
+                chapter,
+                read_at: *at,
+            });
+        }
+    }
+    ChapterReadRow::write(conn, &rows)
+}
+
+/// Branches with their members, in that order.
+pub fn all_members(conn: &mut Conn) -> Result<Vec<(i64, i64)>> {
+    Ok(either!(conn, c => memberships::table
+        .filter(memberships::valid_to.is_null())
+        .order((memberships::branch_id, memberships::person_id))
+        .select((memberships::branch_id, memberships::person_id))
+        .load(c))?)
+}
+
+/// The root of the tree.
+pub fn city(conn: &mut Conn) -> Result<i64> {
+    Ok(either!(conn, c => orgs::table.filter(orgs::level.eq("city")).select(orgs::id).first(c))?)
 }
 
 /// The number of a base.
@@ -288,4 +449,16 @@ pub fn analyze(conn: &mut Conn) -> Result<()> {
 pub fn attendance(conn: &mut Conn, event: EventId, person: PersonId) -> Result<AttendanceId> {
     let head = attendance_heads::table.find((event, person)).select(attendance_heads::attendance_id);
     Ok(either!(conn, c => head.first(c))?)
+}
+
+/// The event of this key, and the first member who is recorded there as on leave.
+pub fn away(conn: &mut Conn, key: &str) -> Result<Option<(EventId, PersonId)>> {
+    let is_it = events::key.eq(key).and(attendance_heads::status.eq("leave_private"));
+    Ok(either!(conn, c => attendance_heads::table
+        .inner_join(events::table)
+        .filter(is_it)
+        .order(attendance_heads::person_id)
+        .select((events::id, attendance_heads::person_id))
+        .first(c)
+        .optional())?)
 }

@@ -1,5 +1,6 @@
 //! The pages of instructors, schools and alliances.
 use crate::access::Access::Anyone;
+use crate::access::Permission::EditSchools;
 use crate::clock;
 use crate::db::{Conn, Db};
 use crate::error::Result;
@@ -130,6 +131,13 @@ async fn all_schools(page: Page, db: Data<Db>, query: Query<PageQuery>) -> Reply
     reply::page(&view)
 }
 
+/// Whether the viewer keeps the schools of this place in the tree.
+fn may_edit(page: &Page, path: &str) -> bool {
+    let viewer = page.viewer.as_ref();
+    viewer
+        .is_some_and(|viewer| viewer.paths(EditSchools).iter().any(|scope| path.starts_with(scope.as_str())))
+}
+
 #[derive(Template)]
 #[template(path = "directory/school.html")]
 struct OneSchool {
@@ -138,15 +146,19 @@ struct OneSchool {
     host: String,
     alliances: Vec<AllianceRow>,
     cards: Vec<Card>,
+    /// The host is in the viewer's scope.
+    may_edit: bool,
 }
 
 impl OneSchool {
     fn load(conn: &mut Conn, page: Page, id: SchoolId) -> Result<OneSchool> {
         let school = schools::school(conn, id)?;
-        let host = organization::find(conn, OrgId(school.host.0))?.name;
+        let host = organization::find(conn, OrgId(school.host.0))?;
+        let may_edit = may_edit(&page, &host.path);
+        let host = host.name;
         let filter = Filter { school: Some(id), is_signed_in: page.viewer.is_some(), ..Filter::default() };
         let cards = lectures::cards(conn, &filter, 0, CARDS)?;
-        Ok(OneSchool { alliances: schools::alliances_of(conn, id)?, page, school, host, cards })
+        Ok(OneSchool { alliances: schools::alliances_of(conn, id)?, page, school, host, cards, may_edit })
     }
 }
 
@@ -163,6 +175,7 @@ struct OneAlliance {
     schools: Vec<SchoolRow>,
     paging: Paging,
     cards: Vec<Card>,
+    may_edit: bool,
 }
 
 impl OneAlliance {
@@ -172,7 +185,8 @@ impl OneAlliance {
         let paging = Paging::new(&page.path, number, alliance.school_count.into(), ROWS)?;
         let filter = Filter { alliance: Some(id), is_signed_in: page.viewer.is_some(), ..Filter::default() };
         let cards = lectures::cards(conn, &filter, 0, CARDS)?;
-        Ok(OneAlliance { page, alliance, schools, paging, cards })
+        let may_edit = may_edit(&page, "/");
+        Ok(OneAlliance { page, alliance, schools, paging, cards, may_edit })
     }
 }
 

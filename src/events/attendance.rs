@@ -1,5 +1,5 @@
 //! Attendance: what is recorded of somebody, in words, and the rule by which it is appended.
-use super::{Event, Refusal, State, store};
+use super::{Event, Kind, Refusal, State, store};
 use crate::audit::{Action, Doer};
 use crate::clock::Timestamp;
 use crate::db::Conn;
@@ -173,7 +173,27 @@ pub struct Roll {
 /// # Errors
 /// As [`record`].
 pub fn take(conn: &mut Conn, event: &Event, roll: &Roll, doer: &Doer, now: Timestamp) -> Result<usize> {
-    let expected = store::on_roll(conn, event)?;
+    take_with(conn, event, roll, &[], doer, now)
+}
+
+/// As [`take`], of a list that names others too: guests who signed it, and whoever stood on it when it was printed.
+///
+/// # Errors
+/// As [`take`].
+pub fn take_with(
+    conn: &mut Conn,
+    event: &Event,
+    roll: &Roll,
+    others: &[PersonId],
+    doer: &Doer,
+    now: Timestamp,
+) -> Result<usize> {
+    if event.kind == Kind::HomeVisit {
+        return Err(Refusal::OfVisit.into());
+    }
+    let mut expected = store::on_roll(conn, event)?;
+    expected.extend_from_slice(others);
+    expected.sort_unstable();
     let mut notices = vec![];
     for mark in &roll.marks {
         if expected.binary_search(&mark.person).is_err() {

@@ -18,14 +18,14 @@ use crate::ids::{AccountId, BaseId, EventId, LectureId, OrgId, SchoolId};
 use crate::inbox::{self, NewNotice};
 use crate::lang::Message;
 use crate::{msg, text_enum};
-pub use attendance::{Entry, Mark, Method, Roll, Status, Via, record, take};
+pub use attendance::{Entry, Mark, Method, Roll, Status, Via, record, take, take_with};
 pub use calendar::{Dated, Feeds};
 use chrono::{Duration, NaiveDate};
 pub use codes::{Outcome, STEP, check_in, shown};
 pub use forms::via_word;
 pub use store::{
-    Choices, Event, Line, choices, counting, find, is_expected, lecture_title, lectures_named, lines,
-    makeups, on_roll, own, set_state,
+    Choices, Event, Line, Past, choices, counting, find, guests, history, is_expected, lecture_title,
+    lectures_named, lines, makeups, on_roll, own, set_state, standing,
 };
 
 text_enum! {
@@ -132,6 +132,8 @@ pub enum Refusal {
     HasAttendance(usize),
     CodeUsed,
     KeyUsed,
+    /// Of a visit: nobody's list says that it took place.
+    OfVisit,
 }
 
 impl Refusal {
@@ -163,6 +165,9 @@ impl Refusal {
                 msg!(
                     "您已经用现场码签到过，之后的登记有改动，不能再用码签到。有不同意见请找负责登记的人，或者提出异议"
                 )
+            }
+            Refusal::OfVisit => {
+                msg!("送学上门由第二人签名、本人确认后才算，不在名单上登记")
             }
             Refusal::KeyUsed => msg!("这张表已经提交过一次。请重新打开这一页，在新的内容上再改"),
             Refusal::NotExpected => {
@@ -275,6 +280,18 @@ pub fn arrange(
         tell(conn, &event, by, &title, "", now)?;
     }
     Ok(id)
+}
+
+/// Adds what has taken place already and is arranged nowhere: a visit, by the feature that knows its rules. The same key gives
+/// the same event; whether it is new.
+///
+/// # Errors
+/// Those of the database.
+pub fn enter(conn: &mut Conn, new: &NewEvent, by: AccountId, now: Timestamp) -> Result<(EventId, bool)> {
+    match store::insert(conn, new, by, now)? {
+        Some(id) => Ok((id, true)),
+        None => Ok((store::of_key(conn, &new.key)?, false)),
+    }
 }
 
 /// Changes an event that has not ended. `seen` is the sequence that the form was made from. Who is coming is told if time

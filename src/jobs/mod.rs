@@ -20,6 +20,8 @@ text_enum! {
         Process = "process",
         /// Rank lectures or instructors by what was said of them.
         Rank = "rank",
+        /// Compare a list that came as a file, apply it, or take it back.
+        Import = "import",
     }
 }
 
@@ -29,6 +31,7 @@ impl Kind {
             Kind::Keep => msg!("收存上传的文件"),
             Kind::Process => msg!("检查和转码"),
             Kind::Rank => msg!("计算评价榜"),
+            Kind::Import => msg!("检查或导入名册"),
         }
     }
 }

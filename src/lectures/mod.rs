@@ -192,9 +192,6 @@ pub fn runs(bits: &[u8], length_s: i32, most: usize) -> Vec<(i32, i32)> {
     runs
 }
 
-/// The share of a recording, in per cent, from which it counts as watched. domain.md §6, V-VID.
-pub const THRESHOLD: i32 = 80;
-
 /// A question to the instructor, in the name of a person; `key` makes a repeated post the same question.
 pub struct NewQuestion {
     pub lecture: LectureId,

@@ -1,4 +1,7 @@
-//! Rows of persons and memberships.
+//! Rows of persons and memberships: `history` has single persons row by row, `days` lists of members.
+mod days;
+mod history;
+
 use super::{Category, Stage};
 use crate::db::{Conn, Timestamp};
 use crate::either;
@@ -8,6 +11,10 @@ use crate::organization::after;
 use crate::schema::{accounts, member_categories, membership_stages, memberships, orgs, persons};
 use chrono::NaiveDate;
 use diesel::prelude::*;
+use std::collections::HashMap;
+
+pub use days::*;
+pub use history::*;
 
 #[derive(Queryable, Selectable, Debug, Clone, PartialEq, Eq)]
 #[diesel(table_name = persons)]
@@ -112,6 +119,18 @@ fn cards(
         }
         query.load(c)
     })?)
+}
+
+/// The names of these persons: those of a page.
+pub fn names(conn: &mut Conn, ids: &[PersonId]) -> Result<HashMap<PersonId, String>> {
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let rows: Vec<(PersonId, String)> = either!(conn, c => persons::table
+        .filter(persons::id.eq_any(ids))
+        .select((persons::id, persons::name))
+        .load(c))?;
+    Ok(rows.into_iter().collect())
 }
 
 /// The home branch of a person today, its name and the member number; `None` for those who are no members.

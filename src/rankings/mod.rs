@@ -365,6 +365,7 @@ pub fn ask(conn: &mut Conn, id: RankingId, reason: Option<&str>, doer: &Doer, no
 pub fn rate(conn: &mut Conn, id: RankingId, now: Timestamp) -> Result<SnapshotId> {
     let ranking = store::ranking(conn, id)?;
     let (Some(by), Some(top_k)) = (ranking.asked_by, ranking.top_k) else { return Err(Error::NotFound) };
+    let terms = crate::ratings::terms(conn, clock::day(now))?;
     let (mean, rated) = rated(conn, ranking.kind)?;
     let public = store::named(conn, ranking.kind)?;
     let link = |id: &i64| match ranking.kind {
@@ -376,7 +377,7 @@ pub fn rate(conn: &mut Conn, id: RankingId, now: Timestamp) -> Result<SnapshotId
         .map(|(id, said)| (*id, Named { name: said.to_value(), agreed: true, link: Some(link(id)) }));
     let reason = Some(ranking.asked_reason).filter(|reason| !reason.is_empty());
     let about = (ranking.title.as_str(), top_k, reason);
-    let draft = ratings::draft(ranking.kind, about, &mean, &rated, &names.collect())?;
+    let draft = ratings::draft(ranking.kind, about, (&mean, terms), &rated, &names.collect())?;
     compute(conn, &draft, &Doer { account: Some(by), request: "job".into(), ..Doer::default() }, now)
 }
 

@@ -4,7 +4,7 @@ use super::{Draft, Kind, Named, Refusal};
 use crate::error::Result;
 use crate::ratings::Voices;
 use crate::scoring::exact::{Exact, shown_apart};
-use crate::scoring::voices::{FEWEST_BRANCHES, FEWEST_VOICES, PRIOR, drawn};
+use crate::scoring::voices::{Terms, drawn};
 use num_traits::Zero;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -54,7 +54,7 @@ pub const fn subject(kind: Kind) -> (&'static str, i64) {
 pub fn draft(
     kind: Kind,
     (title, top_k, reason): (&str, i32, Option<String>),
-    city_mean: &Exact,
+    (city_mean, terms): (&Exact, Terms),
     all: &[Voices],
     names: &BTreeMap<i64, Named>,
 ) -> Result<Draft> {
@@ -67,7 +67,7 @@ pub fn draft(
             excluded.push(json!({"id": id, "reason": "withdrawn"}));
             continue;
         }
-        if of.voices.len() < FEWEST_VOICES || of.branches < FEWEST_BRANCHES as i64 {
+        if !terms.is_shown(of.voices.len() as i64, of.branches) {
             excluded.push(json!({"id": id, "reason": "few_voices"}));
             continue;
         }
@@ -75,7 +75,7 @@ pub fn draft(
         let sum = counts.iter().fold(Exact::zero(), |all, ((stars, ratings), count)| {
             all + Exact::new((stars * count).into(), (*ratings).into())
         });
-        let score = drawn(PRIOR, city_mean, &sum, of.voices.len() as i64).unwrap_or_default();
+        let score = drawn(terms.prior, city_mean, &sum, of.voices.len() as i64).unwrap_or_default();
         ranked.push(Ranked { of, score, rank: 0, counts });
     }
     if ranked.is_empty() {
@@ -112,10 +112,10 @@ pub fn draft(
         title: title.to_owned(),
         method: json!({
             "kind": kind.as_str(),
-            "prior": PRIOR,
+            "prior": terms.prior,
             "city_mean": city_mean.to_string(),
-            "least_voices": FEWEST_VOICES,
-            "least_branches": FEWEST_BRANCHES,
+            "least_voices": terms.voices,
+            "least_branches": terms.branches,
             "places": PLACES,
             "top_k": top_k,
         }),
@@ -150,6 +150,8 @@ fn leaf(kind: Kind, one: &Ranked<'_>) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const TERMS: Terms = Terms { prior: 20, voices: 10, branches: 3 };
     use crate::scoring::exact::read;
     use crate::verify;
 
@@ -180,7 +182,7 @@ mod tests {
         let made = draft(
             Kind::LectureRating,
             ("好课榜", 3, None),
-            &read("4.2").unwrap(),
+            (&read("4.2").unwrap(), TERMS),
             &voices,
             &named(&[1, 2, 5, 9, 10]),
         )
@@ -194,7 +196,7 @@ mod tests {
         let nobody = draft(
             Kind::LectureRating,
             ("好课榜", 3, None),
-            &read("4.2").unwrap(),
+            (&read("4.2").unwrap(), TERMS),
             &voices[..1],
             &named(&[1]),
         );
@@ -206,9 +208,14 @@ mod tests {
         // One who gave 5, 5, 5 and one who gave 3, six of each.
         let voices =
             Voices { id: 7, voices: [vec![(15, 3); 6], vec![(3, 1); 6]].concat(), branches: 3, apart: 2 };
-        let made =
-            draft(Kind::LecturerRating, ("讲师榜", 10, None), &read("4").unwrap(), &[voices], &named(&[7]))
-                .unwrap();
+        let made = draft(
+            Kind::LecturerRating,
+            ("讲师榜", 10, None),
+            (&read("4").unwrap(), TERMS),
+            &[voices],
+            &named(&[7]),
+        )
+        .unwrap();
         assert_eq!(
             (all(&made.rows, "id"), all(&made.rows, "exact")),
             (vec!["I7".to_owned()], vec!["4/1".to_owned()])
@@ -235,8 +242,14 @@ mod tests {
             .collect();
         let names = named(&(1..=2_000).collect::<Vec<_>>());
         let began = std::time::Instant::now();
-        let made = draft(Kind::LecturerRating, ("讲师榜", 500, None), &read("3.1").unwrap(), &voices, &names)
-            .unwrap();
+        let made = draft(
+            Kind::LecturerRating,
+            ("讲师榜", 500, None),
+            (&read("3.1").unwrap(), TERMS),
+            &voices,
+            &names,
+        )
+        .unwrap();
         let took = began.elapsed();
         let bound = if cfg!(debug_assertions) { 20 } else { 3 };
         assert!(took.as_secs() < bound, "{took:?}");

@@ -1,16 +1,17 @@
 //! What the worker does with ratings: counts those of lectures with new ones, looks for blocks, takes the mean of the city
 //! each night, and forgets who gave what. Twice is once.
-use super::detect::{self, Set};
-use super::measure::Sum;
+use super::detect::{self, Set, Thresholds};
+use super::measure::{Basis, Sum};
 use super::store::decisions;
 use super::store::flags::{self, Of, Raised};
 use super::store::{cursor, set_cursor, sums};
-use super::{KEY_DAYS, Subject, slot};
+use super::{Subject, slot};
 use crate::clock::{self, Timestamp};
 use crate::db::{Conn, Db};
 use crate::error::Result;
 use crate::ids::{InstructorId, LectureId};
 use crate::scoring::exact::{Exact, ratio};
+use crate::site::{self, Setting};
 use chrono::{Duration, Timelike};
 use std::collections::BTreeSet;
 
@@ -36,7 +37,9 @@ const IN_ORDER: i64 = 2_000;
 pub fn tend(db: &Db, now: Timestamp) -> Result<()> {
     nightly(db, now)?;
     follow(db, now)?;
-    let before = clock::day(now) - Duration::days(KEY_DAYS);
+    let today = clock::day(now);
+    let days = db.read_now(|conn| site::number(conn, Setting::RetentionRatingKeys, today))?;
+    let before = today - Duration::days(days);
     if db.read_now(|conn| decisions::has_keys(conn, before))? {
         db.write_now(|conn| decisions::forget_keys(conn, before))?;
     }
@@ -65,7 +68,7 @@ fn nightly(db: &Db, now: Timestamp) -> Result<()> {
 /// # Errors
 /// Those of the database.
 pub fn refresh_all(conn: &mut Conn, now: Timestamp) -> Result<()> {
-    let Some(city) = city(conn, now)? else { return Ok(()) };
+    let Some(basis) = basis(conn, now)? else { return Ok(()) };
     for one in sums::voices(conn, Subject::Lecture)? {
         let mut counts = [0_i64; 5];
         for (stars, _) in &one.voices {
@@ -73,11 +76,11 @@ pub fn refresh_all(conn: &mut Conn, now: Timestamp) -> Result<()> {
                 *count += 1;
             }
         }
-        let measured = Sum::of_stars(&counts).measured(one.branches, &city);
+        let measured = Sum::of_stars(&counts).measured(one.branches, &basis);
         sums::put_lecture(conn, LectureId(one.id), (&counts, one.branches, one.apart), measured, now)?;
     }
     for one in sums::voices(conn, Subject::Instructor)? {
-        put_instructor(conn, InstructorId(one.id), (&one.voices, one.branches, one.apart), &city, now)?;
+        put_instructor(conn, InstructorId(one.id), (&one.voices, one.branches, one.apart), &basis, now)?;
     }
     Ok(())
 }
@@ -86,13 +89,19 @@ fn put_instructor(
     conn: &mut Conn,
     id: InstructorId,
     (voices, branches, apart): (&[(i64, i64)], i64, i64),
-    city: &Exact,
+    basis: &Basis,
     now: Timestamp,
 ) -> Result<()> {
     let sum = Sum::of(voices);
     let votes = voices.iter().map(|voice| voice.1).sum();
     let numbers = (sum.voices, votes, branches, apart);
-    sums::put_instructor(conn, id, numbers, sum.measured(branches, city), now)
+    sums::put_instructor(conn, id, numbers, sum.measured(branches, basis), now)
+}
+
+/// What scores are made by today.
+fn basis(conn: &mut Conn, now: Timestamp) -> Result<Option<Basis>> {
+    let terms = super::terms(conn, clock::day(now))?;
+    Ok(city(conn, now)?.map(|city| Basis { city, terms }))
 }
 
 /// The mean of the latest day; before the first night, that of now.
@@ -109,13 +118,13 @@ fn city(conn: &mut Conn, now: Timestamp) -> Result<Option<Exact>> {
 
 /// Counts the ratings of a lecture and of its lecturers anew.
 pub(super) fn count(conn: &mut Conn, lecture: LectureId, now: Timestamp) -> Result<()> {
-    let Some(city) = city(conn, now)? else { return Ok(()) };
+    let Some(basis) = basis(conn, now)? else { return Ok(()) };
     let (counts, branches, apart) = sums::count_lecture(conn, lecture)?;
-    let measured = Sum::of_stars(&counts).measured(branches, &city);
+    let measured = Sum::of_stars(&counts).measured(branches, &basis);
     sums::put_lecture(conn, lecture, (&counts, branches, apart), measured, now)?;
     for instructor in sums::lecturers(conn, lecture)? {
         let (voices, branches, apart) = sums::count_instructor(conn, instructor)?;
-        put_instructor(conn, instructor, (&voices, branches, apart), &city, now)?;
+        put_instructor(conn, instructor, (&voices, branches, apart), &basis, now)?;
     }
     Ok(())
 }
@@ -156,6 +165,7 @@ fn follow(db: &Db, now: Timestamp) -> Result<()> {
 /// # Errors
 /// Those of the database.
 pub fn look(conn: &mut Conn, lecture: LectureId, now: Timestamp) -> Result<()> {
+    let from = Thresholds::on(conn, clock::day(now))?;
     let branches = flags::by_branch(conn, lecture)?;
     let all = branches.iter().fold(Set::default(), |all, (_, one)| Set {
         votes: all.votes + one.votes,
@@ -168,21 +178,21 @@ pub fn look(conn: &mut Conn, lecture: LectureId, now: Timestamp) -> Result<()> {
     for (branch, set) in branches {
         let Some(branch) = branch else { continue };
         let of_branch = viewers.iter().find(|one| one.0 == branch).map_or(0, |one| one.1);
-        if let Some(found) = detect::of_branch(all, set, of_branch, all_viewers) {
+        if let Some(found) = detect::of_branch(all, set, (of_branch, all_viewers), &from) {
             let of = Of { branch: Some(branch), from: 1, to, ..Of::default() };
             raised.push(Raised { mark: format!("block {branch}"), of, found });
         }
     }
     for ((day, slot), set) in flags::by_slot(conn, lecture)? {
-        if let Some(found) = detect::of_burst(all, set) {
+        if let Some(found) = detect::of_burst(all, set, &from) {
             let of = Of { day: Some(day), slot: Some(slot), from: 1, to, ..Of::default() };
             raised.push(Raised { mark: format!("burst {day} {slot}"), of, found });
         }
     }
     let ordered = flags::in_order(conn, lecture, IN_ORDER)?;
     let stars: Vec<i32> = ordered.iter().map(|one| one.1).collect();
-    if let Some((from, length, kind, found)) = detect::of_run(all, &stars) {
-        let (first, last) = (ordered[from].0, ordered[from + length - 1].0);
+    if let Some((at, length, kind, found)) = detect::of_run(all, &stars, &from) {
+        let (first, last) = (ordered[at].0, ordered[at + length - 1].0);
         let of = Of { stars: Some(kind), from: first, to: last, ..Of::default() };
         raised.push(Raised { mark: format!("run {first}"), of, found });
     }

@@ -1,6 +1,6 @@
-//! What two people decide: that ratings do not count, and who wrote a comment. One proposes, another one decides; neither
+//! What two people decide: that ratings do not count, or count again, and who wrote a comment. One proposes, another one decides; neither
 //! gives the lecture. domain.md §4.4, §7 items 3 and 10.
-use super::store::decisions::{self, Exclusion, Unmask};
+use super::store::decisions::{self, Exclusion, Lifting, Unmask};
 use super::store::flags::{self, Flag};
 use super::store::texts;
 use super::{FlagState, Refusal, Verdict, follow, store};
@@ -47,7 +47,8 @@ pub fn dismiss(
     if decisions::proposals(conn, id)?.iter().any(|one| one.verdict.is_none()) {
         return Err(Refusal::ProposedAlready.into());
     }
-    if !flags::close(conn, id, (FlagState::Dismissed, note), viewer.account, now)? {
+    let turn = (FlagState::Open, FlagState::Dismissed, note);
+    if !flags::turn(conn, id, turn, viewer.account, now)? {
         return Err(Refusal::DecidedAlready.into());
     }
     doer.did(conn, Action::FlagDismissed, ("rating_flag", id), now)
@@ -94,7 +95,8 @@ pub fn decide(
         return Err(Refusal::DecidedAlready.into());
     }
     if verdict == Verdict::Confirmed {
-        if !flags::close(conn, exclusion.flag, (FlagState::Confirmed, ""), viewer.account, now)? {
+        let turn = (FlagState::Open, FlagState::Confirmed, "");
+        if !flags::turn(conn, exclusion.flag, turn, viewer.account, now)? {
             return Err(Refusal::DecidedAlready.into());
         }
         decisions::exclude(conn, &exclusion)?;
@@ -102,6 +104,63 @@ pub fn decide(
     }
     doer.did(conn, Action::ExclusionDecided, ("rating_flag", exclusion.flag), now)?;
     Ok(exclusion)
+}
+
+/// Proposes that excluded ratings count again; `reason` is announced if a second person confirms it. The flag that the exclusion
+/// was about, for the way back.
+///
+/// # Errors
+/// Not found without a confirmed exclusion; refused for whoever gives the lecture, and if it was proposed already.
+pub fn propose_lifting(
+    conn: &mut Conn,
+    id: i64,
+    reason: &str,
+    viewer: &Viewer,
+    doer: &Doer,
+    now: Timestamp,
+) -> Result<i64> {
+    let exclusion = decisions::exclusion(conn, id)?;
+    if exclusion.verdict != Some(Verdict::Confirmed) {
+        return Err(Error::NotFound);
+    }
+    must_be_other(conn, exclusion.lecture, viewer)?;
+    if decisions::propose_lifting(conn, id, reason, viewer.account, now)?.is_none() {
+        return Err(Refusal::ProposedAlready.into());
+    }
+    doer.did(conn, Action::LiftingProposed, ("rating_flag", exclusion.flag), now)?;
+    Ok(exclusion.flag)
+}
+
+/// The second person's word about it. Confirmed, the ratings count at once, the flag says why, and the page of the lecture too.
+///
+/// # Errors
+/// Refused for whoever proposed it, or gives the lecture, and if it was decided already.
+pub fn decide_lifting(
+    conn: &mut Conn,
+    id: i64,
+    verdict: Verdict,
+    viewer: &Viewer,
+    doer: &Doer,
+    now: Timestamp,
+) -> Result<Lifting> {
+    let lifting = decisions::lifting(conn, id)?;
+    must_be_other(conn, lifting.lecture, viewer)?;
+    if lifting.proposed_by == viewer.account {
+        return Err(Refusal::OwnProposal.into());
+    }
+    if !decisions::decide_lifting(conn, id, verdict, viewer.account, now)? {
+        return Err(Refusal::DecidedAlready.into());
+    }
+    if verdict == Verdict::Confirmed {
+        let turn = (FlagState::Confirmed, FlagState::Dismissed, lifting.reason.as_str());
+        if !flags::turn(conn, lifting.flag, turn, viewer.account, now)? {
+            return Err(Refusal::DecidedAlready.into());
+        }
+        decisions::restore(conn, lifting.exclusion)?;
+        follow::count(conn, lifting.lecture, now)?;
+    }
+    doer.did(conn, Action::LiftingDecided, ("rating_flag", lifting.flag), now)?;
+    Ok(lifting)
 }
 
 /// Proposes to learn who wrote a comment.

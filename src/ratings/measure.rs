@@ -1,12 +1,20 @@
 //! From counted ratings to what is shown: the score exact, the interval a hint for readers. domain.md §5.6.
 use crate::scoring::exact::{Exact, shown, whole};
-use crate::scoring::voices::{PRIOR, drawn, is_shown};
+use crate::scoring::voices::{Terms, drawn};
 use num_traits::{ToPrimitive, Zero};
 
 /// Places of a score that is read.
 const PLACES: u32 = 1;
 /// How many standard errors a bound lies away: 95 %.
 const Z: f64 = 1.959_963_984_540_054;
+
+/// What scores are drawn to, and by which terms.
+#[derive(Debug, Clone)]
+pub struct Basis {
+    /// The mean of the city.
+    pub city: Exact,
+    pub terms: Terms,
+}
 
 /// What is shown of a lecture or an instructor; all but the city's mean is empty below the minimum.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,15 +62,14 @@ impl Sum {
         all
     }
     /// The score drawn to the city's mean; `None` of nothing.
-    pub fn score(&self, city: &Exact) -> Option<Exact> {
-        drawn(PRIOR, city, &self.sum, self.voices)
+    pub fn score(&self, Basis { city, terms }: &Basis) -> Option<Exact> {
+        drawn(terms.prior, city, &self.sum, self.voices)
     }
     /// What is shown, if there are enough voices from enough branches.
-    pub fn measured(&self, branches: i64, city: &Exact) -> Measured {
-        let city_shown = shown(city, 2);
-        let enough =
-            is_shown(usize::try_from(self.voices).unwrap_or(0), usize::try_from(branches).unwrap_or(0));
-        let (Some(score), true) = (self.score(city), enough) else {
+    pub fn measured(&self, branches: i64, basis: &Basis) -> Measured {
+        let city_shown = shown(&basis.city, 2);
+        let enough = basis.terms.is_shown(self.voices, branches);
+        let (Some(score), true) = (self.score(basis), enough) else {
             return Measured {
                 score: String::new(),
                 low: String::new(),
@@ -70,13 +77,13 @@ impl Sum {
                 city: city_shown,
             };
         };
-        let (low, high) = self.between(city);
+        let (low, high) = self.between(basis);
         let read = |bound: f64| format!("{bound:.1}");
         Measured { score: shown(&score, PLACES), low: read(low), high: read(high), city: city_shown }
     }
     /// Where the score would lie with other voices of the same kind, with 95 % certainty.
-    fn between(&self, city: &Exact) -> (f64, f64) {
-        let (n, m) = (self.voices as f64, PRIOR as f64);
+    fn between(&self, Basis { city, terms }: &Basis) -> (f64, f64) {
+        let (n, m) = (self.voices as f64, terms.prior as f64);
         let mean = self.sum.to_f64().unwrap_or_default() / n;
         let spread = ((self.squares / n - mean * mean).max(0.0) * n / (n - 1.0).max(1.0)).sqrt();
         let half = Z * spread / n.sqrt();
@@ -88,11 +95,15 @@ impl Sum {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn basis(city: Exact) -> Basis {
+        Basis { city, terms: Terms { prior: 20, voices: 10, branches: 3 } }
+    }
     use crate::scoring::exact::{ratio, read};
 
     #[test]
     fn v_bay_2_from_counts() {
-        let city = read("4.2").unwrap();
+        let city = basis(read("4.2").unwrap());
         for (counts, score) in
             [([0, 0, 0, 0, 5], "4.3600"), ([0, 0, 0, 20, 80], "4.7000"), ([0, 0, 10, 50, 140], "4.6091")]
         {
@@ -113,14 +124,14 @@ mod tests {
     fn counts_and_voices_say_the_same() {
         let voices: Vec<(i64, i64)> = [(5, 1), (5, 1), (4, 1), (2, 1)].to_vec();
         let (one, other) = (Sum::of(&voices), Sum::of_stars(&[0, 1, 0, 1, 2]));
-        let city = whole(4);
+        let city = basis(whole(4));
         assert_eq!((one.score(&city), one.voices), (other.score(&city), other.voices));
         assert_eq!(one.between(&city), other.between(&city));
     }
 
     #[test]
     fn below_the_minimum_nothing_but_the_city_is_said() {
-        let city = read("4.25").unwrap();
+        let city = basis(read("4.25").unwrap());
         for (counts, branches) in [([0, 0, 0, 0, 9], 3), ([0, 0, 0, 0, 10], 2)] {
             let few = Sum::of_stars(&counts).measured(branches, &city);
             assert_eq!((few.score.as_str(), few.low.as_str(), few.city.as_str()), ("", "", "4.25"));
@@ -131,10 +142,10 @@ mod tests {
 
     #[test]
     fn the_interval_holds_the_score_and_the_scale() {
-        let city = whole(5);
+        let city = basis(whole(5));
         let all_best = Sum::of_stars(&[0, 0, 0, 0, 40]);
         assert_eq!(all_best.between(&city), (5.0, 5.0));
-        let (low, high) = Sum::of_stars(&[10, 0, 0, 0, 10]).between(&whole(3));
+        let (low, high) = Sum::of_stars(&[10, 0, 0, 0, 10]).between(&basis(whole(3)));
         assert!(low < 3.0 && 3.0 < high && low >= 1.0 && high <= 5.0);
     }
 }

@@ -20,6 +20,8 @@ use crate::db::{Batch, Conn, Db};
 use crate::error::{Error, Result};
 use crate::ids::{InstructorId, LectureId, PersonId, random_hex};
 use crate::lang::Message;
+use crate::scoring::voices::Terms;
+use crate::site::Setting;
 use crate::{msg, site, text_enum};
 use chrono::{NaiveDate, Timelike};
 use hmac::{Hmac, KeyInit, Mac};
@@ -27,9 +29,11 @@ use sha2::Sha256;
 
 pub use follow::{look, refresh_all, tend};
 pub use forms::RatingForm;
-pub use judging::{decide, dismiss, propose, propose_unmask, settle_unmask, unmask};
+pub use judging::{
+    decide, decide_lifting, dismiss, propose, propose_lifting, propose_unmask, settle_unmask, unmask,
+};
 pub use moderating::{judge_reply, judge_text, reply};
-pub use store::decisions::{Exclusion, Unmask};
+pub use store::decisions::{Announced, Exclusion, Lifting, Unmask};
 pub use store::flags::Flag;
 pub use store::own::{Mine, Own, OwnText, lose_proof, mine};
 pub use store::sums::{
@@ -37,10 +41,18 @@ pub use store::sums::{
 };
 pub use store::texts::{Comment, Waiting, queue};
 
-/// Days after the first rating on which it may be changed. domain.md §6.
-pub const EDIT_DAYS: i64 = 30;
-/// Days after which nobody can tell any more who gave a rating (INV-R4).
-pub const KEY_DAYS: i64 = 180;
+/// What scores are made by on `day`, as the office has set it. domain.md §6.
+///
+/// # Errors
+/// Those of the database.
+pub fn terms(conn: &mut Conn, day: NaiveDate) -> Result<Terms> {
+    Ok(Terms {
+        prior: site::number(conn, Setting::RatingPrior, day)?,
+        voices: site::number(conn, Setting::RatingVoices, day)?,
+        branches: site::number(conn, Setting::RatingBranches, day)?,
+    })
+}
+
 /// The longest comment and reply, in characters.
 pub const LONGEST: usize = 500;
 
@@ -257,10 +269,10 @@ impl Refusal {
     pub fn words(self) -> Message {
         match self {
             Refusal::NoProof => {
-                msg!("看完这堂课以后才能评价：自己看满 80%，或者参加一场集体收看。")
+                msg!("看完这堂课以后才能评价：自己看完，或者参加一场集体收看。")
             }
             Refusal::OwnLecture => msg!("这是您自己讲的课，由别人评价。"),
-            Refusal::TooLate => msg!("评价在第一次提交后 30 天内可以修改，现在只能撤回。"),
+            Refusal::TooLate => msg!("评价可以修改的期限已过，现在只能撤回。"),
             Refusal::DecidedAlready => msg!("这一件已经办过。"),
             Refusal::ProposedAlready => msg!("已有人提出，请先办完那一件。"),
             Refusal::OwnProposal => msg!("自己提出的要请另一个人决定。"),
@@ -312,7 +324,7 @@ impl Ratings {
 /// # Errors
 /// Those of the database.
 pub fn some(conn: &mut Conn, asks: &[(Keys, Ask)]) -> Result<Vec<Told>> {
-    asks.iter().map(|(keys, ask)| store::votes::one(conn, keys, ask)).collect()
+    store::group::some(conn, asks)
 }
 
 /// The flags that wait, the oldest first.
@@ -348,7 +360,7 @@ pub struct OnPage {
     pub comments: Vec<Comment>,
     pub has_more: bool,
     /// Reason and number of ratings, for each decision of two people.
-    pub exclusions: Vec<(String, i32)>,
+    pub exclusions: Vec<Announced>,
 }
 
 /// Comments on the page of a lecture; the others have a page of their own.

@@ -148,7 +148,7 @@ mod tests {
         assert!(SayForm { text: " ".into(), ..form.clone() }.check().is_err());
         let keyless = SayForm { key: "x".into(), ..form.clone() };
         assert!(keyless.check().is_err() && keyless.again().check().is_ok());
-        for (about, id) in [("attendance", "x"), ("person", "1"), ("", "")] {
+        for (about, id) in [("attendance", "x"), ("sign_in", "1"), ("", "")] {
             assert_eq!(SayForm { about: about.into(), id: id.into(), ..form.clone() }.subject(), None);
         }
     }

@@ -11,10 +11,12 @@ use crate::clock::Timestamp;
 use crate::db::Conn;
 use crate::error::{Error, Result};
 use crate::events::{self, Entry, Method, Status, Via};
-use crate::ids::{AccountId, AttendanceId, CaseId, CompletionId, EventId, PersonId, RecordId, SnapshotId};
+use crate::ids::{
+    AccountId, AttendanceId, CaseId, CompletionId, CopyMoveId, EventId, PersonId, RecordId, SnapshotId,
+};
 use crate::lang::Message;
 use crate::msg;
-use crate::{study, watching};
+use crate::{copies, rights, study, visits, watching};
 use chrono::NaiveDate;
 
 /// A record that a case can be about.
@@ -26,8 +28,14 @@ pub enum Subject {
     Completion(CompletionId),
     /// That somebody has finished a course.
     Record(RecordId),
+    /// That a printed copy was handed out.
+    Copy(CopyMoveId),
+    /// Another fact of the page of one's own data: whoever keeps it mends it.
+    Fact(rights::Kind, i64),
     /// A published result of a competition: objections, which their own feature files and answers.
     Snapshot(SnapshotId),
+    /// Teaching at somebody's door, by its event: one of those whom it was to says that it was not so.
+    Visit(EventId),
 }
 
 impl Subject {
@@ -38,7 +46,12 @@ impl Subject {
             "completion" => Some(Subject::Completion(CompletionId(id))),
             "record" => Some(Subject::Record(RecordId(id))),
             "snapshot" => Some(Subject::Snapshot(SnapshotId(id))),
-            _ => None,
+            "visit" => Some(Subject::Visit(EventId(id))),
+            "copy" => Some(Subject::Copy(CopyMoveId(id))),
+            _ => {
+                let fact = rights::Kind::of(kind).filter(|one| one.subject() == Some(kind));
+                fact.map(|one| Subject::Fact(one, id))
+            }
         }
     }
     fn of_case(case: &Case) -> Result<Subject> {
@@ -52,13 +65,18 @@ impl Subject {
             Subject::Completion(id) => ("completion", id.0),
             Subject::Record(id) => ("record", id.0),
             Subject::Snapshot(id) => ("snapshot", id.0),
+            Subject::Visit(id) => ("visit", id.0),
+            Subject::Copy(id) => ("copy", id.0),
+            Subject::Fact(kind, id) => (kind.as_str(), id),
         }
     }
     /// What somebody files who says that it is wrong.
     pub fn case_kind(self) -> Kind {
         match self {
-            Subject::Attendance(_) | Subject::Completion(_) => Kind::Dispute,
-            Subject::Record(_) => Kind::Correction,
+            Subject::Attendance(_) | Subject::Completion(_) | Subject::Visit(_) | Subject::Copy(_) => {
+                Kind::Dispute
+            }
+            Subject::Record(_) | Subject::Fact(..) => Kind::Correction,
             Subject::Snapshot(_) => Kind::Objection,
         }
     }
@@ -85,8 +103,14 @@ pub enum What {
         event: Option<EventId>,
     },
     Record,
+    /// The name of who signed for the copy, if that was somebody else.
+    Copy(Option<String>),
+    /// What the fact is about, and its state.
+    Fact(Message, Option<Message>),
     /// The revision of the result.
     Result(i32),
+    /// Its length, in minutes.
+    Visit(i32),
 }
 
 /// A record, as its case shows it.
@@ -136,12 +160,17 @@ impl Refusal {
     }
 }
 
-/// A record of this person; anybody else's is not found.
+/// A record of this person; anybody else's is not found. What came from a visit is disputed as that visit: then all that follows
+/// from it is taken back together.
 ///
 /// # Errors
 /// Not found.
 pub fn own(conn: &mut Conn, person: PersonId, subject: Subject) -> Result<About> {
-    let about = store::about(conn, subject)?;
+    let subject = match store::visit_behind(conn, subject)? {
+        Some(visit) => Subject::Visit(visit),
+        None => subject,
+    };
+    let about = store::about(conn, subject, person)?;
     if about.person == Some(person) { Ok(about) } else { Err(Error::NotFound) }
 }
 
@@ -162,9 +191,9 @@ pub fn file(
         return Err(Error::Refused(Refusal::Superseded.words()));
     }
     let filing = Filing {
-        kind: subject.case_kind(),
+        kind: about.subject.case_kind(),
         level: Level::First,
-        subject: subject.key(),
+        subject: about.subject.key(),
         person: viewer.person,
         path: store::path_of(conn, viewer.person)?,
         made_by: about.made_by.map(|(account, _)| account),
@@ -172,7 +201,55 @@ pub fn file(
         text: text.to_owned(),
         key: key.to_owned(),
     };
-    cases::file(conn, &filing, doer, now)
+    let id = cases::file(conn, &filing, doer, now)?;
+    // The same post once more may name a case that was answered since.
+    if let Subject::Visit(visit) = about.subject
+        && cases::find_own(conn, viewer.person, id)?.state.is_open()
+    {
+        visits::dispute(conn, (visit, viewer.person), (id, viewer.account), now)?;
+    }
+    Ok(id)
+}
+
+/// Takes a case back; a visit that was disputed counts again.
+///
+/// # Errors
+/// Refused for whoever acts for the person and made the record of the visit; and as in [`cases::withdraw`].
+pub fn withdraw(conn: &mut Conn, id: CaseId, viewer: &Viewer, doer: &Doer, now: Timestamp) -> Result<()> {
+    let case = cases::find_own(conn, viewer.person, id)?;
+    if viewer.is_acting() && made_visit(conn, viewer, &case)? {
+        return Err(cases::Refusal::OwnRecord.into());
+    }
+    cases::withdraw(conn, id, viewer, doer, now)?;
+    match Subject::of_case(&case)? {
+        // Another case about it may have been filed since.
+        Subject::Visit(visit) if cases::open_about(conn, case.person, "visit", visit.0)?.is_none() => {
+            visits::reinstate(conn, (visit, case.person), viewer.account, now)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Takes the answer to a case to the next level; while it waits there, a disputed visit counts nothing again.
+///
+/// # Errors
+/// As in [`cases::appeal`].
+pub fn appeal(
+    conn: &mut Conn,
+    id: CaseId,
+    said: (&str, &str),
+    viewer: &Viewer,
+    doer: &Doer,
+    now: Timestamp,
+) -> Result<CaseId> {
+    let appeal = cases::appeal(conn, id, said, viewer, doer, now)?;
+    let case = cases::find_own(conn, viewer.person, appeal)?;
+    if let Subject::Visit(visit) = Subject::of_case(&case)?
+        && case.state.is_open()
+    {
+        visits::dispute(conn, (visit, case.person), (appeal, viewer.account), now)?;
+    }
+    Ok(appeal)
 }
 
 /// What somebody answers to a case.
@@ -186,10 +263,26 @@ pub struct Decision {
     pub reasons: String,
 }
 
+/// Whether the case is about a visit in whose record the viewer had a hand.
+fn made_visit(conn: &mut Conn, viewer: &Viewer, case: &Case) -> Result<bool> {
+    match Subject::of_case(case)? {
+        Subject::Visit(visit) => visits::has_hand(conn, viewer, visit, case.person),
+        _ => Ok(false),
+    }
+}
+
+/// Why this viewer does not answer a case that lies in the scope: as [`Case::barrier`], and not those who made a visit either.
+fn barrier(conn: &mut Conn, viewer: &Viewer, case: &Case) -> Result<Option<cases::Refusal>> {
+    match case.barrier(viewer) {
+        None if made_visit(conn, viewer, case)? => Ok(Some(cases::Refusal::OwnRecord)),
+        known => Ok(known),
+    }
+}
+
 /// Answers a case and does what follows from it, in one transaction.
 ///
 /// # Errors
-/// As in [`cases::decide`].
+/// Refused for those who made the visit that it is about; and as in [`cases::decide`].
 pub fn decide(
     conn: &mut Conn,
     id: CaseId,
@@ -198,9 +291,13 @@ pub fn decide(
     doer: &Doer,
     now: Timestamp,
 ) -> Result<()> {
+    let filed = cases::find_within(conn, viewer, id)?;
+    if let Some(why) = barrier(conn, viewer, &filed)? {
+        return Err(why.into());
+    }
     let answer = (decision.outcome, decision.reasons.as_str());
     let case = cases::decide(conn, id, answer, viewer, doer, now)?;
-    let about = store::about(conn, Subject::of_case(&case)?)?;
+    let about = store::about(conn, Subject::of_case(&case)?, case.person)?;
     let is_upheld = decision.outcome == Outcome::Upheld;
     match (about.subject, &about.what) {
         (_, What::Attendance { event, minutes, .. }) if is_upheld || decision.outcome == Outcome::Partly => {
@@ -213,9 +310,14 @@ pub fn decide(
                 None => Ok(()),
             }
         }
+        (Subject::Visit(visit), _) if is_upheld => {
+            visits::uphold(conn, (visit, case.person), (case.id, viewer.account), now)
+        }
+        (Subject::Visit(visit), _) => visits::reinstate(conn, (visit, case.person), viewer.account, now),
         (Subject::Record(record), _) if is_upheld && about.holds => {
             study::withdraw_record(conn, record, &decision.reasons, viewer.account, now)
         }
+        (Subject::Copy(id), _) if is_upheld => copies::reverse(conn, id, case.id, viewer.account, now),
         _ => Ok(()),
     }
 }

@@ -1,4 +1,6 @@
-//! Rows of schools and alliances.
+//! Rows of schools and alliances as pages show them; `desk` has how they are kept.
+mod desk;
+
 use super::AllianceKind;
 use crate::db::Conn;
 use crate::either;
@@ -6,6 +8,8 @@ use crate::error::Result;
 use crate::ids::{AllianceId, OrgId, PersonId, SchoolId};
 use crate::schema::{alliance_schools, alliances, memberships, orgs, school_branches, schools};
 use diesel::prelude::*;
+
+pub use desk::*;
 
 #[derive(Queryable, Selectable, Debug, Clone)]
 #[diesel(table_name = alliances)]

@@ -3,11 +3,22 @@
 use super::exact::{Exact, mean, whole};
 use std::collections::BTreeMap;
 
-/// Ratings that speak for the city's mean (m).
-pub const PRIOR: i64 = 20;
-/// Below so many voices, or from fewer branches, nothing is shown.
-pub const FEWEST_VOICES: usize = 10;
-pub const FEWEST_BRANCHES: usize = 3;
+/// What a score is made by; the office sets it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Terms {
+    /// Ratings that speak for the city's mean (m).
+    pub prior: i64,
+    /// Below so many voices, or from fewer branches, nothing is shown.
+    pub voices: i64,
+    pub branches: i64,
+}
+
+impl Terms {
+    /// Whether there are enough voices from enough branches to say anything.
+    pub fn is_shown(&self, voices: i64, branches: i64) -> bool {
+        voices >= self.voices && branches >= self.branches
+    }
+}
 
 /// One voice for each member: the mean of the stars that the member gave.
 pub fn voices<M: Ord>(ratings: impl IntoIterator<Item = (M, i64)>) -> Vec<Exact> {
@@ -21,11 +32,6 @@ pub fn voices<M: Ord>(ratings: impl IntoIterator<Item = (M, i64)>) -> Vec<Exact>
 /// The sum of `n` voices drawn to the city's mean as if `prior` others had given that.
 pub fn drawn(prior: i64, city: &Exact, sum: &Exact, n: i64) -> Option<Exact> {
     (prior + n > 0).then(|| (whole(prior) * city + sum) / whole(prior + n))
-}
-
-/// Whether there are enough voices from enough branches to say anything.
-pub fn is_shown(voices: usize, branches: usize) -> bool {
-    voices >= FEWEST_VOICES && branches >= FEWEST_BRANCHES
 }
 
 /// Where a share of yes lies with 95 % certainty (Wilson): from, to.
@@ -99,17 +105,21 @@ pub struct Block {
     pub mean_of_others: f64,
 }
 
-/// A branch is looked at from so many voices, below this chance, and if it moves the mean by so much.
-const FEWEST_FLAGGED: u32 = 20;
-const LEAST_LIKELY: f64 = 1e-6;
-const LEAST_MOVED: f64 = 0.3;
+/// From where on a branch is looked at: of so many voices, below this chance, and if it moves the mean by so many stars. The
+/// office sets it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Limits {
+    pub voices: u32,
+    pub chance: f64,
+    pub moved: f64,
+}
 
 impl Block {
     /// Whether people should look at it. Nothing else follows: a branch that watched together in its school is no block.
-    pub fn is_flagged(&self) -> bool {
-        self.voices >= FEWEST_FLAGGED
-            && tail(self.of_branch, self.voices, self.expected) < LEAST_LIKELY
-            && (self.mean - self.mean_of_others).abs() >= LEAST_MOVED
+    pub fn is_flagged(&self, limits: &Limits) -> bool {
+        self.voices >= limits.voices
+            && tail(self.of_branch, self.voices, self.expected) < limits.chance
+            && (self.mean - self.mean_of_others).abs() >= limits.moved
     }
     /// The mean if the branch had at most this share of the voices, shown to those who decide.
     pub fn capped(&self, share: f64) -> f64 {
@@ -134,6 +144,9 @@ mod tests {
     use super::*;
     use crate::scoring::exact::{ratio, read, shown};
 
+    /// Those of domain.md §5.6.
+    const LIMITS: Limits = Limits { voices: 20, chance: 1e-6, moved: 0.3 };
+
     #[test]
     fn v_bay_1() {
         let a = [8, 8, 10, 5, 7, 8].iter().sum::<i64>();
@@ -148,7 +161,7 @@ mod tests {
     fn v_bay_2() {
         let city = read("4.2").unwrap();
         let scores = [(25, 5), (480, 100), (930, 200)]
-            .map(|(sum, n)| shown(&drawn(PRIOR, &city, &whole(sum), n).unwrap(), 4));
+            .map(|(sum, n)| shown(&drawn(20, &city, &whole(sum), n).unwrap(), 4));
         assert_eq!(scores, ["4.3600", "4.7000", "4.6091"]);
     }
 
@@ -162,7 +175,8 @@ mod tests {
 
     #[test]
     fn too_few_voices_or_branches_say_nothing() {
-        assert!(is_shown(10, 3) && !is_shown(9, 3) && !is_shown(10, 2));
+        let terms = Terms { prior: 20, voices: 10, branches: 3 };
+        assert!(terms.is_shown(10, 3) && !terms.is_shown(9, 3) && !terms.is_shown(10, 2));
     }
 
     #[test]
@@ -215,14 +229,14 @@ mod tests {
     fn v_brig() {
         let block = Block { voices: 60, of_branch: 30, expected: 0.10, mean: 4.45, mean_of_others: 3.90 };
         assert_eq!(format!("{:.1e}", tail(30, 60, 0.10)), "5.6e-15");
-        assert!(block.is_flagged());
+        assert!(block.is_flagged(&LIMITS));
         let usual = Block { of_branch: 9, ..block };
         assert_eq!(format!("{:.4}", tail(9, 60, 0.10)), "0.1416");
-        assert!(!usual.is_flagged());
+        assert!(!usual.is_flagged(&LIMITS));
         assert_eq!(format!("{:.2}", effective(&[30, 5, 5, 5, 5, 5, 5])), "3.43");
         assert_eq!(format!("{:.2}", block.capped(0.20)), "4.12");
         assert_eq!(format!("{:.2}", usual.capped(0.20)), "4.45", "within the cap nothing changes");
-        assert!(!Block { voices: 19, of_branch: 19, ..block }.is_flagged(), "too few to say anything");
+        assert!(!Block { voices: 19, of_branch: 19, ..block }.is_flagged(&LIMITS), "too few to say anything");
     }
 
     #[test]

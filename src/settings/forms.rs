@@ -72,6 +72,7 @@ impl SettingForm {
             }
             Setting::SecondFactor => Err(msg!("请选一项")),
             Setting::City => text(&self.value, setting.longest()),
+            setting if setting.number().is_some() => number(&self.value, setting),
             _ => optional(&self.value, setting.longest()),
         };
         let value = errors.take("value", value);
@@ -80,6 +81,15 @@ impl SettingForm {
             (Some(value), Some(day)) => Ok((value, day)),
             _ => Err(errors),
         }
+    }
+}
+
+/// A number between the ends of its setting.
+fn number(sent: &str, setting: Setting) -> Result<String, Message> {
+    let (least, most) = setting.number().map_or((0, 0), |number| (number.least, number.most));
+    match sent.trim().parse::<i64>() {
+        Ok(number) if (least..=most).contains(&number) => Ok(number.to_string()),
+        _ => Err(msg!("写 {} 到 {} 之间的整数", least, most)),
     }
 }
 
@@ -110,6 +120,10 @@ mod tests {
         for (setting, value, day) in [
             (Setting::City, "", ""),
             (Setting::SecondFactor, "perhaps", ""),
+            (Setting::RetentionViews, "29", ""),
+            (Setting::RetentionViews, "a year", ""),
+            (Setting::RetentionSignIns, "179", ""),
+            (Setting::RetentionNotices, "36501", ""),
             (Setting::HelpPhone, &"1".repeat(81) as &str, ""),
             (Setting::HelpPhone, "1", "2026-11-23"),
             (Setting::HelpPhone, "1", "2028-01-01"),

@@ -1,6 +1,8 @@
 //! What the installation is called, how people reach it and what it promises them: settings of the county office, never
 //! constants. Each value holds from a day on; a value that touches people's rights is proposed by one person and approved
 //! by another (domain.md §6). Nothing is overwritten: yesterday's wording can be read today.
+mod numbers;
+mod retention;
 mod store;
 
 use crate::access::Viewer;
@@ -12,6 +14,8 @@ use crate::ids::{SettingChangeId, digest, hex};
 use crate::lang::Message;
 use crate::{msg, text_enum};
 use chrono::NaiveDate;
+pub use numbers::{Number, number};
+pub use retention::RETENTION;
 use std::sync::{Arc, RwLock};
 pub use store::{Change, awaiting, history, secret, secret_of, set_secret};
 
@@ -29,6 +33,25 @@ text_enum! {
         ConsentText = "consent_text",
         SecondFactor = "second_factor",
         HeldWords = "held_words",
+        RatingPrior = "rating_prior",
+        RatingVoices = "rating_voices",
+        RatingBranches = "rating_branches",
+        RatingEditDays = "rating_edit_days",
+        FlagVoices = "flag_voices",
+        FlagChance = "flag_chance",
+        FlagMoved = "flag_moved",
+        FlagBurst = "flag_burst",
+        FlagRun = "flag_run",
+        WatchedShare = "watched_share",
+        RetentionViews = "retention_views",
+        RetentionRatingKeys = "retention_rating_keys",
+        RetentionCaseTexts = "retention_case_texts",
+        RetentionEnrolmentTexts = "retention_enrolment_texts",
+        RetentionSignIns = "retention_sign_ins",
+        RetentionNotices = "retention_notices",
+        RetentionCopyReasons = "retention_copy_reasons",
+        RetentionContacts = "retention_contacts",
+        RetentionUploads = "retention_uploads",
     }
 }
 
@@ -56,6 +79,25 @@ impl Setting {
             Setting::ConsentText => msg!("同意书"),
             Setting::SecondFactor => msg!("第二重验证"),
             Setting::HeldWords => msg!("评价文字的暂扣词"),
+            Setting::RatingPrior => msg!("评价均值里全市均值算几票"),
+            Setting::RatingVoices => msg!("多少人评价以后才显示分数"),
+            Setting::RatingBranches => msg!("来自多少个支部以后才显示分数"),
+            Setting::RatingEditDays => msg!("评价可以修改的天数"),
+            Setting::FlagVoices => msg!("多少条评价以后才查有没有抱团打分"),
+            Setting::FlagChance => msg!("同一个支部的评价多到多难碰巧才提示"),
+            Setting::FlagMoved => msg!("把平均星数带偏多少才提示"),
+            Setting::FlagBurst => msg!("十分钟内超过多少条评价就提示"),
+            Setting::FlagRun => msg!("连续多少条同样的星数才提示"),
+            Setting::WatchedShare => msg!("看到百分之几算学完"),
+            Setting::RetentionViews => msg!("看课细节保留的天数"),
+            Setting::RetentionRatingKeys => msg!("评价人记号保留的天数"),
+            Setting::RetentionCaseTexts => msg!("异议和更正的文字保留的天数"),
+            Setting::RetentionEnrolmentTexts => msg!("报名理由保留的天数"),
+            Setting::RetentionSignIns => msg!("登录设备记录保留的天数"),
+            Setting::RetentionNotices => msg!("消息正文保留的天数"),
+            Setting::RetentionCopyReasons => msg!("纸质读本收发的原因保留的天数"),
+            Setting::RetentionContacts => msg!("投诉和建议的联系方式保留的天数"),
+            Setting::RetentionUploads => msg!("上传的原始文件保留的天数"),
         }
     }
     /// Where it is shown and what depends on it.
@@ -80,6 +122,20 @@ impl Setting {
                     "评价文字里有这些词的，排在审核页最前面。一行一个，也可以用逗号隔开。只是提醒，不会自动隐藏。"
                 )
             }
+            Setting::RatingPrior => {
+                msg!("评价少的课往全市均值靠，免得忽高忽低。改了以后下一次计算起用；已发布的榜单不变。")
+            }
+            Setting::RatingVoices | Setting::RatingBranches => {
+                msg!("不够就不显示分数，也不上榜。改了以后下一次计算起用；已发布的榜单不变。")
+            }
+            Setting::RatingEditDays => msg!("从第一次提交算起。过了以后只能撤回。"),
+            Setting::FlagVoices => msg!("只是提示，由两个人决定要不要剔除。改了以后，下一次核查起用。"),
+            Setting::FlagChance => msg!("写零的个数：6 就是碰巧这样的可能不到一百万分之一。越大，提示越少。"),
+            Setting::FlagMoved => msg!("按百分之一星写：30 就是 0.3 颗星。"),
+            Setting::FlagBurst => msg!("一起在微党校看的不算在内。"),
+            Setting::FlagRun => msg!("还要是别人很少打的星数，并且带偏了平均星数。"),
+            Setting::WatchedShare => msg!("自己看、集体收看和送学上门都按它算。已经学完的不变。"),
+            _ => msg!("写天数。到期以后每天自动删去，删了多少在“保留期限”里看得到。"),
         }
     }
     /// Whether a second person has to approve a value.
@@ -87,7 +143,7 @@ impl Setting {
         matches!(
             self,
             Setting::PrivacyNotice | Setting::ConsentText | Setting::SecondFactor | Setting::HeldWords
-        )
+        ) || self.number().is_some()
     }
     /// The longest value, in characters.
     pub fn longest(self) -> usize {
@@ -172,6 +228,8 @@ pub struct Site {
     pub held_words: String,
     /// Whether roles with city scope need a second factor to sign in.
     pub is_factor_required: bool,
+    /// Numbers that were set.
+    pub numbers: Vec<(Setting, String)>,
     /// Made-up data, said on every page.
     pub is_demo: bool,
     /// Whether anybody has set up this installation.
@@ -195,6 +253,7 @@ impl Site {
                 Some(Setting::ConsentText) => site.consent = (!value.is_empty()).then_some((id, value)),
                 Some(Setting::HeldWords) => site.held_words = value,
                 Some(Setting::SecondFactor) => site.is_factor_required = value != OFFERED,
+                Some(setting) => site.numbers.push((setting, value)),
                 None if name == "is_demo" => site.is_demo = value == "yes",
                 None => {}
             }
@@ -216,7 +275,17 @@ impl Site {
             Setting::ConsentText => self.consent.as_ref().map(|(_, text)| text.clone()).unwrap_or_default(),
             Setting::HeldWords => self.held_words.clone(),
             Setting::SecondFactor => if self.is_factor_required { REQUIRED } else { OFFERED }.to_owned(),
+            other => {
+                let set = self.numbers.iter().find(|(setting, _)| *setting == other);
+                let default = || other.number().map(|number| number.default.to_string()).unwrap_or_default();
+                set.map_or_else(default, |(_, value)| value.clone())
+            }
         }
+    }
+    /// A setting that is a number, as [`number`] reads it.
+    pub fn number(&self, setting: Setting) -> i64 {
+        let kept = self.numbers.iter().find(|(known, _)| *known == setting).map(|(_, value)| value.as_str());
+        numbers::read(setting, kept)
     }
     /// What people look for first and is not set yet.
     pub fn missing(&self) -> Vec<Setting> {

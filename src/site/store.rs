@@ -47,6 +47,20 @@ pub(super) fn holding(conn: &mut Conn, day: NaiveDate) -> Result<Vec<(SettingCha
     Ok(latest)
 }
 
+/// The approved value of a setting on `day`.
+pub(super) fn value_on(conn: &mut Conn, name: &str, day: NaiveDate) -> Result<Option<String>> {
+    let holds = setting_changes::name
+        .eq(name)
+        .and(setting_changes::verdict.eq(Verdict::Approved))
+        .and(setting_changes::valid_from.le(day));
+    Ok(either!(conn, c => setting_changes::table
+        .filter(holds)
+        .order((setting_changes::valid_from.desc(), setting_changes::id.desc()))
+        .select(setting_changes::value)
+        .first(c)
+        .optional())?)
+}
+
 pub(super) fn insert(
     conn: &mut Conn,
     name: &str,

@@ -19,7 +19,7 @@ use crate::lang::Message;
 use crate::lectures;
 use crate::msg;
 use crate::watching::credit::{Clock, Seen, length_s};
-use crate::watching::{self, Standing, THRESHOLD, Told, Viewed};
+use crate::watching::{self, Standing, Told, Viewed, threshold};
 use chrono::Duration;
 pub use seats::{Seat, sign, unsign};
 pub use store::Viewing;
@@ -276,7 +276,8 @@ pub fn finish(
 
 /// Keeps what was credited, and proves it for those whose own time has become enough by it.
 fn credited(conn: &mut Conn, viewing: &mut Viewing, before: i32, now: Timestamp) -> Result<()> {
-    if viewing.completed_at.is_none() && viewing.seen.is_complete(THRESHOLD) {
+    let share = threshold(conn, now)?;
+    if viewing.completed_at.is_none() && viewing.seen.is_complete(share) {
         viewing.completed_at = Some(now);
     }
     store::save(conn, viewing)?;
@@ -285,15 +286,15 @@ fn credited(conn: &mut Conn, viewing: &mut Viewing, before: i32, now: Timestamp)
     }
     let (seconds, length_s) = (viewing.seen.seconds, viewing.seen.length_s);
     let is_new = |joined: i32| {
-        Seen::is_enough(seconds - joined, length_s, THRESHOLD)
-            && !Seen::is_enough(before - joined, length_s, THRESHOLD)
+        Seen::is_enough(seconds - joined, length_s, share)
+            && !Seen::is_enough(before - joined, length_s, share)
     };
     prove(conn, viewing, &is_new, now)
 }
 
 /// Proves the own time of those seats for which `chosen` says so, by when they joined. The host alone is no group.
 fn prove(conn: &mut Conn, viewing: &Viewing, chosen: &dyn Fn(i32) -> bool, now: Timestamp) -> Result<()> {
-    if !Seen::is_enough(viewing.seen.seconds, viewing.seen.length_s, THRESHOLD) {
+    if !Seen::is_enough(viewing.seen.seconds, viewing.seen.length_s, threshold(conn, now)?) {
         return Ok(());
     }
     let host = store::person_of(conn, viewing.host)?;
@@ -347,10 +348,11 @@ fn close(conn: &mut Conn, id: EventId, doer: &Doer, now: Timestamp) -> Result<()
         true => &[],
         false => &[Method::Video, Method::List],
     };
+    let share = threshold(conn, now)?;
     for method in methods.iter().copied() {
         let marks: Vec<Mark> = seats
             .iter()
-            .filter(|seat| (method == Method::Video) == viewing.has_seen_enough(seat))
+            .filter(|seat| (method == Method::Video) == viewing.has_seen_enough(seat, share))
             .map(|seat| Mark {
                 person: seat.person,
                 status: Status::Present,
@@ -388,9 +390,9 @@ impl Viewing {
     pub fn own_seconds(&self, seat: &Seat) -> i32 {
         (self.seen.seconds - seat.joined_s).max(0)
     }
-    /// Whether that is enough of the lecture.
-    pub fn has_seen_enough(&self, seat: &Seat) -> bool {
-        Seen::is_enough(self.own_seconds(seat), self.seen.length_s, THRESHOLD)
+    /// Whether that is enough of the lecture, by this share in per cent.
+    fn has_seen_enough(&self, seat: &Seat, share: i32) -> bool {
+        Seen::is_enough(self.own_seconds(seat), self.seen.length_s, share)
     }
     fn moves_to(&mut self, place_ms: i64) {
         self.last_ms = place_ms.clamp(0, i64::from(self.seen.length_s) * 1_000) as i32;

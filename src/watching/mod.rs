@@ -8,13 +8,22 @@ pub mod credit;
 pub mod pages;
 mod store;
 
-use crate::clock::Timestamp;
+use crate::clock::{self, Timestamp};
 use crate::db::{Batch, Conn, Db};
 use crate::error::Result;
 use crate::ids::{AccountId, EventId, LectureId, MediaId, PersonId};
-pub use crate::lectures::THRESHOLD;
+use crate::site::{self, Setting};
 pub use credit::{PLAY_SECONDS, length_s};
-pub use store::{completed, finish, leave, prove, reverse};
+pub use store::{completed, finish, leave, prove, prove_visit, reverse};
+
+/// The share of a recording, in per cent, from which it counts as watched today. domain.md §4.2 (ViewLog), §6.
+///
+/// # Errors
+/// Those of the database.
+pub fn threshold(conn: &mut Conn, now: Timestamp) -> Result<i32> {
+    let share = site::number(conn, Setting::WatchedShare, clock::day(now))?;
+    i32::try_from(share).map_err(crate::error::Error::internal)
+}
 
 /// Seconds between two beats of the player.
 pub const BEAT_SECONDS: i32 = 15;

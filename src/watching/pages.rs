@@ -1,5 +1,5 @@
 //! The doors of watching: opening a play, beats, and start and finish without JavaScript.
-use super::{Ask, BEAT_SECONDS, Beat, MOST_PIECES, Opening, Standing, THRESHOLD, Told, Watching};
+use super::{Ask, BEAT_SECONDS, Beat, MOST_PIECES, Opening, Standing, Told, Watching};
 use crate::access::Access::SignedIn;
 use crate::access::Viewer;
 use crate::accounts::sessions;
@@ -10,6 +10,7 @@ use crate::ids::{LectureId, MediaId, PersonId, digest, random_hex};
 use crate::lang::Message;
 use crate::msg;
 use crate::web::metrics::Metrics;
+use crate::web::page::Page;
 use crate::web::reply::{self, Reply};
 use crate::web::route::{Route, post};
 use crate::web::surround::is_from_elsewhere;
@@ -53,7 +54,7 @@ struct Opened {
     length_s: i32,
     credited_s: i32,
     share: i32,
-    threshold: i32,
+    threshold: i64,
     completed: bool,
     resume_ms: i32,
     runs: Vec<(i32, i32)>,
@@ -81,7 +82,13 @@ fn in_group() -> Message {
     )
 }
 
-async fn open(request: HttpRequest, viewer: Viewer, watching: Data<Watching>, ask: Json<OpenAsk>) -> Reply {
+async fn open(
+    request: HttpRequest,
+    page: Page,
+    viewer: Viewer,
+    watching: Data<Watching>,
+    ask: Json<OpenAsk>,
+) -> Reply {
     let key = random_hex(16);
     let opening = Opening {
         person: viewer.person,
@@ -107,7 +114,7 @@ async fn open(request: HttpRequest, viewer: Viewer, watching: Data<Watching>, as
         length_s: standing.length_s,
         credited_s: standing.seconds,
         share: standing.share,
-        threshold: THRESHOLD,
+        threshold: page.watched_share(),
         completed: standing.is_complete,
         resume_ms: standing.last_ms,
         runs: standing.runs,

@@ -37,11 +37,22 @@ pub async fn pairs(mut body: Payload, longest: usize) -> Result<Vec<(String, Str
 ///
 /// # Errors
 /// [`Error::TooLarge`], or that it cannot be read.
-pub async fn parts(mut body: Multipart, longest: usize) -> Result<Vec<(String, Vec<u8>)>> {
+pub async fn parts(body: Multipart, longest: usize) -> Result<Vec<(String, Vec<u8>)>> {
+    let fields = named_parts(body, longest).await?;
+    Ok(fields.into_iter().map(|(name, _, bytes)| (name, bytes)).collect())
+}
+
+/// [`parts`], with the name of the file between, empty where none was sent.
+///
+/// # Errors
+/// As [`parts`].
+pub async fn named_parts(mut body: Multipart, longest: usize) -> Result<Vec<(String, String, Vec<u8>)>> {
     let (mut fields, mut total) = (vec![], 0);
     while let Some(part) = next(&mut body).await {
         let mut part = part.map_err(|_| unreadable())?;
         let name = part.name().unwrap_or_default().to_owned();
+        let file =
+            part.content_disposition().and_then(|about| about.get_filename()).unwrap_or_default().to_owned();
         let mut bytes = vec![];
         while let Some(piece) = next(&mut part).await {
             let piece = piece.map_err(|_| unreadable())?;
@@ -51,7 +62,7 @@ pub async fn parts(mut body: Multipart, longest: usize) -> Result<Vec<(String, V
             }
             bytes.extend_from_slice(&piece);
         }
-        fields.push((name, bytes));
+        fields.push((name, file, bytes));
     }
     Ok(fields)
 }

@@ -5,6 +5,7 @@ pub mod form;
 pub mod health;
 pub mod kept;
 pub mod metrics;
+mod notice;
 pub mod page;
 pub mod paging;
 pub mod parts;

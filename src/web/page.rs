@@ -1,13 +1,14 @@
 //! What surrounds every page: who is looking, in which language and mode, and the notice to show.
 use crate::access::{Permission, Viewer};
+use crate::assets;
 use crate::audit::Doer;
 use crate::clock::{self, Timestamp};
 use crate::config::Config;
 use crate::error::Error;
 use crate::lang::{self, Lang, Message};
-use crate::site::{Present, Site};
+use crate::site::{Present, Setting, Site};
+use crate::web::notice::notice;
 use crate::web::{kept, text};
-use crate::{assets, msg};
 use actix_web::dev::Payload;
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
@@ -124,6 +125,12 @@ impl Page {
     pub fn may_see_people(&self) -> bool {
         self.may(Permission::SeePeople)
     }
+    pub fn may_edit_roster(&self) -> bool {
+        self.may(Permission::EditRoster)
+    }
+    pub fn may_edit_schools(&self) -> bool {
+        self.may(Permission::EditSchools)
+    }
     pub fn may_see_admin(&self) -> bool {
         self.may(Permission::SeeAdmin)
     }
@@ -148,11 +155,29 @@ impl Page {
     pub fn may_hold_events(&self) -> bool {
         self.may(Permission::HoldEvents)
     }
+    pub fn may_make_plans(&self) -> bool {
+        self.may(Permission::MakePlans)
+    }
+    pub fn may_see_coverage(&self) -> bool {
+        self.may(Permission::SeeCoverage)
+    }
+    pub fn may_arrange_study(&self) -> bool {
+        self.may(Permission::ArrangeStudy)
+    }
     pub fn may_plan_broadcast(&self) -> bool {
         self.may(Permission::PlanBroadcast)
     }
+    pub fn may_import_roster(&self) -> bool {
+        self.may(Permission::ImportRoster)
+    }
     pub fn may_decide_cases(&self) -> bool {
         self.may(Permission::DecideCases)
+    }
+    pub fn may_guide(&self) -> bool {
+        self.may(Permission::VisitBranches) || self.may(Permission::SeeGuidance)
+    }
+    pub fn may_answer_findings(&self) -> bool {
+        self.may(Permission::AnswerFindings)
     }
     pub fn may_check_rankings(&self) -> bool {
         self.may(Permission::CheckRankings)
@@ -194,21 +219,43 @@ impl Page {
             MakeCourses,
             ReviewCourses,
             HoldEvents,
+            MakePlans,
+            SeeCoverage,
             PlanBroadcast,
             EnrolMembers,
             DecideCases,
             CheckRankings,
             ModerateRatings,
             JudgeRatings,
-            CheckRankings,
             WatchContests,
             JudgeEntries,
             ScreenEntries,
             EndorseEntries,
+            ImportRoster,
             SeePeople,
+            EditRoster,
+            EditSchools,
             SeeAdmin,
+            VisitBranches,
         ];
         DESKS.iter().any(|permission| self.may(*permission))
+    }
+    /// What ratings are shown and changed by, as the office has set it.
+    pub fn least_voices(&self) -> i64 {
+        self.site.number(Setting::RatingVoices)
+    }
+    pub fn least_branches(&self) -> i64 {
+        self.site.number(Setting::RatingBranches)
+    }
+    pub fn rating_prior(&self) -> i64 {
+        self.site.number(Setting::RatingPrior)
+    }
+    pub fn rating_edit_days(&self) -> i64 {
+        self.site.number(Setting::RatingEditDays)
+    }
+    /// The share of a recording from which it counts as watched, in per cent.
+    pub fn watched_share(&self) -> i64 {
+        self.site.number(Setting::WatchedShare)
     }
     /// Something in the reader's inbox is unread.
     pub fn has_news(&self) -> bool {
@@ -318,151 +365,6 @@ impl Page {
     pub fn phone_link(&self) -> String {
         self.site.help_phone.chars().filter(char::is_ascii_digit).collect()
     }
-}
-
-/// What an action says on the page that it sends the reader to: `?done=…`, from this list only.
-fn notice(query: &str) -> Option<Message> {
-    let done = query.split('&').find_map(|pair| pair.strip_prefix("done="))?;
-    Some(match done {
-        "signed-out" => msg!("已退出登录。"),
-        "signed-in" => msg!("已登录。"),
-        "activated" => msg!("密码已设好，已登录。"),
-        "password" => msg!("密码已修改，其他设备上的登录已全部退出。"),
-        "device-ended" => msg!("已退出那台设备上的登录。"),
-        "devices-ended" => msg!("其他设备上的登录已全部退出。"),
-        "asked" => msg!("提问已发给讲师，回答后会显示在这一页。"),
-        "answered" => msg!("回答已保存。"),
-        "acting" => msg!("代办已开始，您做的每一步都会记录并让本人看到。"),
-        "acting-ended" => msg!("代办已结束。"),
-        "sent" => msg!("已收到，谢谢。"),
-        "handled" => msg!("已记为办结。"),
-        "consented" => msg!("已记下您的同意。"),
-        "factor-off" => msg!("第二重验证已关闭。"),
-        "setting" => msg!("设置已保存。"),
-        "setting-proposed" => msg!("修改已提出，等另一个人批准后生效。"),
-        "setting-decided" => msg!("已办理。"),
-        "watch-started" => msg!("开始时间已记下。看完后点“看完了”。"),
-        "watch-counted" => msg!("已按这段时间记下。"),
-        "watch-completed" => msg!("已学完。"),
-        "lecture-made" => msg!("课程已建好，现在可以上传录像。"),
-        "lecture-saved" => msg!("课程信息已保存。"),
-        "recording-sent" => msg!("录像已收到，正在排队处理。可以离开这一页。"),
-        "recording-cancelled" => msg!("已取消处理。上传的文件还留着，可以重新处理。"),
-        "recording-retried" => msg!("已重新排队处理。"),
-        "poster" => msg!("封面图已换好。"),
-        "captions" => msg!("字幕已保存。"),
-        "captions-copied" => msg!("上一版的字幕和章节已抄过来，请对一遍时间。"),
-        "chapters" => msg!("章节已保存。"),
-        "submitted" => msg!("已送审。两位审课人都通过后自动发布。"),
-        "taken-back" => msg!("已撤回送审。"),
-        "withdrawn" => msg!("已下架。原来的地址会说明原因。"),
-        "reopened" => msg!("已改回草稿，改好后重新送审。"),
-        "passed" => msg!("已记下：通过。"),
-        "published" => msg!("已记下：通过。两位都通过了，这堂课已发布。"),
-        "returned" => msg!("已退回，讲师会看到您的意见。"),
-        "set-up" => msg!("安装完成。接下来请把还空着的设置填好。"),
-        "saved" => msg!("已保存。"),
-        "added" => msg!("已添加。"),
-        "removed" => msg!("已移除。"),
-        "moved" => msg!("顺序已调整。"),
-        "restored" => msg!("已恢复到那一版，恢复前的内容也留着。"),
-        "course-made" => msg!("系列课程已建好，接下来添加学习内容。"),
-        "course-submitted" => msg!("已送审。另一个人通过后发布。"),
-        "course-taken-back" => msg!("已撤回送审。"),
-        "course-published" => msg!("已记下：通过，已发布。"),
-        "course-returned" => msg!("已退回，作者会看到您的意见。"),
-        "course-withdrawn" => msg!("已下架。"),
-        "course-archived" => msg!("已归档。"),
-        "course-copied" => msg!("已复制成一份新的草稿。"),
-        "enrolled" => msg!("报名成功。"),
-        "waitlisted" => msg!("名额已满，已排入候补。有人退出时按先后自动补上，并告诉您。"),
-        "requested" => msg!("已提交，等组织者审核。"),
-        "enrolment-cancelled" => msg!("已退出报名。"),
-        "decided" => msg!("已办理。"),
-        "messages-sent" => msg!("消息已发出。"),
-        "event-made" => msg!("活动已安排。"),
-        "event-changed" => msg!("活动已修改，报名的人会收到通知。"),
-        "event-cancelled" => msg!("活动已取消，报名的人会收到通知。"),
-        "attendance" => msg!("到场情况已登记。"),
-        "checked-in" => msg!("签到成功。"),
-        "feed-renewed" => msg!("日历地址已更换，旧地址不再有效。"),
-        "viewing-ended" => msg!("集体收看已结束。"),
-        "case-filed" => msg!("已收到，会在期限前答复。"),
-        "case-withdrawn" => msg!("已撤回。"),
-        "case-decided" => msg!("已办理，本人会收到答复。"),
-        "calendar-proposed" => msg!("已提出，等另一个人批准后生效。"),
-        "chapter-read" => msg!("已记下：这一章读完了。"),
-        "record-made" => msg!("已学完，结业记录已生成。"),
-        "imported" => msg!("已导入。"),
-        "mail-code" => msg!("已记下，确认邮件马上发出。"),
-        "mail-confirmed" => msg!("邮箱已确认。"),
-        "booklet-made" => msg!("读本已建好，接下来写章节。"),
-        "course-begun" => msg!("新的一版已开始，内容抄自公开的那一版。通过审核后才换上。"),
-        "course-dropped" => msg!("新的一版已放弃，公开的那一版没有变。"),
-        "course-reopened" => msg!("已改回草稿，改好后重新送审。"),
-        "chapter-deleted" => msg!("这一章已删去，可以在“删去的章节”里取回。"),
-        "chapter-revived" => msg!("这一章已取回，放在最后。"),
-        "booklet-begun" => msg!("已把读者看到的文字抄成修改稿。改好、审过以后，读者才会看到新的。"),
-        "booklet-archived" => msg!("已归档。在“已归档”里还找得到。"),
-        "all-read" => msg!("已全部标为已读。"),
-        "sheet-submitted" => msg!("已提交。提交后不能改；在锁定以前，只有您能看到这份评分。"),
-        "recused" => msg!("已记下回避，由组织者改派。"),
-        "lock-asked" => msg!("已提出锁定，等另一个人确认。"),
-        "locked" => msg!("已锁定。"),
-        "paper-once" => msg!("已记下。另一个人录入同样的分数后，这份评分表算提交。"),
-        "paper-done" => msg!("两个人录入一致，这份评分表已提交。"),
-        "sheet-returned" => msg!("已退回给评委。"),
-        "computed" => msg!("已算出结果，请复核人核对。"),
-        "checked" => msg!("独立程序重算一致，可以公布了。"),
-        "result-published" => msg!("已公布，进入公示期。"),
-        "result-final" => msg!("已定为正式结果。"),
-        "ruled" => msg!("已答复。请重新计算，公布新的一版。"),
-        "contest-made" => msg!("赛课已建好，接下来定每一轮的评分办法。"),
-        "contest-announced" => msg!("赛课已公布。"),
-        "contest-opened" => msg!("报名已开放。"),
-        "contest-closed" => msg!("报名已截止，抽签种子的指纹已公布。"),
-        "contest-archived" => msg!("赛课已归档。"),
-        "contest-suspended" => msg!("赛课已暂停。"),
-        "contest-resumed" => msg!("赛课已恢复。"),
-        "method-frozen" => msg!("评分办法已冻结，等另一个人批准。"),
-        "method-approved" => msg!("评分办法已批准。"),
-        "method-thawed" => msg!("评分办法已解冻，可以再改。"),
-        "lots-drawn" => msg!("抽签完成。"),
-        "round-started" => msg!("评分已开始。"),
-        "entry-saved" => msg!("草稿已保存，还没有提交。"),
-        "entry-submitted" => msg!("作品已提交，等支部审核。"),
-        "entry-withdrawn" => msg!("作品已撤回。"),
-        "entry-endorsed" => msg!("已记下：同意参赛。"),
-        "entry-returned" => msg!("已退回，本人会看到原因。"),
-        "entry-screened" => msg!("已记下您的结论。"),
-        "rated" => msg!("评价已保存。分数几分钟后更新；写的文字审核后公开。"),
-        "rating-withdrawn" => msg!("评价已撤回。"),
-        "asked-again" => msg!("已请审核人再看一次。"),
-        "reply-sent" => msg!("回复已保存，审核后公开。"),
-        "exclusion-proposed" => msg!("已提出，等另一个人决定。"),
-        "ranking-asked" => msg!("已开始计算，算好以后在“待复核”里。"),
-        "ranking-checked" => msg!("重算结果一致，复核通过。"),
-        "ranking-published" => msg!("已发布。"),
-        "ranking-final" => msg!("已定为正式结果。"),
-        "ranking-withdrawn" => msg!("已撤回，原来的地址会说明原因。"),
-        "name-redacted" => msg!("姓名已隐去。"),
-        "broadcast-published" => msg!("已发布。各群的公告随后发出。"),
-        "broadcast-closed" => msg!("已结束。还没有开始的放映都取消了。"),
-        "screenings" => msg!("放映已排好。"),
-        "screening-confirmed" => msg!("放映已确认。"),
-        "kiosk" => msg!("放映屏的地址已做好。以前的地址不再有效。"),
-        "kiosk-closed" => msg!("放映屏的地址已停用。"),
-        "announced" => msg!("已排上，一会儿发出。"),
-        "gold-nominated" => msg!("已提名，接下来公示。"),
-        "gold-noticed" => msg!("公示已开始，被提名的人会收到消息。"),
-        "gold-appointed" => msg!("已聘任，本人会收到消息，证书可以打印。"),
-        "gold-refused" => msg!("已记下：不聘任。本人会收到原因。"),
-        "gold-proposed" => msg!("已提出，等另一个人确认。"),
-        "gold-confirmed" => msg!("已确认，本人会收到消息。"),
-        "gold-dropped" => msg!("这项提议已撤销，什么都没有变。"),
-        "test-over" => msg!("时间到了，已按之前答的交卷。"),
-        _ => return None,
-    })
 }
 
 impl FromRequest for Page {

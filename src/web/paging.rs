@@ -16,6 +16,12 @@ pub fn number(sent: &Option<String>) -> i64 {
     sent.as_deref().and_then(|text| text.parse().ok()).filter(|n| (1..=1_000_000).contains(n)).unwrap_or(1)
 }
 
+/// Of rows that were asked for from the first on, since they come from several lists: those behind the first `skip`.
+pub fn cut<T>(rows: Vec<T>, skip: i64, count: i64) -> Vec<T> {
+    let size = |n: i64| usize::try_from(n).unwrap_or_default();
+    rows.into_iter().skip(size(skip)).take(size(count)).collect()
+}
+
 impl Paging {
     /// `path` is the page's address with its query.
     ///

@@ -97,6 +97,21 @@ impl Sheet {
         self.row += 1;
         Ok(())
     }
+    /// A second sheet of two columns: what a column is called, and what may stand in it.
+    ///
+    /// # Errors
+    /// If there is no place left.
+    pub fn notes(&mut self, name: &str, rows: &[[String; 2]]) -> Result<()> {
+        let sheet = self.book.add_worksheet();
+        sheet.set_name(name).map_err(Error::internal)?;
+        sheet.set_column_width(0, 18).map_err(Error::internal)?;
+        sheet.set_column_width(1, 80).map_err(Error::internal)?;
+        for (place, [heading, text]) in (0_u32..).zip(rows) {
+            sheet.write_string(place, 0, heading).map_err(Error::internal)?;
+            sheet.write_string(place, 1, text).map_err(Error::internal)?;
+        }
+        Ok(())
+    }
     /// The whole file.
     ///
     /// # Errors
@@ -133,8 +148,16 @@ pub fn attachment(bytes: Vec<u8>, kind: &str, name: &str) -> HttpResponse {
 /// # Errors
 /// Why it cannot be read, in a sentence.
 pub fn read(bytes: &[u8]) -> Result<Vec<Vec<String>>, Message> {
-    if bytes.len() > LARGEST {
-        return Err(msg!("文件太大，最多 {} MB。", LARGEST / 1024 / 1024));
+    read_up_to(bytes, LARGEST)
+}
+
+/// [`read`] for files of another size, in bytes.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_up_to(bytes: &[u8], largest: usize) -> Result<Vec<Vec<String>>, Message> {
+    if bytes.len() > largest {
+        return Err(msg!("文件太大，最多 {} MB。", largest / 1024 / 1024));
     }
     let rows = if bytes.starts_with(b"PK") { read_xlsx(bytes)? } else { read_text(bytes)? };
     match rows.len() {
@@ -214,7 +237,8 @@ fn words(cell: &Data) -> String {
 
 fn read_text(bytes: &[u8]) -> Result<Vec<Vec<String>>, Message> {
     let text = captions::decode(bytes).ok_or_else(not_a_list)?;
-    let first = text.lines().next().unwrap_or_default();
+    // A title without any divider may stand above the headings.
+    let first: String = text.lines().take(10).collect();
     let divider = match () {
         () if first.contains('\t') => b'\t',
         () if first.contains(';') && !first.contains(',') => b';',
@@ -244,6 +268,67 @@ fn read_text(bytes: &[u8]) -> Result<Vec<Vec<String>>, Message> {
         rows.pop();
     }
     Ok(rows)
+}
+
+/// A table that is written, in one of two forms; one at a time.
+#[allow(clippy::large_enum_variant)]
+pub enum Table {
+    Csv(Vec<u8>),
+    Xlsx(Sheet),
+}
+
+impl Table {
+    /// With these headings.
+    ///
+    /// # Errors
+    /// What the writer of XLSX says.
+    pub fn new(name: &str, heads: Vec<String>, is_csv: bool) -> Result<Table> {
+        if !is_csv {
+            let columns: Vec<_> = heads.into_iter().map(|head| (head, 18)).collect();
+            return Ok(Table::Xlsx(Sheet::new(name, &columns)?));
+        }
+        // Spreadsheets take UTF-8 for what it is only behind this mark.
+        let mut file = Table::Csv("\u{feff}".into());
+        file.row(heads)?;
+        Ok(file)
+    }
+    /// # Errors
+    /// As [`Table::new`].
+    pub fn row(&mut self, cells: Vec<String>) -> Result<()> {
+        match self {
+            Table::Csv(bytes) => {
+                let fields: Vec<String> = cells.iter().map(|cell| field(cell)).collect();
+                bytes.extend_from_slice(fields.join(",").as_bytes());
+                bytes.extend_from_slice(b"\r\n");
+                Ok(())
+            }
+            Table::Xlsx(sheet) => {
+                let cells: Vec<Cell> = cells
+                    .into_iter()
+                    .map(|cell| cell.parse::<i64>().map_or(Cell::Text(cell.clone()), Cell::from))
+                    .collect();
+                sheet.row(&cells)
+            }
+        }
+    }
+    /// # Errors
+    /// As [`Table::new`].
+    pub fn finish(self) -> Result<Vec<u8>> {
+        match self {
+            Table::Csv(bytes) => Ok(bytes),
+            Table::Xlsx(sheet) => sheet.finish(),
+        }
+    }
+}
+
+/// A field of CSV (RFC 4180). What begins like a formula is kept from being one.
+fn field(text: &str) -> String {
+    let text =
+        if text.starts_with(['=', '+', '-', '@', '\t']) { format!("'{text}") } else { text.to_owned() };
+    match text.contains([',', '"', '\n', '\r']) {
+        true => format!("\"{}\"", text.replace('"', "\"\"")),
+        false => text,
+    }
 }
 
 #[cfg(test)]
@@ -343,5 +428,12 @@ mod tests {
         };
         assert_eq!(read(&book(3)).map(|rows| (rows.len(), rows[2][0].len())), Ok((3, 100_000)));
         assert_eq!(read(&book(1_000)).unwrap_err(), too_large());
+    }
+
+    #[test]
+    fn a_field_is_quoted_and_is_no_formula() {
+        assert_eq!(field("a,\"b\""), "\"a,\"\"b\"\"\"");
+        assert_eq!(field("=1+1"), "'=1+1");
+        assert_eq!(field("已放映"), "已放映");
     }
 }

@@ -1,15 +1,19 @@
 //! What a worker process does with the jobs of the queue: brings uploads into the media store and makes of them what is
 //! played. One at a time; on a machine of two cores more would only take turns. And what study needs done beside pages.
 use crate::clock::{self, Timestamp};
-use crate::config::{Config, DISK_RESERVE, ORIGINAL_DAYS};
+use crate::config::{Config, DISK_RESERVE};
 use crate::db::Db;
 use crate::error::{Error, Result};
-use crate::ids::{RankingId, RecordingId, random_hex};
+use crate::ids::{ImportId, RankingId, RecordingId, random_hex};
 use crate::jobs::{self, Job, Kind, RENEW_SECONDS, TRIES};
 use crate::media::{Store, fresh_folder};
 use crate::processing::{self, Fault, Tools};
 use crate::recordings::{self, self as store, Made, State, Subject, gave_up};
-use crate::{cases, enrolments, rankings, ratings, selftests, study, uploads, viewings};
+use crate::site::{self, Setting};
+use crate::{
+    cases, coverage, enrolments, guidance, imports, rankings, ratings, rights, selftests, study, uploads,
+    viewings, visits,
+};
 use chrono::Duration;
 use rustix::fs::{FlockOperation, flock};
 use std::path::{Path, PathBuf};
@@ -143,6 +147,7 @@ impl Worker {
             Kind::Keep => self.keep(&job),
             Kind::Process => self.process(&job, is_lost),
             Kind::Rank => self.rank(&job),
+            Kind::Import => self.import(&job),
         });
         let took = started.elapsed().as_secs_f64();
         match &outcome {
@@ -185,11 +190,17 @@ impl Worker {
     fn failed(&self, job: &Job, told: &str) -> Result<()> {
         self.db.write_now(|conn| {
             let now = clock::now();
-            // Nobody waits for a ranking as for a recording: the page of jobs says why it failed.
-            if jobs::fail(conn, job, told, true, now)? && job.kind != Kind::Rank {
-                store::end(conn, RecordingId(job.subject), State::Failed, Some(&gave_up()), now)?;
+            if !jobs::fail(conn, job, told, true, now)? {
+                return Ok(());
             }
-            Ok(())
+            match job.kind {
+                Kind::Keep | Kind::Process => {
+                    store::end(conn, RecordingId(job.subject), State::Failed, Some(&gave_up()), now).map(drop)
+                }
+                Kind::Import => imports::gave_up(conn, ImportId(job.subject)),
+                // Nobody waits for a ranking as for a recording: the page of jobs says why it failed.
+                Kind::Rank => Ok(()),
+            }
         })
     }
     fn subject(&self, job: &Job) -> Result<Subject> {
@@ -298,6 +309,11 @@ impl Worker {
             jobs::finish(conn, job, now).map(drop)
         })
     }
+    /// Does what is asked of an import.
+    fn import(&self, job: &Job) -> Result<()> {
+        imports::run(&self.db, ImportId(job.subject), &mut |_, _| {}, clock::now())?;
+        self.db.write_now(|conn| jobs::finish(conn, job, clock::now()).map(drop))
+    }
     /// Brings what was made into the media store, and makes it the lecture's recording, if the job is still this worker's.
     fn publish(
         &self,
@@ -361,12 +377,17 @@ impl Worker {
 pub fn tend(db: &Db, now: Timestamp) -> Result<()> {
     let done = [
         db.write_now(|conn| viewings::sweep(conn, now)).map(drop),
+        db.write_now(|conn| visits::sweep(conn, now)).map(drop),
         db.write_now(|conn| cases::escalate(conn, now)).map(drop),
         db.write_now(|conn| enrolments::follow_attendance(conn, now)).map(drop),
         db.write_now(|conn| selftests::close_overdue(conn, now)).map(drop),
         study::catch_up(db, now).map(drop),
         study::remind(db, now).map(drop),
+        // before ratings, whose own pass forgets keys without a line in the log
+        rights::sweep(db, now).map(drop),
         ratings::tend(db, now),
+        coverage::remind(db, now).map(drop),
+        guidance::remind(db, now),
     ];
     done.into_iter().collect()
 }
@@ -376,7 +397,8 @@ pub fn tend(db: &Db, now: Timestamp) -> Result<()> {
 /// # Errors
 /// Those of the database and of the store.
 pub fn sweep(db: &Db, store: &Store, now: Timestamp) -> Result<()> {
-    let before = now - Duration::days(ORIGINAL_DAYS);
+    let days = db.read_now(|conn| site::number(conn, Setting::RetentionUploads, clock::day(now)))?;
+    let before = now - Duration::days(days);
     for (id, folder) in db.read_now(|conn| store::old_originals(conn, before))? {
         store.delete_folder(&folder).map_err(Error::from)?;
         db.write_now(|conn| store::forget_original(conn, id))?;

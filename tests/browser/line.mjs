@@ -3,9 +3,10 @@ import net from 'node:net';
 
 /**
  * Breaks `cuts` times, each after some bytes, `every` on the average, with FIN and RST by turns; and answers the first
- * `refusals` HEAD requests itself, with 502.
+ * `refusals` HEAD requests itself, with 502. It carries `rate` bytes in a second: a line is slower than the server, else
+ * what waits in the server's own buffers is lost with it.
  */
-export async function brokenLine(base, { cuts = 0, every = 1, refusals = 0 }) {
+export async function brokenLine(base, { cuts = 0, every = 1, refusals = 0, rate = Infinity }) {
   const some = () => every * (0.5 + Math.random());
   const state = { cuts: 0, bytes: 0, refused: 0 };
   const to = new URL(base);
@@ -34,9 +35,11 @@ export async function brokenLine(base, { cuts = 0, every = 1, refusals = 0 }) {
         else on.end(data);
         return;
       }
-      if (!on.write(data)) from.pause();
+      from.pause();
+      const room = on.write(data) ? Promise.resolve() : new Promise((resolve) => on.once('drain', resolve));
+      const carried = new Promise((resolve) => setTimeout(resolve, (data.length / rate) * 1000));
+      Promise.all([room, carried]).then(() => from.resume());
     });
-    on.on('drain', () => from.resume());
     on.on('data', (data) => from.write(data));
     for (const [one, other] of [[from, on], [on, from]]) {
       one.on('error', () => other.destroy());

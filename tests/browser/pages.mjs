@@ -15,6 +15,9 @@ export const VISITOR = [
   { path: '/instructors/1' },
   { path: '/schools' },
   { path: '/schools/1' },
+  { path: '/schools/places' },
+  { path: '/visits/confirm' },
+  { path: '/me/data/format' },
   { path: '/alliances/1' },
   { path: '/stories' },
   { first: '/stories/', on: '/stories' },
@@ -61,6 +64,13 @@ export const VISITOR = [
 /** What only somebody signed in sees, by demonstration account. */
 export const SIGNED_IN = {
   member: [
+    { path: '/me/plans' },
+    { path: '/me/data' },
+    { path: '/me/data/of/attendance' },
+    { path: '/me/data/looks' },
+    { path: '/me/copies' },
+    { path: '/me/visits' },
+    { path: '/me/makeup' },
     { path: '/account' },
     { path: '/account/password' },
     { path: '/lectures/1' },
@@ -84,6 +94,11 @@ export const SIGNED_IN = {
     { path: '/score/rounds/2' },
   ],
   organizer: [
+    { path: '/coverage?by=alliance' },
+    { path: '/plans/new' },
+    { first: '/plans/', number: true, on: '/plans' },
+    { path: '/copies/new' },
+    { path: '/alliances/1/edit' },
     { path: '/organize/contests' },
     { path: '/organize/contests/2' },
     { path: '/organize/contests/2/judges' },
@@ -118,6 +133,21 @@ export const SIGNED_IN = {
   ],
   reviewer1: [{ path: '/review' }, { path: '/review/42' }, { path: '/organize/contests/3/screening' }, { first: '/organize/contests/3/screening/', on: '/organize/contests/3/screening' }],
   secretary: [
+    { path: '/branch' },
+    { path: '/coverage' },
+    { path: '/coverage/members' },
+    { first: '/coverage/members/', number: true, on: '/coverage/members' },
+    { path: '/coverage/worklist' },
+    { path: '/coverage/errands' },
+    { path: '/exemptions' },
+    { first: '/exemptions/new', on: '/exemptions' },
+    { path: '/roster' },
+    { first: '/roster/', number: true, on: '/roster' },
+    { path: '/roster/transfers' },
+    { path: '/branch/makeup' },
+    { path: '/visits' },
+    { path: '/visits/new' },
+    { first: '/visits/', number: true, on: '/visits', name: '/visits/{visit}' },
     { path: '/people' },
     { first: '/people/', on: '/people' },
     { path: '/events' },
@@ -125,7 +155,36 @@ export const SIGNED_IN = {
     { path: '/viewings/new' },
     { path: '/branch/enrol' },
     { path: '/branch/entries' },
+    { path: '/branch/findings' },
+    { first: '/branch/findings/', on: '/branch/findings' },
     { path: '/cases' },
+  ],
+  guide: [
+    { path: '/guidance' },
+    { first: '/guidance/groups/', on: '/guidance' },
+    { first: '/guidance/visit/', on: '/guidance' },
+    { first: '/guidance/visits/', on: '/guidance/groups/11' },
+    { first: '/guidance/findings/', on: '/guidance/groups/11/findings' },
+  ],
+  committee: [
+    { path: '/coverage' },
+    { path: '/plans' },
+    { first: '/plans/', number: true, on: '/plans' },
+    { path: '/audiences' },
+    { path: '/audiences/new' },
+    { path: '/organizations' },
+    { first: '/organizations/', number: true, on: '/organizations' },
+    { path: '/imports' },
+    { path: '/copies' },
+    { path: '/copies/1' },
+    { first: '/copies/1/', on: '/copies/1' },
+    { path: '/schools/1/edit', name: '/schools/{school}/edit' },
+    { path: '/guidance' },
+    { path: '/guidance/groups/11' },
+    { path: '/guidance/groups/11/plan' },
+    { path: '/guidance/groups/11/assign' },
+    { path: '/guidance/uncovered' },
+    { path: '/guidance/figures' },
   ],
   admin: [
     { path: '/admin' },
@@ -148,5 +207,6 @@ export const nameOf = ({ name, path, first }) => name ?? path ?? `${first}…`;
 export async function addressOf(page, entry) {
   if (entry.path) return entry.path;
   await page.goto(entry.on);
-  return page.locator(`main a[href^="${entry.first}"]`).first().getAttribute('href');
+  const all = await page.locator(`main a[href^="${entry.first}"]`).evaluateAll((links) => links.map((link) => link.getAttribute('href')));
+  return all.find((href) => !entry.number || /^\d/.test(href.slice(entry.first.length)));
 }

@@ -196,6 +196,65 @@ async fn lots_are_those_of_the_committed_seed_and_a_hard_conflict_is_never_assig
 }
 
 #[actix_web::test]
+async fn an_entrant_names_who_should_not_judge_and_learns_nothing_of_the_panel() {
+    let world = World::new();
+    let hall = Hall::new(&world, 5, 7, "final", &untimed(2)).await;
+    world.sql(
+        "UPDATE contest_entries SET entrant_id = (SELECT person_id FROM accounts WHERE username = 'member') WHERE key = 'entry-0'",
+    );
+    let name = world.text(
+        "SELECT p.name FROM persons p JOIN accounts a ON a.person_id = p.id WHERE a.username = 'judge1'",
+    );
+    let member = world.signed_in("member").await;
+    let path = "/contests/autumn/entry/recusals";
+    let page = member.get(path).await;
+    assert_eq!(page.status, 200);
+    assert!(!page.body.contains(&name), "who judges is not said");
+    assert_eq!(world.signed_in("member2").await.get(path).await.status, 404);
+    for (who, kind) in
+        [("", "kin"), ("林远舟", ""), ("林远舟", "administrative"), ("林远舟", "same_alliance")]
+    {
+        let said = member.post(path, &[("name", who), ("kind", kind), ("reason", "同住一院")]).await;
+        assert_eq!(said.status, 422, "{who} {kind}");
+        assert!(said.body.contains("同住一院"), "what was typed stays");
+    }
+    // A judge and somebody who is none get the same answer.
+    let spaced = name.chars().map(String::from).collect::<Vec<_>>().join(" ");
+    let judge = member.post(path, &[("name", &spaced), ("kind", "kin"), ("reason", "姐夫")]).await;
+    let other = member.post(path, &[("name", "查无此人"), ("kind", "other")]).await;
+    assert_eq!((judge.status.as_u16(), other.status.as_u16()), (303, 303));
+    assert_eq!(judge.headers.get("location"), other.headers.get("location"));
+    assert_eq!(member.post(path, &[("name", "查无此人"), ("kind", "other")]).await.status, 422, "said twice");
+    for who in ["林远舟", "沈知渔", "陆青禾"] {
+        assert_eq!(member.post(path, &[("name", who), ("kind", "coached")]).await.status, 303, "{who}");
+    }
+    assert_eq!(
+        member.post(path, &[("name", "江一帆"), ("kind", "kin")]).await.status,
+        422,
+        "five at the most"
+    );
+    let entry = world.text("SELECT id FROM contest_entries WHERE key = 'entry-0'");
+    let conflict = format!(
+        "SELECT COUNT(*) FROM contest_conflicts c JOIN contest_judges j ON j.id = c.judge_id JOIN accounts a ON a.person_id = \
+         j.person_id JOIN accounts d ON d.id = c.declared_by WHERE c.entry_id = {entry} AND c.is_hard AND c.kind = 'kin' AND \
+         a.username = 'judge1' AND d.username = 'member'"
+    );
+    assert_eq!(world.number(&conflict), 1);
+    let panel = hall.supervisor.get(&format!("/organize/contests/{}/judges", hall.contest)).await.body;
+    assert!(panel.contains("查无此人") && panel.contains("姐夫"), "the supervisor sees what was said");
+    hall.begin().await;
+    let given = format!(
+        "SELECT COUNT(*) FROM contest_assignments s JOIN contest_judges j ON j.id = s.judge_id JOIN accounts a ON a.person_id = \
+         j.person_id WHERE s.entry_id = {entry} AND a.username = 'judge1'"
+    );
+    assert_eq!(world.number(&given), 0, "INV-C3");
+    // Once sheets are open it is an objection.
+    assert!(!member.get(path).await.body.contains("name=\"reason\""));
+    assert_eq!(member.post(path, &[("name", "江一帆"), ("kind", "kin")]).await.status, 422);
+    assert!(world.try_sql("DELETE FROM recusal_requests").is_err());
+}
+
+#[actix_web::test]
 async fn a_sheet_is_checked_kept_on_mistakes_sealed_when_handed_in_and_returned_only_before_the_lock() {
     let world = World::new();
     let hall = Hall::new(&world, 5, 5, "final", &untimed(2)).await;

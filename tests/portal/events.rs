@@ -826,14 +826,14 @@ async fn the_screen_shows_the_code_and_the_picture_does_not() {
 // Calendars.
 
 /// A calendar as programs read it: the events, each as its properties.
-fn parsed(text: &str) -> Vec<icalendar::Event> {
-    use icalendar::CalendarComponent;
+fn parsed(text: &str) -> Vec<calendar_reader::Event> {
+    use calendar_reader::CalendarComponent;
     for line in text.split("\r\n") {
         assert!(line.len() <= 75, "{} bytes: {line}", line.len());
         assert!(!line.contains('\n') && !line.contains('\r'), "{line}");
     }
     assert!(text.ends_with("END:VCALENDAR\r\n"), "{text}");
-    let calendar: icalendar::Calendar = text.parse().unwrap();
+    let calendar: calendar_reader::Calendar = text.parse().unwrap();
     calendar
         .components
         .into_iter()
@@ -846,7 +846,7 @@ fn parsed(text: &str) -> Vec<icalendar::Event> {
 
 #[actix_web::test]
 async fn the_own_calendar_is_read_without_signing_in_until_another_address_is_asked_for() {
-    use icalendar::{Component, EventLike};
+    use calendar_reader::{Component, EventLike};
     let world = World::before_courses();
     let now = clock::now();
     let starts = "2026-12-24T01:30:00".parse::<Timestamp>().unwrap().max(now + Duration::days(1));
@@ -877,7 +877,7 @@ async fn the_own_calendar_is_read_without_signing_in_until_another_address_is_as
         feed.headers["cache-control"].contains("private") && feed.headers["x-robots-tag"].contains("noindex")
     );
     let events = parsed(&feed.body);
-    let of = |events: &[icalendar::Event], id: EventId| {
+    let of = |events: &[calendar_reader::Event], id: EventId| {
         events
             .iter()
             .find(|one| one.get_url().is_some_and(|url| url.ends_with(&format!("/events/{id}"))))

@@ -2,6 +2,7 @@
 use crate::access::sample;
 use crate::world::World;
 use actix_web::http::Method;
+use weixiao::access::{Access, Role};
 use weixiao::app::routes;
 use weixiao::demo::PASSWORD;
 
@@ -39,9 +40,8 @@ async fn ids_that_cannot_be_are_not_found() {
                     &[],
                 )
                 .await;
-            let is_desk = ["/questions", "/studio", "/review", "/organize", "/cases", "/viewings", "/branch"]
-                .iter()
-                .any(|desk| route.path.starts_with(desk));
+            let is_desk =
+                matches!(route.access, Access::May(duty) if !Role::Admin.permissions().contains(&duty));
             // Partly a desk, partly what visitors see; the desk of contests is found through a duty in one.
             let is_both =
                 ["/judge", "/score", "/ratings", "/broadcast", "/organize/contests", "/organize/honours"]
@@ -154,6 +154,7 @@ async fn a_form_from_another_site_changes_nothing() {
 #[actix_web::test]
 async fn nothing_is_changed_by_looking() {
     let world = World::new();
+    let mut wrong = vec![];
     for route in routes().iter().filter(|route| route.method == Method::POST) {
         let who = match route.path {
             // Whoever organizes sees the booklets and the questions of all.
@@ -168,6 +169,10 @@ async fn nothing_is_changed_by_looking() {
             path if path.starts_with("/ratings") => "checker",
             path if path.starts_with("/broadcast") => "organizer",
             path if path.starts_with("/events") || path.starts_with("/cases") => "organizer",
+            path if path.starts_with("/plans") || path.starts_with("/audiences") => "organizer",
+            path if path.starts_with("/schools") || path.starts_with("/alliances") => "organizer",
+            path if path.starts_with("/visits") || path.starts_with("/exemptions") => "secretary",
+            path if path.starts_with("/coverage") => "secretary",
             _ => "admin",
         };
         let answer = world.signed_in(who).await.get(&sample(route.path)).await;
@@ -197,6 +202,20 @@ async fn nothing_is_changed_by_looking() {
             "/ratings/exclusions/",
             "/ratings/unmask/",
             "/branch/entries/",
+            // What is to be changed is named behind the address.
+            "/roster/{",
+            "/organizations/{",
+            "/imports/{",
+            "/copies/{",
+            "/guidance/",
+            "/branch/findings/",
+            "/audiences/{",
+            "/plans/{",
+            "/exemptions/{",
+            "/coverage/errands/",
+            "/visits/{",
+            "/makeup/",
+            "/events/{event}/sheet/",
         ];
         let is_drawn = !is_theirs.iter().any(|start| route.path.starts_with(start))
             && !route.path.starts_with("/studio/booklets/{booklet}/")
@@ -207,14 +226,11 @@ async fn nothing_is_changed_by_looking() {
                 .iter()
                 .any(|page| page.method == Method::GET && sample(page.path) == sample(route.path))
             || route.path == "/admin/settings/logo";
-        assert_eq!(
-            [403, 404, 409].contains(&answer.status.as_u16()),
-            !has_page,
-            "GET {}: {}",
-            route.path,
-            answer.status
-        );
+        if [403, 404, 409].contains(&answer.status.as_u16()) == has_page {
+            wrong.push(format!("GET {}: {}", route.path, answer.status));
+        }
     }
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
 #[actix_web::test]

@@ -423,6 +423,12 @@ async fn a_booklet_from_before_there_was_a_desk_is_begun_by_a_post() {
     assert_eq!(member.get("/booklets/fifty-questions/50").await.status, 404);
     assert_eq!(world.number("SELECT position FROM reading_positions WHERE booklet_id = 1"), 49);
     assert_eq!(world.number("SELECT chapter_count FROM booklets WHERE id = 1"), 49);
+    // How many there were before stays known.
+    assert_eq!(
+        world.number("SELECT chapters FROM booklet_lengths WHERE booklet_id = 1 ORDER BY id DESC LIMIT 1"),
+        49
+    );
+    assert!(world.number("SELECT COUNT(*) FROM booklet_lengths WHERE booklet_id = 1") > 1);
     let refused = save(&organizer, 1, last, 1, "回来", "x").await;
     assert!(refused.status == 409 && refused.body.contains("这一章已删去") && refused.body.contains('x'));
     let revision = self::revision(&organizer, 1).await;

@@ -91,6 +91,10 @@ async fn no_page_costs_more_statements_than_its_budget() {
         ("/stories", 0, 9),
         ("/help", 0, 5),
         ("/help/member", 0, 5),
+        ("/contests", 0, 11),
+        ("/rankings", 0, 11),
+        ("/honours", 0, 13),
+        ("/broadcast", 6, 11),
         ("/search", 4, 9),
         ("/sign-in", 0, 5),
     ] {

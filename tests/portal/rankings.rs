@@ -13,6 +13,7 @@ use weixiao::db::{Address, Db};
 use weixiao::error::{Error, Result};
 use weixiao::ids::{AccountId, RankingId, SnapshotId};
 use weixiao::rankings::{self, Draft, Kind, Named, Witness};
+use weixiao::site;
 use weixiao::upkeep::{backup, doctor};
 use weixiao::verify;
 
@@ -752,4 +753,43 @@ async fn ratings_are_ranked_by_a_job_and_only_the_best_are_listed() {
     assert_eq!(organizer.post(&again, &[("reason", "新的学期")]).await.status, 303);
     while worker.step(clock::now()).unwrap() {}
     assert_eq!(world.text("SELECT reason FROM ranking_snapshots WHERE revision = 2"), "新的学期");
+}
+
+#[actix_web::test]
+async fn a_ranking_of_ratings_is_made_by_what_the_office_has_set_and_says_so() {
+    let world = World::new();
+    for (name, value) in [("rating_voices", "5"), ("rating_branches", "2"), ("rating_prior", "10")] {
+        world.db.write_now(|conn| site::put(conn, name, value, clock::now())).unwrap();
+    }
+    // Six of two branches: by the numbers where nothing is set there were too few.
+    let rows: Vec<String> = (0..6)
+        .map(|at| {
+            format!(
+                "('set-{at}', 1, 5, '', 'online', {}, '2026-01-01', '2026-01-01', 0, 1, 'counted')",
+                1 + at % 2
+            )
+        })
+        .collect();
+    world.sql(&format!(
+        "INSERT INTO ratings (rater_key, lecture_id, stars, tags, proof, branch_id, first_on, day, slot, version, status) VALUES {}",
+        rows.join(", ")
+    ));
+    let (organizer, checker) = (world.signed_in("organizer").await, world.signed_in("checker").await);
+    let form = [("kind", "lecture_rating"), ("title", "好课榜"), ("top_k", "3")];
+    assert_eq!(organizer.post("/organize/rankings", &form).await.status, 303);
+    let config = config(&world.url);
+    let worker =
+        weixiao::worker::Worker::new(world.db.clone(), &config, weixiao::processing::Tools::find()).unwrap();
+    while worker.step(clock::now()).unwrap() {}
+    let desk = format!("/organize/rankings/{}", world.number("SELECT id FROM ranking_snapshots"));
+    assert_eq!(checker.post(&format!("{desk}/check"), &[]).await.status, 303);
+    assert_eq!(organizer.post(&format!("{desk}/publish"), &[("days", "")]).await.status, 303);
+    let ranking = world.number("SELECT id FROM rankings WHERE kind = 'lecture_rating'");
+    let visitor = world.visitor();
+    assert!(visitor.get(&format!("/rankings/{ranking}")).await.body.contains("href=\"/lectures/1\""));
+    let file = visitor.get(&format!("/rankings/{ranking}.json")).await;
+    assert_eq!(verify::file(&file.raw).unwrap().rows, 1, "anybody computes the same from it");
+    for part in ["\"prior\":10", "\"least_voices\":5", "\"least_branches\":2"] {
+        assert!(file.body.contains(part), "{part}: {}", file.body);
+    }
 }

@@ -5,6 +5,7 @@ use weixiao::clock::{self, Timestamp};
 use weixiao::ids::{LectureId, PersonId};
 use weixiao::ratings::{self, Ask, Refusal, Status, Subject, Told, Vote};
 use weixiao::scoring::exact::{ratio, shown};
+use weixiao::site;
 
 /// A morning in the city, so that some minutes more are the same day.
 fn morning() -> Timestamp {
@@ -414,6 +415,41 @@ async fn scores_are_drawn_to_the_city_and_shown_from_ten_members_of_three_branch
 }
 
 #[actix_web::test]
+async fn the_office_sets_what_scores_are_made_by() {
+    let world = World::new();
+    let now = morning();
+    for (name, value) in [("rating_voices", "5"), ("rating_prior", "10"), ("rating_edit_days", "60")] {
+        world.db.write_now(|conn| site::put(conn, name, value, now)).unwrap();
+    }
+    let some = members(&world, 7);
+    let give = |who: &[(i64, i64)], stars| {
+        let asks = who.iter().map(|(who, _)| Ask::Rate(vote(*who, 2, stars, now))).collect();
+        assert!(ask(&world, asks).iter().all(|told| *told == Told::Done));
+    };
+    some.iter().for_each(|(who, _)| prove(&world, *who, 2, "online"));
+    give(&some[..5], 5);
+    tend(&world, now);
+    assert_eq!(world.text("SELECT score FROM lecture_ratings WHERE lecture_id = 2"), "5.0");
+    give(&some[5..], 1);
+    tend(&world, now + Duration::minutes(3));
+    // 5×5 + 2 = 27 of seven, drawn by ten to the mean that was taken first: (10·5 + 27) / 17 = 4.529…
+    assert_eq!(world.text("SELECT score FROM lecture_ratings WHERE lecture_id = 2"), "4.5");
+    assert!(world.visitor().get("/lectures/3").await.body.contains("满 5 人、来自至少 3 个支部"));
+    let again = |days| ask(&world, vec![Ask::Rate(vote(some[0].0, 2, 4, now + Duration::days(days)))])[0];
+    assert_eq!((again(61), again(60)), (Told::Refused(Refusal::TooLate), Told::Done));
+    // A number that would say who gave what is refused; a good one waits for the second person.
+    let admin = world.signed_in("admin").await;
+    for (value, status) in [("4", 422), ("x", 422), ("12", 303)] {
+        let form = [("value", value), ("valid_from", "")];
+        assert_eq!(admin.post("/admin/settings/rating_voices", &form).await.status, status, "{value}");
+    }
+    assert_eq!(
+        world.number("SELECT COUNT(*) FROM setting_changes WHERE value = '12' AND verdict IS NULL"),
+        1
+    );
+}
+
+#[actix_web::test]
 async fn one_member_is_one_voice_of_an_instructor() {
     let world = World::new();
     let instructor = world.number("SELECT instructor_id FROM lecture_instructors g JOIN lectures l ON l.id = g.lecture_id WHERE l.stage = 'published' GROUP BY instructor_id HAVING COUNT(*) >= 3 ORDER BY instructor_id LIMIT 1");
@@ -642,6 +678,97 @@ async fn a_block_is_flagged_and_two_people_decide() {
     assert_eq!(world.number("SELECT COUNT(*) FROM rating_voices WHERE is_counted = TRUE AND stars = 1"), 0);
     // The database itself wants two persons.
     assert!(world.try_sql("UPDATE rating_exclusions SET decided_by = proposed_by").is_err());
+}
+
+#[actix_web::test]
+async fn what_two_people_excluded_two_people_let_count_again() {
+    let world = World::new();
+    let now = morning();
+    let size = brigade(&world, now);
+    tend(&world, now + Duration::minutes(200));
+    let flag = format!("/ratings/flags/{}", world.number("SELECT id FROM rating_flags"));
+    let (first, second) = (world.signed_in("checker").await, world.signed_in("supervisor").await);
+    first.post(&format!("{flag}/exclude"), &[("text", "照名单给分")]).await;
+    let exclusion = format!("/ratings/exclusions/{}", world.number("SELECT id FROM rating_exclusions"));
+    let lift = format!("{exclusion}/lift");
+    let reason = [("text", "查过签到表，是一起在微党校看的")];
+    assert_eq!(first.post(&lift, &reason).await.status, 404, "nothing is excluded yet");
+    assert_eq!(second.post(&exclusion, &[("verdict", "confirmed")]).await.status, 303);
+    let excluded = || world.number("SELECT COUNT(*) FROM ratings WHERE status = 'excluded'");
+    assert_eq!(excluded(), size);
+    // One of them takes the rating back while it does not count.
+    let who = PersonId(world.number("SELECT person_id FROM rating_keys k JOIN ratings r ON r.rater_key = k.rater_key WHERE r.status = 'excluded' ORDER BY person_id LIMIT 1"));
+    let taken_back = Ask::Withdraw { person: who, lecture: LectureId(2), acting: None, now };
+    assert_eq!(ask(&world, vec![taken_back]), [Told::Done]);
+    let empty = second.post(&lift, &[("text", " ")]).await;
+    assert!(empty.status == 422 && empty.body.contains("提出恢复计入"), "{}", empty.body);
+    assert_eq!(second.post(&lift, &reason).await.status, 303);
+    assert_eq!(first.post(&lift, &reason).await.status, 409, "it is proposed");
+    let path = format!("/ratings/liftings/{}", world.number("SELECT id FROM rating_liftings"));
+    assert_eq!(second.post(&path, &[("verdict", "confirmed")]).await.status, 409, "not by the same person");
+    assert_eq!(first.post(&path, &[("verdict", "refused")]).await.status, 303);
+    assert_eq!(excluded(), size - 1, "refused, nothing changes");
+    // Proposed once more, and confirmed.
+    assert_eq!(second.post(&lift, &reason).await.status, 303);
+    let path = format!("/ratings/liftings/{}", world.number("SELECT MAX(id) FROM rating_liftings"));
+    assert_eq!(first.post(&path, &[("verdict", "confirmed")]).await.status, 303);
+    assert_eq!(first.post(&path, &[("verdict", "confirmed")]).await.status, 409);
+    assert_eq!(first.post(&lift, &reason).await.status, 409, "once");
+    let count = |what: &str| world.number(&format!("SELECT COUNT(*) FROM {what}"));
+    assert_eq!((excluded(), count("ratings WHERE status = 'withdrawn'")), (0, 1));
+    assert_eq!(count("ratings WHERE exclusion_id IS NOT NULL"), 0);
+    assert_eq!(count("rating_voices WHERE is_counted = TRUE"), count("rating_voices") - 1);
+    let last = "rating_versions v WHERE version = (SELECT version FROM ratings WHERE id = v.rating_id)";
+    assert_eq!(count(&format!("{last} AND status = 'counted'")), size - 1 + 15);
+    assert_eq!(count("rating_versions WHERE status = 'excluded'"), size, "what was, is kept");
+    assert_eq!(
+        world.number("SELECT votes FROM lecture_ratings WHERE lecture_id = 2"),
+        size - 1 + 15,
+        "at once"
+    );
+    assert_eq!(world.number("SELECT apart FROM lecture_ratings WHERE lecture_id = 2"), 0);
+    let public = world.visitor().get("/lectures/2").await.body;
+    assert!(public.contains("照名单给分") && public.contains("一起在微党校看的"), "{public}");
+    assert!(first.get("/ratings/flags?show=decided").await.body.contains("没有异常"));
+    tend(&world, now + Duration::minutes(400));
+    assert_eq!(count("rating_flags"), 1, "not raised again by the same numbers");
+    // The database itself wants two persons.
+    assert!(world.try_sql("UPDATE rating_liftings SET decided_by = proposed_by").is_err());
+    assert!(world.try_sql("DELETE FROM rating_liftings").is_err());
+}
+
+#[actix_web::test]
+async fn the_office_sets_from_where_on_people_look() {
+    let now = morning();
+    for (name, value, flags) in [
+        ("flag_voices", "20", 1),
+        ("flag_voices", "500", 0),
+        ("flag_chance", "12", 0),
+        ("flag_moved", "200", 0),
+        ("flag_burst", "10", 1),
+    ] {
+        let world = World::new();
+        world.db.write_now(|conn| site::put(conn, name, value, now)).unwrap();
+        brigade(&world, now);
+        tend(&world, now + Duration::minutes(200));
+        let open = "SELECT COUNT(*) FROM rating_flags WHERE detector = 'block'";
+        assert_eq!(world.number(open), flags, "{name} {value}");
+    }
+    let world = World::new();
+    let admin = world.signed_in("admin").await;
+    for (name, value, status) in [
+        ("flag_voices", "9", 422),
+        ("flag_chance", "13", 422),
+        ("flag_moved", "0", 422),
+        ("flag_burst", "x", 422),
+        ("flag_run", "7", 422),
+        ("flag_run", "12", 303),
+    ] {
+        let form = [("value", value), ("valid_from", "")];
+        let answer = admin.post(&format!("/admin/settings/{name}"), &form).await;
+        assert_eq!(answer.status, status, "{name} {value}");
+    }
+    assert_eq!(world.number("SELECT COUNT(*) FROM setting_changes WHERE verdict IS NULL"), 1);
 }
 
 #[actix_web::test]

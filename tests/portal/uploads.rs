@@ -91,7 +91,7 @@ fn town_at(mut world: World, folder: PathBuf, limits: Limits) -> Town {
 impl Town {
     fn connect(&self) -> TcpStream {
         let stream = TcpStream::connect(self.at).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
         stream
     }
     /// Sends head and body as they are given; adds nothing but `Host`.
@@ -194,7 +194,7 @@ fn answer(stream: &mut TcpStream) -> Said {
 
 /// Cuts a connection so that the other side sees a reset.
 fn reset(stream: TcpStream) {
-    rustix::net::sockopt::set_socket_linger(&stream, Some(Duration::ZERO)).unwrap();
+    socket2::SockRef::from(&stream).set_linger(Some(Duration::ZERO)).unwrap();
     drop(stream);
 }
 
@@ -394,20 +394,25 @@ async fn a_line_that_breaks_loses_nothing_that_came() {
     let cookie = town.sign_in("instructor");
     let all = noise(4_000_003);
     let url = town.begin(&cookie, all.len(), "");
+    let file = uploads::path_of(&town.folder, url.rsplit('/').next().unwrap());
     let (mut offset, mut cuts) = (0, 0);
     while (offset as usize) < all.len() {
         let rest = &all[offset as usize..];
         let length = (cuts * 7_919 + 123_457) % 400_000 + 1;
         if length >= rest.len() {
-            assert_eq!(town.patch(&url, offset, rest).status, 204);
+            // A busy server may come to the piece before this one only now: then more is there than was told, and it says so.
+            match town.patch(&url, offset, rest).status {
+                409 => assert!(town.head(&url).offset() > offset),
+                status => assert_eq!(status, 204),
+            }
         } else {
             let stream = town.half(&url, offset, rest.len(), &rest[..length]);
             if cuts % 2 == 0 {
                 stream.shutdown(std::net::Shutdown::Write).unwrap();
                 drop(stream);
             } else {
-                // A reset throws away what the other side has not read yet.
-                std::thread::sleep(Duration::from_millis(50));
+                // A reset throws away what the other side has not read yet: some of it has.
+                wait_for(|| std::fs::metadata(&file).is_ok_and(|file| file.len() > offset));
                 reset(stream);
             }
         }

@@ -10,6 +10,7 @@ use std::time::Instant;
 use weixiao::clock::{self, Timestamp};
 use weixiao::demo::PASSWORD;
 use weixiao::ids::{AccountId, LectureId, MediaId, PersonId, digest, random_hex};
+use weixiao::site;
 use weixiao::watching::{self, Ask, Beat, Opening, Standing, Told};
 
 const LECTURE: i64 = 1;
@@ -641,6 +642,35 @@ async fn v_vid_a_lecture_is_completed_at_exactly_eighty_per_cent_once_and_for_go
     assert!(world.try_sql("UPDATE completions SET seconds = 600").is_err());
     assert!(world.try_sql("DELETE FROM completions").is_err());
     assert_eq!(world.number(proof), 1);
+}
+
+#[actix_web::test]
+async fn the_office_sets_the_share_that_completes() {
+    let world = World::new();
+    last(&world, 600);
+    let who = person(&world, "member");
+    let member = world.signed_in("member").await;
+    let set = |share: &str| {
+        world.db.write_now(|conn| site::put(conn, "watched_share", share, clock::now())).unwrap()
+    };
+    set("90");
+    let play = open(&world, &member, LECTURE).await;
+    assert_eq!(play.opened["threshold"], 90);
+    pass(&world, who, 290);
+    let told = beat(&member, &play, 1, "[[0,480000]]").await;
+    assert_eq!((&told["credited_s"], &told["completed"]), (&480.into(), &false.into()));
+    pass(&world, who, 290);
+    let told = beat(&member, &play, 2, "[[480000,540000]]").await;
+    assert_eq!((&told["credited_s"], &told["completed"]), (&540.into(), &true.into()));
+    assert_eq!(world.number("SELECT threshold FROM completions WHERE kind = 'online'"), 90);
+    // What is completed stays completed, and less than half is no share.
+    set("100");
+    assert_eq!(open(&world, &member, LECTURE).await.opened["completed"], true);
+    let admin = world.signed_in("admin").await;
+    for (value, status) in [("49", 422), ("101", 422), ("70", 303)] {
+        let form = [("value", value), ("valid_from", "")];
+        assert_eq!(admin.post("/admin/settings/watched_share", &form).await.status, status, "{value}");
+    }
 }
 
 #[actix_web::test]

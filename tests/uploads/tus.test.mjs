@@ -16,6 +16,8 @@ const COOKIE = process.env.COOKIE;
 assert.ok(COOKIE, 'COOKIE is the session of an instructor');
 const SIZE = Number(process.env.SIZE_MB ?? 24) * 1024 * 1024;
 const CUTS = Number(process.env.CUTS ?? 9);
+// What the line carries in a second.
+const RATE = 8 * 1024 * 1024;
 
 const digest = (bytes) => createHash('sha256').update(bytes).digest('hex');
 
@@ -79,7 +81,7 @@ test('a stream whose length is known at its end', async () => {
 
 test('over a line that breaks, from where it broke', async () => {
   const file = randomBytes(SIZE);
-  const line = await brokenLine(BASE, { cuts: CUTS, every: SIZE / CUTS / 2, refusals: 3 });
+  const line = await brokenLine(BASE, { cuts: CUTS, every: SIZE / CUTS / 2, refusals: 3, rate: RATE });
   const upload = await sent(file, {
     uploadUrl: line.url + (await begin(SIZE)),
     chunkSize: 8 * 1024 * 1024,

@@ -9,7 +9,7 @@ use crate::db::Conn;
 use crate::either;
 use crate::error::Result;
 use crate::ids::{AccountId, BookletId, PersonId};
-use crate::schema::{booklet_chapters, booklets, reading_positions};
+use crate::schema::{booklet_chapters, booklet_lengths, booklets, reading_positions};
 use diesel::prelude::*;
 pub(super) use numbers::renumber;
 
@@ -323,6 +323,12 @@ pub(super) fn replace(
         booklets::published_at.eq(now),
     );
     either!(conn, c => diesel::update(booklets::table.find(id)).set(values).execute(c))?;
+    let length = (
+        booklet_lengths::booklet_id.eq(id),
+        booklet_lengths::chapters.eq(chapters.len() as i32),
+        booklet_lengths::since.eq(now),
+    );
+    either!(conn, c => diesel::insert_into(booklet_lengths::table).values(length).execute(c))?;
     let old = booklet_chapters::table.filter(booklet_chapters::booklet_id.eq(id));
     either!(conn, c => diesel::delete(old).execute(c))?;
     let rows: Vec<_> = (1..)

@@ -15,7 +15,7 @@ use crate::web::page::Page;
 use crate::web::paging::{self, Paging};
 use crate::web::reply::{self, Reply};
 use crate::web::route::{Route, get};
-use crate::web::sheet::{self, Cell as SheetCell, Sheet};
+use crate::web::sheet::{self, Table};
 use actix_web::web::{Data, Path, Query};
 use askama::Template;
 use serde::Deserialize;
@@ -253,7 +253,7 @@ fn table(
     let mut heads = vec![page.t("学校").to_owned()];
     heads.extend(listed.items.iter().map(|item| item.title.clone()));
     heads.push(page.t("已放映").to_owned());
-    let mut out = File::new(page.t("展播覆盖"), heads, is_csv)?;
+    let mut out = Table::new(page.t("展播覆盖"), heads, is_csv)?;
     let (mut skip, mut sums) = (0, vec![0_i64; listed.items.len()]);
     loop {
         let rows = listed.rows(conn, skip, PIECE)?;
@@ -291,59 +291,6 @@ fn written(page: &Page, standing: Standing) -> String {
     }
 }
 
-/// A table that is written, in one of two forms; one at a time.
-#[allow(clippy::large_enum_variant)]
-enum File {
-    Csv(Vec<u8>),
-    Xlsx(Sheet),
-}
-
-impl File {
-    fn new(name: &str, heads: Vec<String>, is_csv: bool) -> Result<File> {
-        if !is_csv {
-            let columns: Vec<_> = heads.into_iter().map(|head| (head, 18)).collect();
-            return Ok(File::Xlsx(Sheet::new(name, &columns)?));
-        }
-        // Spreadsheets take UTF-8 for what it is only behind this mark.
-        let mut file = File::Csv("\u{feff}".into());
-        file.row(heads)?;
-        Ok(file)
-    }
-    fn row(&mut self, cells: Vec<String>) -> Result<()> {
-        match self {
-            File::Csv(bytes) => {
-                let fields: Vec<String> = cells.iter().map(|cell| field(cell)).collect();
-                bytes.extend_from_slice(fields.join(",").as_bytes());
-                bytes.extend_from_slice(b"\r\n");
-                Ok(())
-            }
-            File::Xlsx(sheet) => {
-                let cells: Vec<SheetCell> = cells
-                    .into_iter()
-                    .map(|cell| cell.parse::<i64>().map_or(SheetCell::Text(cell.clone()), SheetCell::from))
-                    .collect();
-                sheet.row(&cells)
-            }
-        }
-    }
-    fn finish(self) -> Result<Vec<u8>> {
-        match self {
-            File::Csv(bytes) => Ok(bytes),
-            File::Xlsx(sheet) => sheet.finish(),
-        }
-    }
-}
-
-/// A field of CSV (RFC 4180). What begins like a formula is kept from being one.
-fn field(text: &str) -> String {
-    let text =
-        if text.starts_with(['=', '+', '-', '@', '\t']) { format!("'{text}") } else { text.to_owned() };
-    match text.contains([',', '"', '\n', '\r']) {
-        true => format!("\"{}\"", text.replace('"', "\"\"")),
-        false => text,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -370,12 +317,5 @@ mod tests {
         assert_eq!(stand(&[old, coming]), Standing::Coming(coming));
         assert_eq!(stand(&[old, shown, coming]), Standing::Shown(shown));
         assert_eq!(standing(&[shown], SchoolId(2), BroadcastItemId(1), now), Standing::Missing);
-    }
-
-    #[test]
-    fn a_field_is_quoted_and_is_no_formula() {
-        assert_eq!(field("a,\"b\""), "\"a,\"\"b\"\"\"");
-        assert_eq!(field("=1+1"), "'=1+1");
-        assert_eq!(field("已放映"), "已放映");
     }
 }

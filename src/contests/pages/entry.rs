@@ -2,7 +2,7 @@
 use super::super::entries;
 use super::super::forms::EntryForm;
 use super::super::store::{self, EntryStep, Script};
-use super::super::{Contest, Entry, EntryState, Refusal, State};
+use super::super::{Contest, Entry, EntryState, Refusal, State, recusals};
 use super::words::entry_step_words;
 use super::{LARGEST, by};
 use crate::access::Access::SignedIn;
@@ -276,7 +276,7 @@ fn written(conn: &mut Conn, entry: &Entry) -> Result<EntryForm> {
 }
 
 /// The viewer's entry; not found without one.
-fn held(conn: &mut Conn, viewer: &Viewer, slug: &str) -> Result<(Contest, Entry)> {
+pub(super) fn held(conn: &mut Conn, viewer: &Viewer, slug: &str) -> Result<(Contest, Entry)> {
     let (contest, entry) = own(conn, viewer, slug)?;
     Ok((contest, entry.ok_or(Error::NotFound)?))
 }
@@ -359,6 +359,8 @@ struct Own {
     is_open: bool,
     missing: Vec<Message>,
     may_withdraw: bool,
+    /// May say who should not judge it.
+    may_name: bool,
     has_names: bool,
     /// What judges wrote, once the result is final.
     comments: Vec<String>,
@@ -390,7 +392,9 @@ async fn show(page: Page, viewer: Viewer, db: Data<Db>, media: Data<Media>, slug
             let entry = store::entry_of_person(conn, contest.id, viewer.person)?.ok_or(Error::NotFound)?;
             let is_open = entries::may_write(conn, &contest, &entry, clock::now())?;
             let missing = if is_open { entries::missing(conn, &contest, &entry)? } else { vec![] };
+            let may_name = recusals::may_request(conn, &contest, &entry)?;
             Ok(Own {
+                may_name,
                 may_withdraw: entries::may_withdraw(&entry) && !contest.is_suspended,
                 comments: store::comments(conn, entry.id)?,
                 shown: Shown::load(conn, &page, entry, &media, is_open)?,

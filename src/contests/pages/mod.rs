@@ -8,6 +8,7 @@ mod invited;
 mod judging;
 mod panel;
 mod public;
+mod recusals;
 mod results;
 mod rounds;
 mod scoring;
@@ -30,6 +31,7 @@ use crate::web::route::Route;
 pub fn routes() -> Vec<Route> {
     let mut routes = public::routes();
     routes.extend(entry::routes());
+    routes.extend(recusals::routes());
     routes.extend(endorse::routes());
     routes.extend(desk::routes());
     routes.extend(rounds::routes());

@@ -2,7 +2,8 @@
 #![allow(clippy::cmp_owned)] // lists of choices compare whatever names a choice by its words, in a macro that all pages share
 use super::super::forms::judging::kind_of;
 use super::super::judges::{self, Invitation};
-use super::super::store::{self, Conflict, Place};
+use super::super::recusals;
+use super::super::store::{self, Conflict, Place, RecusalRequest};
 use super::super::{Assignment, AssignmentState, Contest, Judge, JudgeState, PlaceState, Round, RoundState};
 use super::{by, held, held_round};
 use crate::access::Permission::{RunContests, SuperviseContests, WatchContests};
@@ -56,6 +57,8 @@ struct Show {
     judges: Vec<Judge>,
     candidates: Vec<(PersonId, String)>,
     conflicts: Vec<Conflict>,
+    /// Whom entrants named that is no judge yet, or is written otherwise.
+    named: Vec<RecusalRequest>,
     entries: Vec<(EntryId, String)>,
     tables: Vec<Table>,
     /// The most panels of a round that has not begun.
@@ -79,7 +82,12 @@ impl Show {
                 tables.push(Table { round, places, assignments });
             }
         }
+        let is_open =
+            |request: &RecusalRequest| !judges.iter().any(|judge| recusals::concerns(request, judge));
+        let mut named = store::recusal_requests_in(conn, id)?;
+        named.retain(is_open);
         Ok(Show {
+            named,
             conflicts: store::conflicts(conn, id)?,
             entries: store::named_entries(conn, id)?,
             candidates: candidates

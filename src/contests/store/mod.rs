@@ -1,8 +1,9 @@
-//! Rows of contests. Here: contests and their record; `rounds`, `entries`, `judges` and `sheets` have theirs, `lists` what desks
+//! Rows of contests. Here: contests and their record; `rounds`, `entries`, `judges`, `recusals` and `sheets` have theirs, `lists` what desks
 //! and pages list of entries, and what was said of them.
 mod entries;
 mod judges;
 mod lists;
+mod recusals;
 mod rounds;
 mod sheets;
 
@@ -18,6 +19,7 @@ use diesel::prelude::*;
 pub use entries::*;
 pub use judges::*;
 pub use lists::*;
+pub use recusals::*;
 pub use rounds::*;
 pub use sheets::*;
 

@@ -7,7 +7,7 @@ mod site;
 
 use super::forms::CodeForm;
 use super::store::{self, OfCourse, Past, Place};
-use super::{Event, Kind, Outcome, State, codes};
+use super::{Event, Kind, Outcome, State, Status, codes};
 use crate::access::Access::SignedIn;
 use crate::access::Viewer;
 use crate::clock::{self, Timestamp};
@@ -41,7 +41,7 @@ pub fn routes() -> Vec<Route> {
 }
 
 /// The address of the portal as readers know it, for links that leave it: into calendars, and as a picture.
-fn base(request: &HttpRequest, config: &Config) -> String {
+pub(crate) fn base(request: &HttpRequest, config: &Config) -> String {
     match &config.public_url {
         Some(url) => url.trim_end_matches('/').to_owned(),
         None => {
@@ -103,6 +103,13 @@ impl Show {
             event,
             page,
         })
+    }
+    fn is_visit(&self) -> bool {
+        self.event.kind == Kind::HomeVisit
+    }
+    /// Whether the viewer was not there.
+    fn may_make_up(&self) -> bool {
+        self.past.first().is_some_and(|past| past.status == Status::Absent || past.status.is_leave())
     }
     fn is_group_viewing(&self) -> bool {
         self.event.kind == Kind::GroupViewing

@@ -2,9 +2,10 @@
 use super::super::attendance::Mark;
 use super::super::forms::{self, MarkForm, Sent, via_word};
 use super::super::store::{self, Line, Past};
-use super::super::{Event, MAKEUP_DAYS, Method, Roll, Status, Via};
+use super::super::{Event, Kind, MAKEUP_DAYS, Method, Roll, Status, Via};
 use crate::access::Access::Oneself;
 use crate::access::Viewer;
+use crate::audit::Action;
 use crate::clock;
 use crate::config::LARGEST_FORM;
 use crate::db::{Conn, Db};
@@ -71,6 +72,8 @@ struct Show {
     /// How many are on the list, and how many of them have taken part.
     total: usize,
     counting: usize,
+    /// Those who stay with the branch on that day (流入).
+    guests: Vec<PersonId>,
     has_begun: bool,
     key: String,
 }
@@ -89,6 +92,7 @@ impl Show {
         let some: Vec<PersonId> = all.iter().copied().skip(first).take(LINES as usize).collect();
         let rows = store::lines(conn, id, &some)?.into_iter().map(Shown::of).collect();
         Ok(Show {
+            guests: store::guests(conn, &event)?,
             counting: store::counting(conn, id)?,
             total: all.len(),
             has_begun: event.has_begun(clock::now()),
@@ -112,6 +116,18 @@ impl Show {
     /// Somebody on this page is not recorded yet.
     fn has_open(&self) -> bool {
         self.rows.iter().any(|row| row.was.is_empty())
+    }
+    fn is_guest(&self, row: &Shown) -> bool {
+        self.guests.binary_search(&row.line.person).is_ok()
+    }
+    /// Whether it was missed, so that there is something to make up for.
+    fn is_missed(&self, row: &Shown) -> bool {
+        Status::of(&row.status).is_some_and(|status| status == Status::Absent || status.is_leave())
+            && !row.was.is_empty()
+    }
+    /// Visits are confirmed by the members, not by a list.
+    fn is_visit(&self) -> bool {
+        self.event.kind == Kind::HomeVisit
     }
     fn is_makeup(&self, row: &Shown) -> bool {
         row.status == Status::Makeup.as_str()
@@ -226,7 +242,10 @@ impl One {
 
 async fn one(page: Page, viewer: Viewer, db: Data<Db>, path: Path<(EventId, PersonId)>) -> Reply {
     let (id, person) = path.into_inner();
+    let doer = page.doer();
     let view = db.read(move |conn| One::load(conn, page, &viewer, id, person)).await?;
+    // One person's history: that somebody looked is recorded, or the page is not shown.
+    db.write(move |conn| doer.did_to(conn, Action::PersonSeen, person, clock::now())).await?;
     reply::page(&view)
 }
 

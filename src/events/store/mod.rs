@@ -10,6 +10,7 @@ use crate::error::Result;
 use crate::ids::{AccountId, BaseId, EventId, LectureId, OfferingId, OrgId, PersonId, SchoolId, random_hex};
 use crate::organization::after;
 use crate::schema::{course_sessions, enrolments, events, host_stays, memberships, offerings, orgs};
+use chrono::NaiveDate;
 pub use desk::{
     Choices, OFFERED, OfCourse, Place, Row, Wanted, choices, course_of, dated, enrolment, generation,
     has_account, lecture_title, lectures_named, listed, name_of, own, path_of, place, renew, set_state,
@@ -151,7 +152,8 @@ pub fn offering_of(conn: &mut Conn, id: EventId) -> Result<Option<OfferingId>> {
 /// The states of an enrolment in which somebody waits to come.
 const COMING: [&str; 2] = ["confirmed", "waitlisted"];
 
-/// Who has to know of an event: whoever has enrolled, waits or asks, or the members of the organisation and its guests.
+/// Who has to know of an event: whoever has enrolled, waits or asks, or who on its day are the members of the organisation and
+/// its guests (流入). A person is there once, also where the own branch and the host are both below the organisation.
 pub fn expected(conn: &mut Conn, event: &Event) -> Result<Vec<PersonId>> {
     if let Some(offering) = offering_of(conn, event.id)? {
         let knows = COMING.iter().chain(&["requested"]);
@@ -165,20 +167,53 @@ pub fn expected(conn: &mut Conn, event: &Event) -> Result<Vec<PersonId>> {
     if !event.kind.is_of_branch() {
         return Ok(vec![]);
     }
-    let path: String = either!(conn, c => orgs::table.find(event.org).select(orgs::path).first(c))?;
-    let is_below = || orgs::path.ge(path.clone()).and(orgs::path.lt(after(&path)));
+    let (path, day) = (desk::path_of(conn, event.org)?, event.day());
+    let is_below = orgs::path.ge(path.clone()).and(orgs::path.lt(after(&path)));
+    let then = memberships::valid_from
+        .le(day)
+        .and(memberships::valid_to.is_null().or(memberships::valid_to.gt(day)));
     let mut persons: Vec<PersonId> = either!(conn, c => memberships::table
         .inner_join(orgs::table)
-        .filter(is_below().and(memberships::valid_to.is_null()))
+        .filter(is_below.and(then))
         .select(memberships::person_id)
         .load(c))?;
-    let guests: Vec<PersonId> = either!(conn, c => host_stays::table
-        .inner_join(orgs::table)
-        .filter(is_below().and(host_stays::valid_to.is_null()))
-        .select(host_stays::person_id)
-        .load(c))?;
-    persons.extend(guests);
+    persons.extend(hosted(conn, &path, day)?);
     persons.sort_unstable();
     persons.dedup();
     Ok(persons)
+}
+
+/// Who on this day stays with a branch below this path (HostStay, domain.md §4.1).
+fn hosted(conn: &mut Conn, path: &str, day: NaiveDate) -> Result<Vec<PersonId>> {
+    let is_below = orgs::path.ge(path.to_owned()).and(orgs::path.lt(after(path)));
+    let then =
+        host_stays::valid_from.le(day).and(host_stays::valid_to.is_null().or(host_stays::valid_to.gt(day)));
+    Ok(either!(conn, c => host_stays::table
+        .inner_join(orgs::table)
+        .filter(is_below.and(then))
+        .select(host_stays::person_id)
+        .load(c))?)
+}
+
+/// Who is on the list of an event as a guest from elsewhere: stays with the organisation on that day and is no member of it.
+pub fn guests(conn: &mut Conn, event: &Event) -> Result<Vec<PersonId>> {
+    if !event.kind.is_of_branch() {
+        return Ok(vec![]);
+    }
+    let (path, day) = (desk::path_of(conn, event.org)?, event.day());
+    let mut guests = hosted(conn, &path, day)?;
+    let is_below = orgs::path.ge(path.clone()).and(orgs::path.lt(after(&path)));
+    let then = memberships::valid_from
+        .le(day)
+        .and(memberships::valid_to.is_null().or(memberships::valid_to.gt(day)))
+        .and(memberships::person_id.eq_any(&guests));
+    let own: Vec<PersonId> = either!(conn, c => memberships::table
+        .inner_join(orgs::table)
+        .filter(is_below.and(then))
+        .select(memberships::person_id)
+        .load(c))?;
+    guests.retain(|guest| !own.contains(guest));
+    guests.sort_unstable();
+    guests.dedup();
+    Ok(guests)
 }

@@ -5,7 +5,7 @@ mod rating;
 
 use super::forms::{AnswerForm, ListQuery, QuestionForm};
 use super::store::{self, Card, Chapter, Cue, Handout, Lecture, Question, Topic, Watched, Withdrawal};
-use super::{Filter, Length, NewQuestion, Sort, THRESHOLD};
+use super::{Filter, Length, NewQuestion, Sort};
 use crate::access::Access::{Anyone, SignedIn};
 use crate::access::Permission::AnswerQuestions;
 use crate::access::Viewer;
@@ -191,7 +191,6 @@ struct Watch {
     resume_ms: i32,
     credited_ms: i32,
     share: i32,
-    threshold: i32,
     completed: bool,
     /// In seconds.
     runs: Vec<(i32, i32)>,
@@ -205,7 +204,6 @@ impl Watch {
             resume_ms: watched.as_ref().map_or(0, |one| one.last_ms),
             credited_ms: seconds * 1_000,
             share: (i64::from(seconds) * 100 / i64::from(length_s)) as i32,
-            threshold: THRESHOLD,
             completed: watched.as_ref().is_some_and(|one| one.is_complete),
             runs: watched.map(|one| super::runs(&one.seen, one.length_s, RUNS)).unwrap_or_default(),
         }

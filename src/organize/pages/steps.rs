@@ -10,9 +10,9 @@ use crate::courses::{self, Course, Item, Kind, NewItem, Opening, Task};
 use crate::db::{Conn, Db};
 use crate::error::{Error, Result};
 use crate::ids::{BookletId, CourseId, ItemId, LectureId, TestId, random_hex};
-use crate::lectures::THRESHOLD;
 use crate::msg;
 use crate::selftests;
+use crate::watching;
 use crate::web::body;
 use crate::web::form::{Errors, key, optional, overtaken};
 use crate::web::page::Page;
@@ -130,7 +130,7 @@ async fn add_lecture(
     db.write(move |conn| {
         open(conn, &viewer, id)?;
         let title = store::lecture_title(conn, lecture)?;
-        let item = plain(&title, Task::Lecture(lecture, THRESHOLD), "");
+        let item = plain(&title, Task::Lecture(lecture, watching::threshold(conn, clock::now())?), "");
         courses::add_items(conn, id, &[item], &key, &doer, clock::now())
     })
     .await?;

@@ -2,12 +2,13 @@
 use super::super::forms::{TextForm, UnmaskForm, VerdictForm};
 use super::super::store::decisions;
 use super::super::store::flags as store;
-use super::super::{self as ratings, Detector, Exclusion, Flag, FlagState, Unmask, Verdict};
+use super::super::{self as ratings, Detector, Exclusion, Flag, FlagState, Lifting, Unmask, Verdict};
 use super::LINES;
 use crate::access::Viewer;
 use crate::clock;
 use crate::db::{Conn, Db};
 use crate::error::{Error, Result};
+use crate::ids::AccountId;
 use crate::msg;
 use crate::people::{self, Person};
 use crate::web::form::Errors;
@@ -52,6 +53,7 @@ struct Show {
     page: Page,
     flag: Flag,
     proposals: Vec<Exclusion>,
+    liftings: Vec<Lifting>,
     account: i64,
     /// What was typed, and whether it is for the exclusion.
     form: TextForm,
@@ -64,6 +66,7 @@ impl Show {
         Ok(Show {
             flag: store::find(conn, id)?,
             proposals: decisions::proposals(conn, id)?,
+            liftings: decisions::liftings(conn, id)?,
             account: viewer.account.0,
             page,
             form: TextForm::default(),
@@ -83,11 +86,17 @@ impl Show {
     fn waiting(&self) -> Option<&Exclusion> {
         self.proposals.iter().find(|one| one.verdict.is_none())
     }
-    fn is_own(&self, one: &Exclusion) -> bool {
-        one.proposed_by.0 == self.account
+    fn is_own(&self, one: &AccountId) -> bool {
+        one.0 == self.account
     }
-    fn is_confirmed(&self, one: &Exclusion) -> bool {
-        one.verdict == Some(Verdict::Confirmed)
+    fn is_confirmed(&self, one: &Verdict) -> bool {
+        *one == Verdict::Confirmed
+    }
+    /// The exclusion whose end can be proposed now.
+    fn liftable(&self) -> Option<&Exclusion> {
+        let is_settled = self.liftings.iter().any(|one| one.verdict != Some(Verdict::Refused));
+        let confirmed = |one: &&Exclusion| one.verdict == Some(Verdict::Confirmed);
+        self.proposals.iter().find(confirmed).filter(|_| !is_settled)
     }
     /// A mean in thousandths as it is read.
     fn stars(&self, milli: &i32) -> String {
@@ -153,6 +162,37 @@ pub async fn decide(
     let exclusion =
         db.write(move |conn| ratings::decide(conn, id, verdict, &viewer, &doer, clock::now())).await?;
     reply::see(format!("/ratings/flags/{}?done=decided", exclusion.flag))
+}
+
+pub async fn lift(page: Page, viewer: Viewer, db: Data<Db>, id: Path<i64>, form: Form<TextForm>) -> Reply {
+    let (id, doer) = (*id, page.doer());
+    match form.check(NOTE) {
+        Err(errors) => {
+            let flag = db.read(move |conn| Ok(decisions::exclusion(conn, id)?.flag)).await?;
+            let view = view(page, viewer, &db, flag).await?;
+            reply::invalid(&Show { form: form.into_inner(), errors, ..view })
+        }
+        Ok(reason) => {
+            let flag = db
+                .write(move |conn| ratings::propose_lifting(conn, id, &reason, &viewer, &doer, clock::now()))
+                .await?;
+            reply::see(format!("/ratings/flags/{flag}?done=exclusion-proposed"))
+        }
+    }
+}
+
+pub async fn decide_lifting(
+    page: Page,
+    viewer: Viewer,
+    db: Data<Db>,
+    id: Path<i64>,
+    form: Form<VerdictForm>,
+) -> Reply {
+    let (id, doer, verdict) = (*id, page.doer(), chosen(&form)?);
+    let lifting = db
+        .write(move |conn| ratings::decide_lifting(conn, id, verdict, &viewer, &doer, clock::now()))
+        .await?;
+    reply::see(format!("/ratings/flags/{}?done=decided", lifting.flag))
 }
 
 #[derive(Template)]

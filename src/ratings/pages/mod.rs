@@ -35,6 +35,8 @@ pub fn routes() -> Vec<Route> {
         post("/ratings/flags/{flag}/dismiss", JudgeRatings, flags::dismiss),
         post("/ratings/flags/{flag}/exclude", JudgeRatings, flags::exclude),
         post("/ratings/exclusions/{exclusion}", JudgeRatings, flags::decide),
+        post("/ratings/exclusions/{exclusion}/lift", JudgeRatings, flags::lift),
+        post("/ratings/liftings/{lifting}", JudgeRatings, flags::decide_lifting),
         get("/ratings/unmask", JudgeRatings, flags::unmasks),
         post("/ratings/unmask", JudgeRatings, flags::propose_unmask),
         post("/ratings/unmask/{unmask}", JudgeRatings, flags::settle_unmask),

@@ -1,4 +1,4 @@
-//! What two people decide: exclusions of ratings, and decisions to learn who wrote a comment. The only look into the table of
+//! What two people decide: exclusions of ratings and their end, and decisions to learn who wrote a comment. The only look into the table of
 //! keys is here.
 use super::flags::{Flag, Of};
 use crate::clock::Timestamp;
@@ -8,8 +8,8 @@ use crate::error::Result;
 use crate::ids::{AccountId, LectureId, PersonId};
 use crate::ratings::{Status, Verdict};
 use crate::schema::{
-    persons, rating_exclusions, rating_flags, rating_keys, rating_texts, rating_unmasks, rating_versions,
-    rating_voices, ratings,
+    persons, rating_exclusions, rating_flags, rating_keys, rating_liftings, rating_texts, rating_unmasks,
+    rating_versions, rating_voices, ratings,
 };
 use chrono::NaiveDate;
 use diesel::prelude::*;
@@ -62,15 +62,29 @@ pub fn exclusion(conn: &mut Conn, id: i64) -> Result<Exclusion> {
     Ok(either!(conn, c => rating_exclusions::table.find(id).select(EXCLUSION).first(c))?)
 }
 
-/// Reason and number of ratings of each confirmed exclusion of a lecture.
-pub fn announced(conn: &mut Conn, lecture: LectureId) -> Result<Vec<(String, i32)>> {
+/// What is announced on the page of a lecture.
+#[derive(Queryable, Debug, Clone)]
+pub struct Announced {
+    pub reason: String,
+    /// Ratings that it took.
+    pub taken: i32,
+    /// Why they count again.
+    pub lifted_for: Option<String>,
+}
+
+/// The confirmed exclusions of a lecture.
+pub fn announced(conn: &mut Conn, lecture: LectureId) -> Result<Vec<Announced>> {
     let confirmed =
         rating_exclusions::lecture_id.eq(lecture).and(rating_exclusions::verdict.eq(Verdict::Confirmed));
+    let lifted = rating_liftings::exclusion_id
+        .eq(rating_exclusions::id)
+        .and(rating_liftings::verdict.eq(Verdict::Confirmed));
     Ok(either!(conn, c => rating_exclusions::table
+        .left_join(rating_liftings::table.on(lifted))
         .filter(confirmed)
         .order(rating_exclusions::id)
         .limit(20)
-        .select((rating_exclusions::reason, rating_exclusions::taken))
+        .select((rating_exclusions::reason, rating_exclusions::taken, rating_liftings::reason.nullable()))
         .load(c))?)
 }
 
@@ -107,6 +121,141 @@ pub fn decide(conn: &mut Conn, id: i64, verdict: Verdict, by: AccountId, now: Ti
         rating_exclusions::decided_at.eq(now),
     );
     Ok(either!(conn, c => diesel::update(it).set(set).execute(c))? == 1)
+}
+
+/// A proposal that excluded ratings count again, and what became of it.
+#[derive(Queryable, Debug, Clone)]
+pub struct Lifting {
+    pub id: i64,
+    pub exclusion: i64,
+    pub flag: i64,
+    pub lecture: LectureId,
+    pub reason: String,
+    pub proposed_by: AccountId,
+    pub proposed_at: Timestamp,
+    pub verdict: Option<Verdict>,
+}
+
+type LiftingColumns = (
+    rating_liftings::id,
+    rating_liftings::exclusion_id,
+    rating_exclusions::flag_id,
+    rating_exclusions::lecture_id,
+    rating_liftings::reason,
+    rating_liftings::proposed_by,
+    rating_liftings::proposed_at,
+    rating_liftings::verdict,
+);
+const LIFTING: LiftingColumns = (
+    rating_liftings::id,
+    rating_liftings::exclusion_id,
+    rating_exclusions::flag_id,
+    rating_exclusions::lecture_id,
+    rating_liftings::reason,
+    rating_liftings::proposed_by,
+    rating_liftings::proposed_at,
+    rating_liftings::verdict,
+);
+
+/// What was proposed about the end of a flag's exclusion, the newest first.
+pub fn liftings(conn: &mut Conn, flag: i64) -> Result<Vec<Lifting>> {
+    Ok(either!(conn, c => rating_liftings::table
+        .inner_join(rating_exclusions::table)
+        .filter(rating_exclusions::flag_id.eq(flag))
+        .order(rating_liftings::id.desc())
+        .limit(20)
+        .select(LIFTING)
+        .load(c))?)
+}
+
+pub fn lifting(conn: &mut Conn, id: i64) -> Result<Lifting> {
+    let it = rating_liftings::table.inner_join(rating_exclusions::table).filter(rating_liftings::id.eq(id));
+    Ok(either!(conn, c => it.select(LIFTING).first(c))?)
+}
+
+/// `None` if there is a proposal already.
+pub fn propose_lifting(
+    conn: &mut Conn,
+    exclusion: i64,
+    reason: &str,
+    by: AccountId,
+    now: Timestamp,
+) -> Result<Option<i64>> {
+    let row = (
+        rating_liftings::exclusion_id.eq(exclusion),
+        rating_liftings::reason.eq(reason),
+        rating_liftings::proposed_by.eq(by),
+        rating_liftings::proposed_at.eq(now),
+    );
+    Ok(either!(conn, c => diesel::insert_into(rating_liftings::table)
+        .values(row)
+        .on_conflict_do_nothing()
+        .returning(rating_liftings::id)
+        .get_result(c)
+        .optional())?)
+}
+
+/// The second person's word; `false` if somebody was faster.
+pub fn decide_lifting(
+    conn: &mut Conn,
+    id: i64,
+    verdict: Verdict,
+    by: AccountId,
+    now: Timestamp,
+) -> Result<bool> {
+    let it =
+        rating_liftings::table.filter(rating_liftings::id.eq(id).and(rating_liftings::verdict.is_null()));
+    let set = (
+        rating_liftings::verdict.eq(verdict),
+        rating_liftings::decided_by.eq(by),
+        rating_liftings::decided_at.eq(now),
+    );
+    Ok(either!(conn, c => diesel::update(it).set(set).execute(c))? == 1)
+}
+
+/// Lets the ratings of an exclusion count again, each with a version more; how many. What was withdrawn since stays so.
+pub fn restore(conn: &mut Conn, exclusion: i64) -> Result<usize> {
+    let excluded = ratings::exclusion_id.eq(exclusion).and(ratings::status.eq(Status::Excluded));
+    let set = (ratings::status.eq(Status::Counted), ratings::version.eq(ratings::version + 1));
+    let it = ratings::table.filter(excluded);
+    let restored = either!(conn, c => diesel::update(it).set(set).execute(c))?;
+    keep_versions(conn, exclusion, Status::Counted)?;
+    let of = ratings::exclusion_id.eq(exclusion).and(ratings::status.eq(Status::Counted));
+    let counted = ratings::table.filter(of).select(ratings::id);
+    let voices = rating_voices::table.filter(rating_voices::rating_id.eq_any(counted));
+    either!(conn, c => diesel::update(voices).set(rating_voices::is_counted.eq(true)).execute(c))?;
+    let theirs = ratings::table.filter(ratings::exclusion_id.eq(exclusion));
+    either!(conn, c => diesel::update(theirs).set(ratings::exclusion_id.eq(None::<i64>)).execute(c))?;
+    Ok(restored)
+}
+
+/// Keeps what the ratings of an exclusion with this status have become.
+fn keep_versions(conn: &mut Conn, exclusion: i64, status: Status) -> Result<()> {
+    let of = ratings::exclusion_id.eq(exclusion).and(ratings::status.eq(status));
+    let copied = ratings::table.filter(of).select((
+        ratings::id,
+        ratings::version,
+        ratings::lecture_id,
+        ratings::stars,
+        ratings::tags,
+        ratings::status,
+        false.into_sql::<diesel::sql_types::Bool>(),
+        ratings::day,
+        ratings::slot,
+    ));
+    let into = (
+        rating_versions::rating_id,
+        rating_versions::version,
+        rating_versions::lecture_id,
+        rating_versions::stars,
+        rating_versions::tags,
+        rating_versions::status,
+        rating_versions::is_acted,
+        rating_versions::day,
+        rating_versions::slot,
+    );
+    either!(conn, c => copied.insert_into(rating_versions::table).into_columns(into).execute(c))?;
+    Ok(())
 }
 
 /// Takes the counted ratings of a flag's set out of the count; how many. They stay stored, each with a version more.
@@ -147,31 +296,9 @@ pub fn exclude(conn: &mut Conn, exclusion: &Exclusion) -> Result<usize> {
         );
         taken += either!(conn, c => diesel::update(it).set(set).execute(c))?;
     }
-    let mine = || ratings::table.filter(ratings::exclusion_id.eq(exclusion.id));
-    let copied = mine().select((
-        ratings::id,
-        ratings::version,
-        ratings::lecture_id,
-        ratings::stars,
-        ratings::tags,
-        ratings::status,
-        false.into_sql::<diesel::sql_types::Bool>(),
-        ratings::day,
-        ratings::slot,
-    ));
-    let into = (
-        rating_versions::rating_id,
-        rating_versions::version,
-        rating_versions::lecture_id,
-        rating_versions::stars,
-        rating_versions::tags,
-        rating_versions::status,
-        rating_versions::is_acted,
-        rating_versions::day,
-        rating_versions::slot,
-    );
-    either!(conn, c => copied.insert_into(rating_versions::table).into_columns(into).execute(c))?;
-    let voices = rating_voices::table.filter(rating_voices::rating_id.eq_any(mine().select(ratings::id)));
+    keep_versions(conn, exclusion.id, Status::Excluded)?;
+    let theirs = ratings::table.filter(ratings::exclusion_id.eq(exclusion.id)).select(ratings::id);
+    let voices = rating_voices::table.filter(rating_voices::rating_id.eq_any(theirs));
     either!(conn, c => diesel::update(voices).set(rating_voices::is_counted.eq(false)).execute(c))?;
     let it = rating_exclusions::table.find(exclusion.id);
     let number = i32::try_from(taken).unwrap_or(i32::MAX);

@@ -229,17 +229,17 @@ pub fn last_rating(conn: &mut Conn) -> Result<i64> {
     Ok(last.unwrap_or(0))
 }
 
-/// Closes an open flag; `false` if somebody was faster.
-pub fn close(
+/// Brings a flag from one state to the next; `false` if somebody was faster.
+pub fn turn(
     conn: &mut Conn,
     id: i64,
-    (state, note): (FlagState, &str),
+    (from, to, note): (FlagState, FlagState, &str),
     by: AccountId,
     now: Timestamp,
 ) -> Result<bool> {
-    let it = rating_flags::table.filter(rating_flags::id.eq(id).and(rating_flags::state.eq(FlagState::Open)));
+    let it = rating_flags::table.filter(rating_flags::id.eq(id).and(rating_flags::state.eq(from)));
     let set = (
-        rating_flags::state.eq(state),
+        rating_flags::state.eq(to),
         rating_flags::note.eq(note),
         rating_flags::decided_by.eq(by),
         rating_flags::decided_at.eq(now),

@@ -2,6 +2,7 @@
 //! `flags` suspicions, `decisions` what two people decide.
 pub mod decisions;
 pub mod flags;
+pub mod group;
 pub mod own;
 pub mod sums;
 pub mod texts;

@@ -5,12 +5,12 @@ use crate::db::Conn;
 use crate::either;
 use crate::error::Result;
 use crate::ids::{LectureId, PersonId};
-use crate::ratings::{EDIT_DAYS, Keys, Refusal, Status, Tag, TextState};
+use crate::ratings::{Keys, Refusal, Status, Tag, TextState};
 use crate::schema::{
     completion_reversals, completions, instructors, lecture_instructors, lectures, rating_exclusions,
     rating_texts, ratings,
 };
-use crate::site;
+use crate::site::{self, Setting};
 use chrono::{Duration, NaiveDate};
 use diesel::dsl::exists;
 use diesel::prelude::*;
@@ -50,9 +50,9 @@ impl Own {
     pub fn is_withdrawn(&self) -> bool {
         self.status == Status::Withdrawn
     }
-    /// The last day on which it may be changed.
-    pub fn until(&self) -> NaiveDate {
-        self.first_on + Duration::days(EDIT_DAYS)
+    /// Whether the days are over on which it may be changed.
+    fn is_late(&self, conn: &mut Conn, today: NaiveDate) -> Result<bool> {
+        Ok(today > self.first_on + Duration::days(site::number(conn, Setting::RatingEditDays, today)?))
     }
     pub fn has(&self, tag: Tag) -> bool {
         self.tags.contains(&tag)
@@ -112,7 +112,7 @@ pub fn mine(
 ) -> Result<Mine> {
     let own = ratings_of!(conn, ratings::rater_key.eq(keys.rater(person, lecture))).pop();
     if let Some(own) = own.as_ref().filter(|own| !own.is_withdrawn()) {
-        let barrier = (clock::day(now) > own.until()).then_some(Refusal::TooLate);
+        let barrier = own.is_late(conn, clock::day(now))?.then_some(Refusal::TooLate);
         return Ok(Mine { own: Some(own.clone()), barrier });
     }
     let gives = lecture_instructors::table
@@ -125,7 +125,10 @@ pub fn mine(
     let proofs = completions::table.left_join(completion_reversals::table).filter(holds);
     let (is_own, is_proven): (bool, bool) =
         either!(conn, c => diesel::select((exists(gives), exists(proofs))).get_result(c))?;
-    let is_late = own.as_ref().is_some_and(|own| clock::day(now) > own.until());
+    let is_late = match &own {
+        Some(own) => own.is_late(conn, clock::day(now))?,
+        None => false,
+    };
     let barrier = match (is_own, is_proven) {
         (true, _) => Some(Refusal::OwnLecture),
         (_, false) => Some(Refusal::NoProof),

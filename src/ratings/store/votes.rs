@@ -8,11 +8,12 @@ use crate::db::Conn;
 use crate::either;
 use crate::error::{Error, Result};
 use crate::ids::{InstructorId, LectureId, OrgId, PersonId};
-use crate::ratings::{Ask, EDIT_DAYS, Keys, Refusal, Status, Tag, Told, Vote, slot};
+use crate::ratings::{Ask, Keys, Refusal, Status, Tag, Told, Vote, slot};
 use crate::schema::{
     completion_reversals, completions, instructors, lecture_instructors, lectures, memberships, rating_keys,
     rating_versions, rating_voices, ratings,
 };
+use crate::site::{self, Setting};
 use chrono::{Duration, NaiveDate};
 use diesel::dsl::exists;
 use diesel::prelude::*;
@@ -196,7 +197,8 @@ fn first(
 fn change(conn: &mut Conn, row: &Row, vote: &Vote) -> Result<Told> {
     let words = tags(&vote.tags);
     let (day, slot) = slot(vote.now);
-    let is_late = day > row.first_on + Duration::days(EDIT_DAYS);
+    let days = site::number(conn, Setting::RatingEditDays, day)?;
+    let is_late = day > row.first_on + Duration::days(days);
     if row.status != Status::Withdrawn && row.stars == vote.stars && row.tags == words && !is_late {
         return Ok(Told::Done);
     }

@@ -5,10 +5,11 @@ use super::mine::{Line, lines, tag};
 use super::{Fact, LINES, facts};
 use crate::access::Permission::DecideCases;
 use crate::access::Viewer;
+use crate::audit::Action;
 use crate::cases::{self, Case, Level, Outcome, State, Step, Which};
 use crate::clock;
 use crate::db::{Conn, Db};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::events::{self, MAKEUP_DAYS, Status, Via, via_word};
 use crate::ids::CaseId;
 use crate::lang::Message;
@@ -99,8 +100,8 @@ impl Show {
     fn load(conn: &mut Conn, page: Page, viewer: &Viewer, id: CaseId) -> Result<Show> {
         let case = cases::find_within(conn, viewer, id)?;
         let subject = Subject::of_case(&case)?;
-        let about = store::about(conn, subject)?;
-        let barrier = case.barrier(viewer).map(cases::Refusal::words);
+        let about = store::about(conn, subject, case.person)?;
+        let barrier = redress::barrier(conn, viewer, &case)?.map(cases::Refusal::words);
         let (steps, earlier) = match (&barrier, case.appealed) {
             (Some(_), _) => (vec![], vec![]),
             (None, Some(first)) => (cases::steps(conn, id)?, cases::steps(conn, first)?),
@@ -142,6 +143,9 @@ impl Show {
             (Outcome::Upheld, Subject::Attendance(_)) => self.page.t("成立：按下面的更正重新登记"),
             (Outcome::Upheld, Subject::Completion(_)) => self.page.t("成立：收回这条学习记录"),
             (Outcome::Upheld, Subject::Record(_)) => self.page.t("成立：收回结业记录"),
+            (Outcome::Upheld, Subject::Visit(_)) => self.page.t("成立：这次送学不作数"),
+            (Outcome::Upheld, Subject::Fact(..)) => self.page.t("成立：确认有误，由登记这一条的部门改正"),
+            (Outcome::Upheld, Subject::Copy(_)) => self.page.t("成立：收回这条签领记录"),
             (Outcome::Upheld, Subject::Snapshot(_)) => self.page.t("成立：公布新的一版"),
             (Outcome::Partly, _) => self.page.t("部分成立：按下面的更正重新登记"),
             (Outcome::Dismissed, _) => self.page.t("不成立：记录不变"),
@@ -175,8 +179,11 @@ impl Show {
 }
 
 pub(super) async fn show(page: Page, viewer: Viewer, db: Data<Db>, id: Path<CaseId>) -> Reply {
-    let id = *id;
+    let (id, doer) = (*id, page.doer());
     let view = db.read(move |conn| Show::load(conn, page, &viewer, id)).await?;
+    // A case shows the person's record and words: that somebody looked is recorded, or the page is not shown.
+    let person = view.case.person;
+    db.write(move |conn| doer.did_to(conn, Action::PersonSeen, person, clock::now())).await?;
     reply::page(&view)
 }
 
@@ -193,8 +200,8 @@ pub(super) async fn decide(
     let decision = match form.check(view.subject, &view.offered) {
         Ok(decision) => decision,
         // Somebody else's to answer, or answered: the rule says so, whatever the form says.
-        Err(errors) => match view.case.barrier(&viewer) {
-            Some(why) => return Err(why.into()),
+        Err(errors) => match &view.barrier {
+            Some(why) => return Err(Error::Refused(why.clone())),
             None if !view.case.state.is_open() => return Err(cases::Refusal::Closed.into()),
             None => return reply::invalid(&Show { form, errors, ..view }),
         },

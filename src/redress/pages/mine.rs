@@ -102,6 +102,7 @@ struct New {
 impl New {
     fn load(conn: &mut Conn, page: Page, viewer: &Viewer, subject: Subject) -> Result<New> {
         let about = redress::own(conn, viewer.person, subject)?;
+        let subject = about.subject;
         let (kind, id) = subject.key();
         let today = clock::day(clock::now());
         let (due_on, problem) = match calendar::after(conn, today, Level::First.term()) {
@@ -112,7 +113,7 @@ impl New {
         };
         Ok(New {
             facts: facts(&page, &about, true),
-            is_correction: matches!(subject, Subject::Record(_)),
+            is_correction: subject.case_kind() == cases::Kind::Correction,
             open: cases::open_about(conn, viewer.person, kind, id)?,
             page,
             problem,
@@ -190,7 +191,7 @@ struct Show {
 impl Show {
     fn load(conn: &mut Conn, page: Page, viewer: &Viewer, id: CaseId) -> Result<Show> {
         let case = cases::find_own(conn, viewer.person, id)?;
-        let about = store::about(conn, Subject::of_case(&case)?)?;
+        let about = store::about(conn, Subject::of_case(&case)?, case.person)?;
         let today = clock::day(clock::now());
         let appeal = cases::appeal_of(conn, id)?;
         let (until, problem) = match cases::appealable_until(conn, &case) {
@@ -224,7 +225,7 @@ pub(super) async fn show(page: Page, viewer: Viewer, db: Data<Db>, id: Path<Case
 
 pub(super) async fn withdraw(page: Page, viewer: Viewer, db: Data<Db>, id: Path<CaseId>) -> Reply {
     let (id, doer) = (*id, page.doer());
-    db.write(move |conn| cases::withdraw(conn, id, &viewer, &doer, clock::now())).await?;
+    db.write(move |conn| redress::withdraw(conn, id, &viewer, &doer, clock::now())).await?;
     reply::see(format!("/me/cases/{id}?done=case-withdrawn"))
 }
 
@@ -247,7 +248,7 @@ pub(super) async fn appeal(
     };
     let (doer, who) = (page.doer(), viewer.clone());
     let appealed =
-        db.write(move |conn| cases::appeal(conn, id, (&text, &key), &who, &doer, clock::now())).await;
+        db.write(move |conn| redress::appeal(conn, id, (&text, &key), &who, &doer, clock::now())).await;
     match appealed {
         Ok(appeal) => reply::see(format!("/me/cases/{appeal}?done=case-filed")),
         // What was typed stays on the page that says why.

@@ -41,6 +41,18 @@ fn facts(page: &Page, about: &About, is_own: bool) -> Vec<Fact> {
         What::Completion { event: Some(_) } => (page.t("课名"), page.t("集体收看，已学完").to_owned()),
         What::Completion { event: None } => (page.t("课名"), page.t("在线观看，已学完").to_owned()),
         What::Record => (page.t("系列课程"), page.t("已学完，有结业记录").to_owned()),
+        What::Visit(minutes) => (page.t("送学上门"), page.tf("{} 分钟", minutes)),
+        What::Fact(kind, state) => (
+            page.t("我的信息"),
+            [Some(kind), state.as_ref()]
+                .into_iter()
+                .flatten()
+                .map(|words| page.say(words))
+                .collect::<Vec<_>>()
+                .join(" · "),
+        ),
+        What::Copy(None) => (page.t("纸质读本"), page.t("本人已领").to_owned()),
+        What::Copy(Some(name)) => (page.t("纸质读本"), page.tf("{} 代签", name)),
         What::Result(revision) => (page.t("赛课"), page.tf("公布的结果，第 {} 版", revision)),
     };
     let fact = |label, value, is_content| Fact { label, value, is_content };

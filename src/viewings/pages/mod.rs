@@ -16,7 +16,7 @@ use crate::ids::{EventId, LectureId, PersonId, random_hex};
 use crate::lectures::{self, Cue, Played};
 use crate::msg;
 use crate::people;
-use crate::watching::{self, THRESHOLD};
+use crate::watching;
 use crate::web::body;
 use crate::web::form::{Errors, optional};
 use crate::web::page::Page;
@@ -261,9 +261,6 @@ impl Show {
     }
     fn early(&self) -> i64 {
         events::EARLY_MINUTES
-    }
-    fn threshold(&self) -> i32 {
-        THRESHOLD
     }
     fn own_ms(&self, one: &Sitting) -> i32 {
         self.viewing.as_ref().map_or(0, |viewing| viewing.own_seconds(&one.seat)) * 1_000

@@ -7,7 +7,8 @@ use crate::clock;
 use crate::db::Db;
 use crate::ids::{EventId, digest, random_hex};
 use crate::viewings::{self, Beat};
-use crate::watching::{BEAT_SECONDS, MOST_PIECES, THRESHOLD, Told};
+use crate::watching::{BEAT_SECONDS, MOST_PIECES, Told};
+use crate::web::page::Page;
 use crate::web::reply::{self, Reply};
 use crate::web::route::{Route, post};
 use actix_web::http::header;
@@ -31,13 +32,13 @@ struct Opened {
     length_s: i32,
     credited_s: i32,
     share: i32,
-    threshold: i32,
+    threshold: i64,
     completed: bool,
     resume_ms: i32,
     runs: Vec<(i32, i32)>,
 }
 
-async fn play(request: HttpRequest, viewer: Viewer, db: Data<Db>, id: Path<EventId>) -> Reply {
+async fn play(request: HttpRequest, page: Page, viewer: Viewer, db: Data<Db>, id: Path<EventId>) -> Reply {
     let (id, session, key) = (*id, session(&request)?, random_hex(16));
     let name = digest(&key);
     let standing = db
@@ -49,7 +50,7 @@ async fn play(request: HttpRequest, viewer: Viewer, db: Data<Db>, id: Path<Event
         length_s: standing.length_s,
         credited_s: standing.seconds,
         share: standing.share,
-        threshold: THRESHOLD,
+        threshold: page.watched_share(),
         completed: standing.is_complete,
         resume_ms: standing.last_ms,
         runs: standing.runs,

@@ -3,7 +3,7 @@
 mod proofs;
 
 use super::credit::{Clock, Seen, length_s};
-use super::{Beat, Opening, Standing, THRESHOLD, Told};
+use super::{Beat, Opening, Standing, Told, threshold};
 use crate::accounts::sessions::{self, Holder};
 use crate::clock::Timestamp;
 use crate::db::Conn;
@@ -15,7 +15,7 @@ use crate::schema::{lectures as lecture_rows, viewers, watch_clocks, watches};
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Binary, Integer, Nullable, Timestamp as Moment};
-pub use proofs::{completed, prove, reverse};
+pub use proofs::{completed, prove, prove_visit, reverse};
 use std::collections::HashMap;
 
 /// Runs of credited seconds that are told at the opening of a play.
@@ -80,14 +80,16 @@ struct WatchRow {
 struct Watch {
     row: WatchRow,
     seen: Seen,
+    /// The share from which it is complete, in per cent.
+    threshold: i32,
     /// Completed by one of them.
     is_new: bool,
 }
 
 impl Watch {
-    fn of(mut row: WatchRow) -> Watch {
+    fn of(mut row: WatchRow, threshold: i32) -> Watch {
         let seen = Seen::of(std::mem::take(&mut row.seen), row.length_s);
-        Watch { row, seen, is_new: false }
+        Watch { row, seen, threshold, is_new: false }
     }
     fn standing(&self, runs: usize) -> Standing {
         Standing {
@@ -101,7 +103,7 @@ impl Watch {
     }
     /// Completed once and for good: it is never taken back.
     fn latch(&mut self, now: Timestamp) {
-        if self.row.completed_at.is_none() && self.seen.is_complete(THRESHOLD) {
+        if self.row.completed_at.is_none() && self.seen.is_complete(self.threshold) {
             self.row.completed_at = Some(now);
             self.is_new = true;
         }
@@ -126,7 +128,7 @@ fn clocks(conn: &mut Conn, persons: &[PersonId]) -> Result<HashMap<PersonId, Clo
 
 /// What these persons play now; nothing, if its lecture was withdrawn meanwhile, and for whoever sits in front of a group's
 /// screen: their time is credited there.
-fn played(conn: &mut Conn, persons: &[PersonId]) -> Result<HashMap<PersonId, Watch>> {
+fn played(conn: &mut Conn, persons: &[PersonId], now: Timestamp) -> Result<HashMap<PersonId, Watch>> {
     let is_it = watches::person_id
         .eq(watch_clocks::person_id)
         .and(watches::lecture_id.eq(watch_clocks::lecture_id))
@@ -141,7 +143,8 @@ fn played(conn: &mut Conn, persons: &[PersonId]) -> Result<HashMap<PersonId, Wat
         .filter(not(exists(seat)))
         .select(WatchRow::as_select())
         .load(c))?;
-    Ok(rows.into_iter().map(|row| (row.person_id, Watch::of(row))).collect())
+    let share = threshold(conn, now)?;
+    Ok(rows.into_iter().map(|row| (row.person_id, Watch::of(row, share))).collect())
 }
 
 /// Whether this person sits in front of a group's screen now.
@@ -178,7 +181,7 @@ pub fn beats(conn: &mut Conn, beats: &[(usize, &Beat)]) -> Result<Vec<(usize, To
     asking.sort_unstable();
     asking.dedup();
     let holders = sessions::holders(conn, &asking, last)?;
-    let mut watches = played(conn, &persons)?;
+    let mut watches = played(conn, &persons, last)?;
     let mut told = Vec::with_capacity(beats.len());
     let mut changed = vec![];
     for (place, beat) in beats {
@@ -360,7 +363,7 @@ pub fn open(conn: &mut Conn, opening: &Opening, is_plain: bool) -> Result<Told> 
         .find((opening.person, opening.lecture, media))
         .select(WatchRow::as_select())
         .first(c))?;
-    Ok(Told::Standing(Watch::of(row).standing(RUNS)))
+    Ok(Told::Standing(Watch::of(row, threshold(conn, now)?).standing(RUNS)))
 }
 
 /// Ends a play without JavaScript: of what was not credited yet, as much as the time since its start allows.
@@ -378,7 +381,8 @@ pub fn finish(
     if sits(conn, person)? {
         return Ok(Told::InGroup);
     }
-    let (Some(mut row), Some(mut watch)) = (clocks.remove(&person), played(conn, &[person])?.remove(&person))
+    let (Some(mut row), Some(mut watch)) =
+        (clocks.remove(&person), played(conn, &[person], now)?.remove(&person))
     else {
         return Ok(Told::Ended);
     };

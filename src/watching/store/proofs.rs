@@ -9,7 +9,7 @@ use crate::ids::{CaseId, CompletionId, LectureId, MediaId, PersonId};
 use crate::ratings;
 use crate::schema::{completion_reversals, completions, watches};
 use crate::watching::credit::{RULE, Seen};
-use crate::watching::{THRESHOLD, Viewed};
+use crate::watching::{Viewed, threshold};
 use diesel::prelude::*;
 
 /// The proof that somebody has watched a recording alone.
@@ -33,7 +33,7 @@ pub(super) fn complete(conn: &mut Conn, clock: &ClockRow, watch: &Watch, now: Ti
         completions::completed_at.eq(watch.row.completed_at.unwrap_or(now)),
         completions::seconds.eq(watch.seen.seconds),
         completions::length_s.eq(watch.seen.length_s),
-        completions::threshold.eq(THRESHOLD),
+        completions::threshold.eq(watch.threshold),
         completions::rule.eq(RULE),
         completions::number.eq(i32::try_from(reversed + 1).unwrap_or(i32::MAX)),
     );
@@ -82,7 +82,22 @@ struct Row {
 /// The proofs that these persons have watched a lecture together, where they have seen enough of it; how many were new.
 /// Whoever has completed the lecture already gets none.
 pub fn prove(conn: &mut Conn, persons: &[PersonId], viewed: &Viewed, now: Timestamp) -> Result<usize> {
-    if !Seen::is_enough(viewed.seconds, viewed.length_s, THRESHOLD) {
+    prove_by(conn, "group", (persons, viewed), now)
+}
+
+/// The proof that this person was taught a lecture at the own door, as [`prove`]. domain.md §4.4 (ViewerProof).
+pub fn prove_visit(conn: &mut Conn, person: PersonId, viewed: &Viewed, now: Timestamp) -> Result<usize> {
+    prove_by(conn, "visit", (&[person], viewed), now)
+}
+
+fn prove_by(
+    conn: &mut Conn,
+    kind: &'static str,
+    (persons, viewed): (&[PersonId], &Viewed),
+    now: Timestamp,
+) -> Result<usize> {
+    let threshold = threshold(conn, now)?;
+    if !Seen::is_enough(viewed.seconds, viewed.length_s, threshold) {
         return Ok(0);
     }
     let has = completed(conn, persons, viewed.lecture)?;
@@ -93,7 +108,7 @@ pub fn prove(conn: &mut Conn, persons: &[PersonId], viewed: &Viewed, now: Timest
         let same = completions::lecture_id
             .eq(viewed.lecture)
             .and(completions::media_id.eq(viewed.media))
-            .and(completions::kind.eq("group"))
+            .and(completions::kind.eq(kind))
             .and(completions::person_id.eq_any(some));
         let before: Vec<(PersonId, i32)> = either!(conn, c => completions::table
             .filter(same)
@@ -108,12 +123,12 @@ pub fn prove(conn: &mut Conn, persons: &[PersonId], viewed: &Viewed, now: Timest
                 person_id: *person,
                 lecture_id: viewed.lecture,
                 media_id: viewed.media,
-                kind: "group",
+                kind,
                 event_id: viewed.event,
                 completed_at: now,
                 seconds: viewed.seconds,
                 length_s: viewed.length_s,
-                threshold: THRESHOLD,
+                threshold,
                 rule: RULE,
                 number: number(*person),
             })

@@ -1,0 +1,13 @@
+DROP TABLE guidance_step_texts;
+DROP TABLE guidance_steps;
+DROP TABLE guidance_finding_texts;
+DROP TABLE guidance_findings;
+DROP TABLE guidance_visit_texts;
+DROP TABLE guidance_visit_people;
+DROP TABLE guidance_visit_revisions;
+DROP TABLE guidance_visits;
+DROP TABLE guidance_slots;
+DROP TABLE guidance_plans;
+DROP TABLE guidance_assignments;
+DROP TABLE guidance_members;
+DROP TABLE guidance_groups;

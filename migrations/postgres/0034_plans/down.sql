@@ -1,0 +1,11 @@
+DROP INDEX study_records_course;
+DROP INDEX chapter_reads_booklet;
+DROP TABLE errands;
+DROP TABLE exemption_reasons;
+DROP TABLE exemptions;
+DROP TABLE plan_events;
+DROP TABLE plan_items;
+DROP TABLE plan_versions;
+DROP TABLE study_plans;
+DROP TABLE audience_saves;
+DROP TABLE audiences;

@@ -1,0 +1,11 @@
+DROP INDEX rating_keys_undo;
+DROP INDEX enrolment_steps_undo;
+DROP INDEX viewers_undo;
+DROP INDEX host_stays_undo;
+DROP INDEX office_terms_undo;
+DROP TABLE import_exports;
+DROP TABLE import_changes;
+DROP TABLE import_choices;
+DROP TABLE import_rows;
+DROP TABLE import_files;
+DROP TABLE imports;

@@ -1,0 +1,10 @@
+DROP INDEX attendance_heads_missed;
+DROP TABLE paper_sheet_entries;
+DROP TABLE paper_sheet_rows;
+DROP TABLE paper_sheets;
+DROP TABLE home_visit_photos;
+DROP TABLE home_visit_tries;
+DROP TABLE home_visit_codes;
+DROP TABLE home_visit_steps;
+DROP TABLE home_visit_members;
+DROP TABLE home_visits;
