@@ -81,22 +81,11 @@ macro_rules! placed {
 
 /// Every organisation that there was on a day, in the order of their ids, and which stood above which.
 pub(super) fn on_day(conn: &mut Conn, day: NaiveDate) -> Result<OnDay> {
-    let was = orgs::valid_from.le(day).and(orgs::valid_to.is_null().or(orgs::valid_to.gt(day)));
-    let named: Vec<Named> = either!(conn, c => orgs::table
-        .filter(was)
-        .order(orgs::id)
-        .select((orgs::id, orgs::level, orgs::kind, orgs::name))
-        .load(c))?;
-    let old: Vec<(OrgId, OrgKind)> = either!(conn, c => org_kinds::table
-        .filter(org_kinds::valid_to.gt(day))
-        .order((org_kinds::valid_to.desc(), org_kinds::id.desc()))
-        .select((org_kinds::org_id, org_kinds::kind))
-        .load(c))?;
     let above = either!(conn, c => org_placements::table
         .filter(placed!(day))
         .select((org_placements::org_id, org_placements::parent_id))
         .load(c))?;
-    Ok((of_old_kind(named, old), above))
+    Ok((names(conn, day, None)?, above))
 }
 
 /// The same of one organisation alone, what stood directly below it, and its line to the root. What it costs does not grow with
@@ -117,18 +106,35 @@ pub(super) fn around_on_day(conn: &mut Conn, org: OrgId, day: NaiveDate) -> Resu
             .optional())?;
         above.extend(at.map(|parent| (id, parent)));
     }
+    Ok((names(conn, day, Some(&ids))?, above))
+}
+
+/// The organisations that there were on a day, or those of them with these ids, each of the kind that it was.
+fn names(conn: &mut Conn, day: NaiveDate, ids: Option<&[OrgId]>) -> Result<Vec<Named>> {
     let was = orgs::valid_from.le(day).and(orgs::valid_to.is_null().or(orgs::valid_to.gt(day)));
-    let named: Vec<Named> = either!(conn, c => orgs::table
-        .filter(orgs::id.eq_any(&ids).and(was))
-        .order(orgs::id)
-        .select((orgs::id, orgs::level, orgs::kind, orgs::name))
-        .load(c))?;
-    let old: Vec<(OrgId, OrgKind)> = either!(conn, c => org_kinds::table
-        .filter(org_kinds::org_id.eq_any(&ids).and(org_kinds::valid_to.gt(day)))
-        .order((org_kinds::valid_to.desc(), org_kinds::id.desc()))
-        .select((org_kinds::org_id, org_kinds::kind))
-        .load(c))?;
-    Ok((of_old_kind(named, old), above))
+    let named: Vec<Named> = either!(conn, c => {
+        let mut them = orgs::table
+            .filter(was)
+            .order(orgs::id)
+            .select((orgs::id, orgs::level, orgs::kind, orgs::name))
+            .into_boxed();
+        if let Some(ids) = ids {
+            them = them.filter(orgs::id.eq_any(ids));
+        }
+        them.load(c)
+    })?;
+    let old: Vec<(OrgId, OrgKind)> = either!(conn, c => {
+        let mut kinds = org_kinds::table
+            .filter(org_kinds::valid_to.gt(day))
+            .order((org_kinds::valid_to.desc(), org_kinds::id.desc()))
+            .select((org_kinds::org_id, org_kinds::kind))
+            .into_boxed();
+        if let Some(ids) = ids {
+            kinds = kinds.filter(org_kinds::org_id.eq_any(ids));
+        }
+        kinds.load(c)
+    })?;
+    Ok(of_old_kind(named, old))
 }
 
 /// What kind each was: the first one that ended after that day, which comes last.

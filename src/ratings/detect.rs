@@ -18,6 +18,10 @@ pub struct Thresholds {
     pub run: i64,
 }
 
+/// The settings behind them.
+pub const SETTINGS: [Setting; 5] =
+    [Setting::FlagVoices, Setting::FlagChance, Setting::FlagMoved, Setting::FlagBurst, Setting::FlagRun];
+
 impl Thresholds {
     /// # Errors
     /// Those of the database.

@@ -9,7 +9,7 @@ use crate::audit::{Action, Doer};
 use crate::clock::Timestamp;
 use crate::db::Conn;
 use crate::error::{Error, Result};
-use crate::ids::{LectureId, PersonId};
+use crate::ids::{AccountId, LectureId, PersonId};
 use crate::inbox::{self, NewNotice};
 use crate::msg;
 
@@ -17,6 +17,20 @@ use crate::msg;
 fn must_be_other(conn: &mut Conn, lecture: LectureId, viewer: &Viewer) -> Result<()> {
     match store::gives(conn, lecture, viewer.person)? {
         true => Err(Refusal::LecturersOwn.into()),
+        false => Ok(()),
+    }
+}
+
+/// Refused for whoever proposed it, or gives the lecture.
+fn must_be_second(
+    conn: &mut Conn,
+    lecture: LectureId,
+    proposed_by: AccountId,
+    viewer: &Viewer,
+) -> Result<()> {
+    must_be_other(conn, lecture, viewer)?;
+    match proposed_by == viewer.account {
+        true => Err(Refusal::OwnProposal.into()),
         false => Ok(()),
     }
 }
@@ -67,7 +81,8 @@ pub fn propose(
     now: Timestamp,
 ) -> Result<i64> {
     let flag = open(conn, id, viewer)?;
-    let Some(exclusion) = decisions::propose(conn, &flag, reason, viewer.account, now)? else {
+    let Some(exclusion) = decisions::propose(conn, flag.id, flag.lecture, reason, viewer.account, now)?
+    else {
         return Err(Refusal::ProposedAlready.into());
     };
     doer.did(conn, Action::ExclusionProposed, ("rating_flag", id), now)?;
@@ -87,10 +102,7 @@ pub fn decide(
     now: Timestamp,
 ) -> Result<Exclusion> {
     let exclusion = decisions::exclusion(conn, id)?;
-    must_be_other(conn, exclusion.lecture, viewer)?;
-    if exclusion.proposed_by == viewer.account {
-        return Err(Refusal::OwnProposal.into());
-    }
+    must_be_second(conn, exclusion.lecture, exclusion.proposed_by, viewer)?;
     if !decisions::decide(conn, id, verdict, viewer.account, now)? {
         return Err(Refusal::DecidedAlready.into());
     }
@@ -144,10 +156,7 @@ pub fn decide_lifting(
     now: Timestamp,
 ) -> Result<Lifting> {
     let lifting = decisions::lifting(conn, id)?;
-    must_be_other(conn, lifting.lecture, viewer)?;
-    if lifting.proposed_by == viewer.account {
-        return Err(Refusal::OwnProposal.into());
-    }
+    must_be_second(conn, lifting.lecture, lifting.proposed_by, viewer)?;
     if !decisions::decide_lifting(conn, id, verdict, viewer.account, now)? {
         return Err(Refusal::DecidedAlready.into());
     }
@@ -197,10 +206,7 @@ pub fn settle_unmask(
     now: Timestamp,
 ) -> Result<()> {
     let unmask = decisions::find_unmask(conn, id)?;
-    must_be_other(conn, unmask.lecture, viewer)?;
-    if unmask.proposed_by == viewer.account {
-        return Err(Refusal::OwnProposal.into());
-    }
+    must_be_second(conn, unmask.lecture, unmask.proposed_by, viewer)?;
     if !decisions::decide_unmask(conn, id, verdict, viewer.account, now)? {
         return Err(Refusal::DecidedAlready.into());
     }

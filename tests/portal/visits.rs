@@ -111,9 +111,9 @@ fn state(world: &World, id: EventId, who: PersonId) -> String {
     world.text(&format!("SELECT state FROM home_visit_members WHERE event_id = {id} AND person_id = {who}"))
 }
 
-/// A discussion of the branch some days ago, of which this is recorded.
+/// A discussion of some days before a visit as [`new`] makes it, and what was entered of somebody there.
 fn missed(world: &World, who: PersonId, status: Status, days: i64, now: Timestamp) -> EventId {
-    let id = discussion(world, now - Duration::days(days), now);
+    let id = discussion(world, begun(now) - Duration::days(days), now);
     let entry = Entry {
         event: id,
         person: who,
@@ -262,11 +262,7 @@ fn a_visit_has_been_lately_and_makes_up_only_for_what_was_missed() {
     assert_eq!(with(&|new| new.missed = Some(long_ago)), words(Refusal::TooLateForMakeup));
     // On the last day it does.
     let last = missed(&world, elder, Status::Absent, 30, now);
-    let id = signed(
-        &world,
-        &NewVisit { missed: Some(last), starts_at: now - Duration::minutes(41), ..new(&world, now) },
-        now,
-    );
+    let id = signed(&world, &NewVisit { missed: Some(last), ..new(&world, now) }, now);
     confirm(&world, "elder", id, now).unwrap();
     assert_eq!(attended(&world, last, elder), "makeup");
     // The same form twice is one visit; its key names nothing else.

@@ -1,4 +1,5 @@
 //! Suspicions with their numbers, what two people decide about them, and the decision to learn who wrote a comment.
+use super::super::detect;
 use super::super::forms::{TextForm, UnmaskForm, VerdictForm};
 use super::super::store::decisions;
 use super::super::store::flags as store;
@@ -11,6 +12,7 @@ use crate::error::{Error, Result};
 use crate::ids::AccountId;
 use crate::msg;
 use crate::people::{self, Person};
+use crate::site::{self, Setting};
 use crate::web::form::Errors;
 use crate::web::page::Page;
 use crate::web::paging::{self, Paging};
@@ -25,6 +27,8 @@ struct Index {
     page: Page,
     is_open: bool,
     rows: Vec<Flag>,
+    /// From where on people are to look, today.
+    limits: Vec<(Setting, i64)>,
     paging: Paging,
 }
 
@@ -41,7 +45,10 @@ pub async fn index(page: Page, db: Data<Db>, query: Query<FlagsQuery>) -> Reply 
         .read(move |conn| {
             let mut rows = store::listed(conn, is_open, (number - 1) * LINES, LINES + 1)?;
             let paging = Paging::cut(&page.path, number, &mut rows, LINES)?;
-            Ok(Index { page, is_open, rows, paging })
+            let today = clock::day(clock::now());
+            let limit = |one| Ok((one, site::number(conn, one, today)?));
+            let limits = detect::SETTINGS.into_iter().map(limit).collect::<Result<_>>()?;
+            Ok(Index { page, is_open, rows, limits, paging })
         })
         .await?;
     reply::page(&view)

@@ -1,6 +1,6 @@
 //! What two people decide: exclusions of ratings and their end, and decisions to learn who wrote a comment. The only look into the table of
 //! keys is here.
-use super::flags::{Flag, Of};
+use super::flags::Of;
 use crate::clock::Timestamp;
 use crate::db::Conn;
 use crate::either;
@@ -13,6 +13,47 @@ use crate::schema::{
 };
 use chrono::NaiveDate;
 use diesel::prelude::*;
+
+/// What one proposes and another one decides, in a table of its own for each matter: writing the proposal, `None` if there is one
+/// already; and the second person's word, `false` if somebody was faster.
+macro_rules! by_two {
+    ($table:ident ($($about:ident: $kind:ty),+), $propose:ident, $decide:ident) => {
+        pub fn $propose(
+            conn: &mut Conn,
+            $($about: $kind,)+
+            reason: &str,
+            by: AccountId,
+            now: Timestamp,
+        ) -> Result<Option<i64>> {
+            let row = (
+                $($table::$about.eq($about),)+
+                $table::reason.eq(reason),
+                $table::proposed_by.eq(by),
+                $table::proposed_at.eq(now),
+            );
+            Ok(either!(conn, c => diesel::insert_into($table::table)
+                .values(row)
+                .on_conflict_do_nothing()
+                .returning($table::id)
+                .get_result(c)
+                .optional())?)
+        }
+        pub fn $decide(
+            conn: &mut Conn,
+            id: i64,
+            verdict: Verdict,
+            by: AccountId,
+            now: Timestamp,
+        ) -> Result<bool> {
+            let it = $table::table.filter($table::id.eq(id).and($table::verdict.is_null()));
+            let set = ($table::verdict.eq(verdict), $table::decided_by.eq(by), $table::decided_at.eq(now));
+            Ok(either!(conn, c => diesel::update(it).set(set).execute(c))? == 1)
+        }
+    };
+}
+by_two!(rating_exclusions(flag_id: i64, lecture_id: LectureId), propose, decide);
+by_two!(rating_liftings(exclusion_id: i64), propose_lifting, decide_lifting);
+by_two!(rating_unmasks(text_id: i64), propose_unmask, decide_unmask);
 
 /// A proposal to exclude, and what became of it.
 #[derive(Queryable, Debug, Clone)]
@@ -88,41 +129,6 @@ pub fn announced(conn: &mut Conn, lecture: LectureId) -> Result<Vec<Announced>> 
         .load(c))?)
 }
 
-/// `None` if there is a proposal already.
-pub fn propose(
-    conn: &mut Conn,
-    flag: &Flag,
-    reason: &str,
-    by: AccountId,
-    now: Timestamp,
-) -> Result<Option<i64>> {
-    let row = (
-        rating_exclusions::flag_id.eq(flag.id),
-        rating_exclusions::lecture_id.eq(flag.lecture),
-        rating_exclusions::reason.eq(reason),
-        rating_exclusions::proposed_by.eq(by),
-        rating_exclusions::proposed_at.eq(now),
-    );
-    Ok(either!(conn, c => diesel::insert_into(rating_exclusions::table)
-        .values(row)
-        .on_conflict_do_nothing()
-        .returning(rating_exclusions::id)
-        .get_result(c)
-        .optional())?)
-}
-
-/// The second person's word; `false` if somebody was faster.
-pub fn decide(conn: &mut Conn, id: i64, verdict: Verdict, by: AccountId, now: Timestamp) -> Result<bool> {
-    let it = rating_exclusions::table
-        .filter(rating_exclusions::id.eq(id).and(rating_exclusions::verdict.is_null()));
-    let set = (
-        rating_exclusions::verdict.eq(verdict),
-        rating_exclusions::decided_by.eq(by),
-        rating_exclusions::decided_at.eq(now),
-    );
-    Ok(either!(conn, c => diesel::update(it).set(set).execute(c))? == 1)
-}
-
 /// A proposal that excluded ratings count again, and what became of it.
 #[derive(Queryable, Debug, Clone)]
 pub struct Lifting {
@@ -171,46 +177,6 @@ pub fn liftings(conn: &mut Conn, flag: i64) -> Result<Vec<Lifting>> {
 pub fn lifting(conn: &mut Conn, id: i64) -> Result<Lifting> {
     let it = rating_liftings::table.inner_join(rating_exclusions::table).filter(rating_liftings::id.eq(id));
     Ok(either!(conn, c => it.select(LIFTING).first(c))?)
-}
-
-/// `None` if there is a proposal already.
-pub fn propose_lifting(
-    conn: &mut Conn,
-    exclusion: i64,
-    reason: &str,
-    by: AccountId,
-    now: Timestamp,
-) -> Result<Option<i64>> {
-    let row = (
-        rating_liftings::exclusion_id.eq(exclusion),
-        rating_liftings::reason.eq(reason),
-        rating_liftings::proposed_by.eq(by),
-        rating_liftings::proposed_at.eq(now),
-    );
-    Ok(either!(conn, c => diesel::insert_into(rating_liftings::table)
-        .values(row)
-        .on_conflict_do_nothing()
-        .returning(rating_liftings::id)
-        .get_result(c)
-        .optional())?)
-}
-
-/// The second person's word; `false` if somebody was faster.
-pub fn decide_lifting(
-    conn: &mut Conn,
-    id: i64,
-    verdict: Verdict,
-    by: AccountId,
-    now: Timestamp,
-) -> Result<bool> {
-    let it =
-        rating_liftings::table.filter(rating_liftings::id.eq(id).and(rating_liftings::verdict.is_null()));
-    let set = (
-        rating_liftings::verdict.eq(verdict),
-        rating_liftings::decided_by.eq(by),
-        rating_liftings::decided_at.eq(now),
-    );
-    Ok(either!(conn, c => diesel::update(it).set(set).execute(c))? == 1)
 }
 
 /// Lets the ratings of an exclusion count again, each with a version more; how many. What was withdrawn since stays so.
@@ -360,44 +326,6 @@ pub fn unmasks(conn: &mut Conn, skip: i64, count: i64) -> Result<Vec<Unmask>> {
 pub fn find_unmask(conn: &mut Conn, id: i64) -> Result<Unmask> {
     let it = rating_unmasks::table.inner_join(rating_texts::table).filter(rating_unmasks::id.eq(id));
     Ok(either!(conn, c => it.select(UNMASK).first(c))?)
-}
-
-/// `None` if there is a proposal already.
-pub fn propose_unmask(
-    conn: &mut Conn,
-    text: i64,
-    reason: &str,
-    by: AccountId,
-    now: Timestamp,
-) -> Result<Option<i64>> {
-    let row = (
-        rating_unmasks::text_id.eq(text),
-        rating_unmasks::reason.eq(reason),
-        rating_unmasks::proposed_by.eq(by),
-        rating_unmasks::proposed_at.eq(now),
-    );
-    Ok(either!(conn, c => diesel::insert_into(rating_unmasks::table)
-        .values(row)
-        .on_conflict_do_nothing()
-        .returning(rating_unmasks::id)
-        .get_result(c)
-        .optional())?)
-}
-
-pub fn decide_unmask(
-    conn: &mut Conn,
-    id: i64,
-    verdict: Verdict,
-    by: AccountId,
-    now: Timestamp,
-) -> Result<bool> {
-    let it = rating_unmasks::table.filter(rating_unmasks::id.eq(id).and(rating_unmasks::verdict.is_null()));
-    let set = (
-        rating_unmasks::verdict.eq(verdict),
-        rating_unmasks::decided_by.eq(by),
-        rating_unmasks::decided_at.eq(now),
-    );
-    Ok(either!(conn, c => diesel::update(it).set(set).execute(c))? == 1)
 }
 
 /// Who wrote a comment: the only look into the table of keys. `None` once the key is gone.

@@ -1,25 +1,28 @@
-//! Many ratings at once: a hall that has watched together rates in the same minute. First ratings, nearly all of them, are asked
-//! about and written together, a statement for all; what is anything else goes through `votes`, one by one.
+//! Ratings as they come, one or many: a hall that has watched together rates in the same minute. First ratings, nearly all of
+//! them, are asked about and written together, a statement for all; what is anything else goes through `votes`, one by one.
 use super::PUBLISHED;
 use super::votes::{self, tags};
-use crate::audit::Action;
 use crate::clock::{self, Timestamp};
 use crate::db::Conn;
 use crate::either;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::ids::{InstructorId, LectureId, OrgId, PersonId};
 use crate::ratings::{Ask, Keys, Status, TextState, Told, Vote, slot};
 use crate::schema::{
     completion_reversals, completions, instructors, lecture_instructors, lectures, memberships, rating_keys,
     rating_texts, rating_versions, rating_voices, ratings,
 };
+use chrono::NaiveDate;
 use diesel::prelude::*;
 use std::collections::{HashMap, HashSet};
+
+/// Persons and lectures asked about in one statement, which looks for each person with each lecture.
+const PAIRS: usize = 16;
 
 /// Does some in one transaction, each as if it were alone, those of one key in their order.
 ///
 /// # Errors
-/// Those of the database; also where somebody else gave one of these ratings in the same moment. Then each is done alone.
+/// Those of the database; [`Error::Busy`] where one of these ratings was changed in the same moment.
 pub fn some(conn: &mut Conn, asks: &[(Keys, Ask)]) -> Result<Vec<Told>> {
     let mut seen = HashSet::new();
     let mut firsts = vec![];
@@ -35,7 +38,7 @@ pub fn some(conn: &mut Conn, asks: &[(Keys, Ask)]) -> Result<Vec<Told>> {
             firsts.push(First { at, key, keys, vote });
         }
     }
-    let done = if firsts.len() > 1 { enter(conn, firsts)? } else { HashSet::new() };
+    let done = enter(conn, firsts)?;
     asks.iter()
         .enumerate()
         .map(|(at, (keys, ask))| match done.contains(&at) {
@@ -55,24 +58,22 @@ struct First<'a> {
 
 /// Enters those that are first ratings to which nothing is in the way; their places. Nothing is said about the others.
 fn enter(conn: &mut Conn, mut firsts: Vec<First<'_>>) -> Result<HashSet<usize>> {
-    let keys: Vec<&[u8]> = firsts.iter().map(|one| one.key.as_slice()).collect();
-    let known: Vec<Vec<u8>> = either!(conn, c => ratings::table
-        .filter(ratings::rater_key.eq_any(keys))
-        .select(ratings::rater_key)
-        .load(c))?;
-    let known: HashSet<Vec<u8>> = known.into_iter().collect();
+    let known = known(conn, &firsts)?;
     firsts.retain(|one| !known.contains(&one.key));
-    let about = About::of(conn, &firsts)?;
-    firsts.retain(|one| about.is_free(one.vote));
     if firsts.is_empty() {
         return Ok(HashSet::new());
     }
-    let branches = branches(conn, &firsts, &about)?;
-    let ids = insert(conn, &firsts, &about, &branches)?;
-    let id = |one: &First<'_>| ids.get(&one.key).copied().ok_or(Error::Busy);
+    let about = About::of(conn, &mut firsts)?;
+    let mut entries = about.entries(conn, firsts)?;
+    if entries.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let ids = insert(conn, &entries)?;
+    // Without a number: given in the same moment from another device. That one was first, this one changes it.
+    entries.retain(|entry| ids.contains_key(&entry.first.key));
     let (mut versions, mut owners, mut voices, mut texts) = (vec![], vec![], vec![], vec![]);
-    for (one, branch) in firsts.iter().zip(&branches) {
-        let (vote, id) = (one.vote, id(one)?);
+    for Entry { first, branch, .. } in &entries {
+        let (vote, id) = (first.vote, ids[&first.key]);
         let (day, slot) = slot(vote.now);
         versions.push((
             rating_versions::rating_id.eq(id),
@@ -86,14 +87,14 @@ fn enter(conn: &mut Conn, mut firsts: Vec<First<'_>>) -> Result<HashSet<usize>> 
             rating_versions::slot.eq(slot),
         ));
         owners.push((
-            rating_keys::rater_key.eq(one.key.clone()),
+            rating_keys::rater_key.eq(&first.key),
             rating_keys::person_id.eq(vote.person),
             rating_keys::made_on.eq(day),
         ));
         for instructor in about.lecturers(vote.lecture) {
             voices.push((
                 rating_voices::instructor_id.eq(instructor),
-                rating_voices::voice_key.eq(one.keys.voice(vote.person, instructor)),
+                rating_voices::voice_key.eq(first.keys.voice(vote.person, instructor)),
                 rating_voices::rating_id.eq(id),
                 rating_voices::stars.eq(vote.stars),
                 rating_voices::branch_id.eq(*branch),
@@ -104,7 +105,7 @@ fn enter(conn: &mut Conn, mut firsts: Vec<First<'_>>) -> Result<HashSet<usize>> 
             texts.push((
                 rating_texts::rating_id.eq(id),
                 rating_texts::lecture_id.eq(vote.lecture),
-                rating_texts::text.eq(vote.comment.clone()),
+                rating_texts::text.eq(&vote.comment),
                 rating_texts::is_held.eq(vote.is_held),
                 rating_texts::state.eq(TextState::Pending),
                 rating_texts::written_on.eq(day),
@@ -119,30 +120,39 @@ fn enter(conn: &mut Conn, mut firsts: Vec<First<'_>>) -> Result<HashSet<usize>> 
     if !texts.is_empty() {
         either!(conn, c => diesel::insert_into(rating_texts::table).values(&texts).execute(c))?;
     }
-    for one in &firsts {
-        if let Some(doer) = &one.vote.acting {
-            doer.did_to(conn, Action::RatingActed, one.vote.person, one.vote.now)?;
-        }
+    for Entry { first, .. } in &entries {
+        votes::recorded(conn, first.vote.person, first.vote.acting.as_ref(), first.vote.now)?;
     }
-    Ok(firsts.iter().map(|one| one.at).collect())
+    Ok(entries.iter().map(|entry| entry.first.at).collect())
 }
 
-/// The rows of the ratings themselves; the number of each key.
-fn insert(
-    conn: &mut Conn,
-    firsts: &[First<'_>],
-    about: &About,
-    branches: &[Option<OrgId>],
-) -> Result<HashMap<Vec<u8>, i64>> {
-    let row = |(one, branch): (&First<'_>, &Option<OrgId>)| {
-        let (vote, (day, slot)) = (one.vote, slot(one.vote.now));
-        let proof = about.proof(vote).map(|(kind, _)| kind.clone()).unwrap_or_default();
+/// Those of the keys that have a rating.
+fn known(conn: &mut Conn, firsts: &[First<'_>]) -> Result<HashSet<Vec<u8>>> {
+    let keys: Vec<&[u8]> = firsts.iter().map(|one| one.key.as_slice()).collect();
+    let known: Vec<Vec<u8>> = either!(conn, c => ratings::table
+        .filter(ratings::rater_key.eq_any(keys))
+        .select(ratings::rater_key)
+        .load(c))?;
+    Ok(known.into_iter().collect())
+}
+
+/// A first rating with what proves it and the branch that it counts for.
+struct Entry<'a> {
+    first: First<'a>,
+    proof: String,
+    branch: Option<OrgId>,
+}
+
+/// The rows of the ratings themselves; the number of each key that had none.
+fn insert(conn: &mut Conn, entries: &[Entry<'_>]) -> Result<HashMap<Vec<u8>, i64>> {
+    let row = |Entry { first, proof, branch }: &Entry<'_>| {
+        let (vote, (day, slot)) = (first.vote, slot(first.vote.now));
         (
-            ratings::rater_key.eq(one.key.clone()),
+            ratings::rater_key.eq(first.key.clone()),
             ratings::lecture_id.eq(vote.lecture),
             ratings::stars.eq(vote.stars),
             ratings::tags.eq(tags(&vote.tags)),
-            ratings::proof.eq(proof),
+            ratings::proof.eq(proof.clone()),
             ratings::branch_id.eq(*branch),
             ratings::first_on.eq(day),
             ratings::day.eq(day),
@@ -151,13 +161,13 @@ fn insert(
             ratings::status.eq(Status::Counted),
         )
     };
-    let rows: Vec<_> = firsts.iter().zip(branches).map(row).collect();
-    either!(conn, c => diesel::insert_into(ratings::table).values(&rows).execute(c))?;
-    let keys: Vec<&[u8]> = firsts.iter().map(|one| one.key.as_slice()).collect();
-    let ids: Vec<(Vec<u8>, i64)> = either!(conn, c => ratings::table
-        .filter(ratings::rater_key.eq_any(keys))
-        .select((ratings::rater_key, ratings::id))
-        .load(c))?;
+    let rows: Vec<_> = entries.iter().map(row).collect();
+    let ids: Vec<(Vec<u8>, i64)> = either!(conn, c => diesel::insert_into(ratings::table)
+        .values(rows)
+        .on_conflict(ratings::rater_key)
+        .do_nothing()
+        .returning((ratings::rater_key, ratings::id))
+        .get_results(c))?;
     Ok(ids.into_iter().collect())
 }
 
@@ -170,9 +180,11 @@ struct About {
 }
 
 impl About {
-    fn of(conn: &mut Conn, firsts: &[First<'_>]) -> Result<About> {
-        let ids: HashSet<LectureId> = firsts.iter().map(|one| one.vote.lecture).collect();
-        let ids: Vec<LectureId> = ids.into_iter().collect();
+    fn of(conn: &mut Conn, firsts: &mut [First<'_>]) -> Result<About> {
+        // Whoever rates the same lecture stands together: fewer lectures are asked about with each person.
+        firsts.sort_by_key(|one| one.vote.lecture);
+        let mut ids: Vec<LectureId> = firsts.iter().map(|one| one.vote.lecture).collect();
+        ids.dedup();
         let published: Vec<LectureId> = either!(conn, c => lectures::table
             .filter(lectures::id.eq_any(&ids).and(lectures::stage.eq(PUBLISHED)))
             .select(lectures::id)
@@ -187,61 +199,81 @@ impl About {
             ))
             .load(c))?;
         let mut proofs = HashMap::new();
-        for lecture in ids {
-            // One lecture at a time: of many at once each would be sought with each person.
-            let here = firsts.iter().filter(|one| one.vote.lecture == lecture);
-            let persons: Vec<PersonId> = here.map(|one| one.vote.person).collect();
+        for some in firsts.chunks(PAIRS) {
+            let mut lectures: Vec<LectureId> = some.iter().map(|one| one.vote.lecture).collect();
+            lectures.dedup();
+            let persons: Vec<PersonId> = some.iter().map(|one| one.vote.person).collect();
             let holds = completions::lecture_id
-                .eq(lecture)
+                .eq_any(lectures)
                 .and(completions::person_id.eq_any(persons))
                 .and(completion_reversals::completion_id.is_null());
-            let all: Vec<(PersonId, String, Timestamp)> = either!(conn, c => completions::table
+            let all: Vec<(PersonId, LectureId, String, Timestamp)> = either!(conn, c => completions::table
                 .left_join(completion_reversals::table)
                 .filter(holds)
                 .order(completions::id)
-                .select((completions::person_id, completions::kind, completions::completed_at))
+                .select((
+                    completions::person_id,
+                    completions::lecture_id,
+                    completions::kind,
+                    completions::completed_at,
+                ))
                 .load(c))?;
-            for (person, kind, at) in all {
+            for (person, lecture, kind, at) in all {
                 proofs.entry((person, lecture)).or_insert((kind, at));
             }
         }
         Ok(About { published: published.into_iter().collect(), givers, proofs })
     }
-    /// The lecture is published, somebody else's, and was seen.
-    fn is_free(&self, vote: &Vote) -> bool {
-        let is_own = self.givers.iter().any(|one| one.0 == vote.lecture && one.2 == vote.person);
-        self.published.contains(&vote.lecture) && !is_own && self.proof(vote).is_some()
-    }
-    fn proof(&self, vote: &Vote) -> Option<&(String, Timestamp)> {
-        self.proofs.get(&(vote.person, vote.lecture))
+    /// Those whose lecture is published, somebody else's, and was seen; with their branch on the day of the proof.
+    fn entries<'a>(&self, conn: &mut Conn, firsts: Vec<First<'a>>) -> Result<Vec<Entry<'a>>> {
+        let mut free = vec![];
+        for first in firsts {
+            let (person, lecture) = (first.vote.person, first.vote.lecture);
+            let is_own = self.givers.iter().any(|one| one.0 == lecture && one.2 == person);
+            if let Some((kind, at)) = self.proofs.get(&(person, lecture))
+                && self.published.contains(&lecture)
+                && !is_own
+            {
+                free.push((first, kind.clone(), clock::day(*at)));
+            }
+        }
+        let persons = free.iter().map(|(first, ..)| first.vote.person).collect();
+        let branches = Branches::of(conn, persons)?;
+        let entry = |(first, proof, day): (First<'a>, String, NaiveDate)| {
+            let branch = branches.on(first.vote.person, day);
+            Entry { first, proof, branch }
+        };
+        Ok(free.into_iter().map(entry).collect())
     }
     fn lecturers(&self, lecture: LectureId) -> impl Iterator<Item = InstructorId> {
         self.givers.iter().filter(move |one| one.0 == lecture).map(|one| one.1)
     }
 }
 
-/// The branch of each on the day of the proof.
-fn branches(conn: &mut Conn, firsts: &[First<'_>], about: &About) -> Result<Vec<Option<OrgId>>> {
-    let persons: Vec<PersonId> = firsts.iter().map(|one| one.vote.person).collect();
-    type Row = (PersonId, OrgId, chrono::NaiveDate, Option<chrono::NaiveDate>);
-    let rows: Vec<Row> = either!(conn, c => memberships::table
-        .filter(memberships::person_id.eq_any(persons))
-        .order(memberships::id.desc())
-        .select((
-            memberships::person_id,
-            memberships::branch_id,
-            memberships::valid_from,
-            memberships::valid_to,
-        ))
-        .load(c))?;
-    let mut of: HashMap<PersonId, Vec<Row>> = HashMap::new();
-    for row in rows {
-        of.entry(row.0).or_default().push(row);
+/// The memberships of some persons, the newest first.
+struct Branches(HashMap<PersonId, Vec<(OrgId, NaiveDate, Option<NaiveDate>)>>);
+
+impl Branches {
+    fn of(conn: &mut Conn, persons: Vec<PersonId>) -> Result<Branches> {
+        let rows: Vec<(PersonId, OrgId, NaiveDate, Option<NaiveDate>)> = either!(conn, c => memberships::table
+            .filter(memberships::person_id.eq_any(persons))
+            .order(memberships::id.desc())
+            .select((
+                memberships::person_id,
+                memberships::branch_id,
+                memberships::valid_from,
+                memberships::valid_to,
+            ))
+            .load(c))?;
+        let mut of = HashMap::new();
+        for (person, branch, from, to) in rows {
+            of.entry(person).or_insert_with(Vec::new).push((branch, from, to));
+        }
+        Ok(Branches(of))
     }
-    let branch = |one: &First<'_>| {
-        let day = clock::day(about.proof(one.vote)?.1);
-        let held = |row: &&Row| row.2 <= day && row.3.is_none_or(|to| to > day);
-        of.get(&one.vote.person)?.iter().find(held).map(|row| row.1)
-    };
-    Ok(firsts.iter().map(branch).collect())
+    /// The branch of a person on a day; `None` for who is in none.
+    fn on(&self, person: PersonId, day: NaiveDate) -> Option<OrgId> {
+        let held = self.0.get(&person)?.iter().find(|one| one.1 <= day && one.2.is_none_or(|to| to > day));
+        held.map(|one| one.0)
+    }
 }

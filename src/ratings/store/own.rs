@@ -190,7 +190,7 @@ pub fn listed(
 pub fn lose_proof(conn: &mut Conn, person: PersonId, lecture: LectureId, now: Timestamp) -> Result<()> {
     // Without a secret nobody has rated anything yet.
     let Some(secret) = site::secret_of(conn, crate::ratings::SECRET)? else { return Ok(()) };
-    if votes::proof(conn, person, lecture)?.is_none() {
+    if !votes::has_seen(conn, person, lecture)? {
         let key = Keys::of(&secret).rater(person, lecture);
         votes::withdraw(conn, &key, (person, None), now)?;
     }

@@ -1,5 +1,6 @@
-//! Writing ratings. The row of a key is one a member and lecture by a unique index (INV-R2); every change names the version
-//! that it began from, adds a row to the versions, and is the same if it is done twice.
+//! A rating that is there already: changed, or withdrawn; and why one cannot be given. First ratings are in `group`. The row of
+//! a key is one a member and lecture by a unique index (INV-R2); every change names the version that it began from, adds a row to
+//! the versions, and is the same if it is done twice.
 use super::PUBLISHED;
 use super::texts::set_text;
 use crate::audit::{Action, Doer};
@@ -7,11 +8,11 @@ use crate::clock::{self, Timestamp};
 use crate::db::Conn;
 use crate::either;
 use crate::error::{Error, Result};
-use crate::ids::{InstructorId, LectureId, OrgId, PersonId};
+use crate::ids::{LectureId, PersonId};
 use crate::ratings::{Ask, Keys, Refusal, Status, Tag, Told, Vote, slot};
 use crate::schema::{
-    completion_reversals, completions, instructors, lecture_instructors, lectures, memberships, rating_keys,
-    rating_versions, rating_voices, ratings,
+    completion_reversals, completions, instructors, lecture_instructors, lectures, rating_versions,
+    rating_voices, ratings,
 };
 use crate::site::{self, Setting};
 use chrono::{Duration, NaiveDate};
@@ -45,83 +46,51 @@ pub fn one(conn: &mut Conn, keys: &Keys, ask: &Ask) -> Result<Told> {
     }
 }
 
-/// Whether the lecture is published and somebody else's, and what proves that the person has seen it: the kind, and when.
-/// `None` for a lecture that is not there.
-type Standing = Option<(bool, Option<(String, Timestamp)>)>;
-
-fn standing(conn: &mut Conn, person: PersonId, lecture: LectureId) -> Result<Standing> {
+/// Of a published lecture: whether it is the person's own, and whether the person has seen it. `None` for another one.
+fn standing(conn: &mut Conn, person: PersonId, lecture: LectureId) -> Result<Option<(bool, bool)>> {
     let own = lecture_instructors::table
         .inner_join(instructors::table)
         .filter(lecture_instructors::lecture_id.eq(lecture).and(instructors::person_id.eq(person)));
     let it = lectures::table.filter(lectures::id.eq(lecture).and(lectures::stage.eq(PUBLISHED)));
     let found: Option<bool> = either!(conn, c => it.select(exists(own)).first(c).optional())?;
     let Some(is_own) = found else { return Ok(None) };
-    Ok(Some((is_own, proof(conn, person, lecture)?)))
+    Ok(Some((is_own, has_seen(conn, person, lecture)?)))
 }
 
-/// The proof of viewing that holds: its kind and when it came, the first one. Any kind counts (INV-R1).
-pub fn proof(conn: &mut Conn, person: PersonId, lecture: LectureId) -> Result<Option<(String, Timestamp)>> {
+/// Whether a proof of viewing holds. Any kind counts (INV-R1).
+pub fn has_seen(conn: &mut Conn, person: PersonId, lecture: LectureId) -> Result<bool> {
     let holds = completions::person_id
         .eq(person)
         .and(completions::lecture_id.eq(lecture))
         .and(completion_reversals::completion_id.is_null());
-    Ok(either!(conn, c => completions::table
-        .left_join(completion_reversals::table)
-        .filter(holds)
-        .order(completions::id)
-        .select((completions::kind, completions::completed_at))
-        .first(c)
-        .optional())?)
-}
-
-/// The branch of a person on a day; `None` for who is in none.
-fn branch_on(conn: &mut Conn, person: PersonId, day: NaiveDate) -> Result<Option<OrgId>> {
-    let then = memberships::person_id
-        .eq(person)
-        .and(memberships::valid_from.le(day))
-        .and(memberships::valid_to.is_null().or(memberships::valid_to.gt(day)));
-    Ok(either!(conn, c => memberships::table
-        .filter(then)
-        .order(memberships::id.desc())
-        .select(memberships::branch_id)
-        .first(c)
-        .optional())?)
+    let proofs = completions::table.left_join(completion_reversals::table).filter(holds);
+    Ok(either!(conn, c => diesel::select(exists(proofs)).get_result(c))?)
 }
 
 fn rate(conn: &mut Conn, keys: &Keys, vote: &Vote) -> Result<Told> {
-    let (is_own, proof) = match standing(conn, vote.person, vote.lecture)? {
+    let (is_own, has_seen) = match standing(conn, vote.person, vote.lecture)? {
         Some(found) => found,
         None => return Ok(Told::NotFound),
     };
     if is_own {
         return Ok(Told::Refused(Refusal::OwnLecture));
     }
-    let Some((kind, at)) = proof else { return Ok(Told::Refused(Refusal::NoProof)) };
-    let key = keys.rater(vote.person, vote.lecture);
-    let id = match find(conn, &key)? {
-        Some(row) => match change(conn, &row, vote)? {
-            Told::Done => row.id,
-            other => return Ok(other),
-        },
-        None => match first(conn, keys, (&key, &kind, at), vote)? {
-            Some(id) => id,
-            // Given in the same moment from another device: this one is the later.
-            None => {
-                let row = find(conn, &key)?.ok_or(Error::Busy)?;
-                match change(conn, &row, vote)? {
-                    Told::Done => row.id,
-                    other => return Ok(other),
-                }
-            }
-        },
-    };
-    set_text(conn, (id, vote.lecture), &vote.comment, vote.is_held, clock::day(vote.now))?;
+    if !has_seen {
+        return Ok(Told::Refused(Refusal::NoProof));
+    }
+    // A first rating with nothing in its way is `group`'s: the way became free in this moment.
+    let row = find(conn, &keys.rater(vote.person, vote.lecture))?.ok_or(Error::Busy)?;
+    match change(conn, &row, vote)? {
+        Told::Done => {}
+        other => return Ok(other),
+    }
+    set_text(conn, (row.id, vote.lecture), &vote.comment, vote.is_held, clock::day(vote.now))?;
     recorded(conn, vote.person, vote.acting.as_ref(), vote.now)?;
     Ok(Told::Done)
 }
 
 /// A clerk's step is in the record, as every step of a clerk is; that a member rates is in no record.
-fn recorded(conn: &mut Conn, person: PersonId, acting: Option<&Doer>, now: Timestamp) -> Result<()> {
+pub fn recorded(conn: &mut Conn, person: PersonId, acting: Option<&Doer>, now: Timestamp) -> Result<()> {
     match acting {
         Some(doer) => doer.did_to(conn, Action::RatingActed, person, now),
         None => Ok(()),
@@ -131,67 +100,6 @@ fn recorded(conn: &mut Conn, person: PersonId, acting: Option<&Doer>, now: Times
 /// Words with blanks between, in the order of the form.
 pub fn tags(tags: &[Tag]) -> String {
     Tag::ALL.iter().filter(|tag| tags.contains(tag)).map(|tag| tag.as_str()).collect::<Vec<_>>().join(" ")
-}
-
-/// The first rating of a key; `None` if there is one already.
-fn first(
-    conn: &mut Conn,
-    keys: &Keys,
-    (key, proof, at): (&[u8], &str, Timestamp),
-    vote: &Vote,
-) -> Result<Option<i64>> {
-    let branch = branch_on(conn, vote.person, clock::day(at))?;
-    let (day, slot) = slot(vote.now);
-    let row = (
-        ratings::rater_key.eq(key),
-        ratings::lecture_id.eq(vote.lecture),
-        ratings::stars.eq(vote.stars),
-        ratings::tags.eq(tags(&vote.tags)),
-        ratings::proof.eq(proof),
-        ratings::branch_id.eq(branch),
-        ratings::first_on.eq(day),
-        ratings::day.eq(day),
-        ratings::slot.eq(slot),
-        ratings::version.eq(1),
-        ratings::status.eq(Status::Counted),
-    );
-    let id: Option<i64> = either!(conn, c => diesel::insert_into(ratings::table)
-        .values(row)
-        .on_conflict(ratings::rater_key)
-        .do_nothing()
-        .returning(ratings::id)
-        .get_result(c)
-        .optional())?;
-    let Some(id) = id else { return Ok(None) };
-    version(
-        conn,
-        (id, 1),
-        vote.lecture,
-        (vote.stars, &tags(&vote.tags), Status::Counted),
-        (vote.acting.is_some(), vote.now),
-    )?;
-    let key_row = (
-        rating_keys::rater_key.eq(key),
-        rating_keys::person_id.eq(vote.person),
-        rating_keys::made_on.eq(day),
-    );
-    either!(conn, c => diesel::insert_into(rating_keys::table).values(key_row).on_conflict_do_nothing().execute(c))?;
-    let by: Vec<InstructorId> = either!(conn, c => lecture_instructors::table
-        .filter(lecture_instructors::lecture_id.eq(vote.lecture))
-        .select(lecture_instructors::instructor_id)
-        .load(c))?;
-    for instructor in by {
-        let row = (
-            rating_voices::instructor_id.eq(instructor),
-            rating_voices::voice_key.eq(keys.voice(vote.person, instructor)),
-            rating_voices::rating_id.eq(id),
-            rating_voices::stars.eq(vote.stars),
-            rating_voices::branch_id.eq(branch),
-            rating_voices::is_counted.eq(true),
-        );
-        either!(conn, c => diesel::insert_into(rating_voices::table).values(row).execute(c))?;
-    }
-    Ok(Some(id))
 }
 
 fn change(conn: &mut Conn, row: &Row, vote: &Vote) -> Result<Told> {
