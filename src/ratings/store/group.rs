@@ -22,7 +22,7 @@ const PAIRS: usize = 16;
 /// Does some in one transaction, each as if it were alone, those of one key in their order.
 ///
 /// # Errors
-/// Those of the database; [`Error::Busy`] where one of these ratings was changed in the same moment.
+/// Those of the database; [`crate::error::Error::Busy`] where one of these ratings was changed in the same moment.
 pub fn some(conn: &mut Conn, asks: &[(Keys, Ask)]) -> Result<Vec<Told>> {
     let mut seen = HashSet::new();
     let mut firsts = vec![];
