@@ -1364,6 +1364,7 @@ diesel::table! {
         high -> Text,
         city -> Text,
         as_of -> Timestamp,
+        tags -> Text,
     }
 }
 diesel::table! {
@@ -1681,6 +1682,7 @@ diesel::table! {
         state -> Text,
         version -> Integer,
         locked_at -> Nullable<Timestamp>,
+        asked_far_in -> Integer,
     }
 }
 diesel::table! {
@@ -3103,7 +3105,7 @@ together! {
     paper_sheets: events paper_sheet_entries;
     paper_sheet_rows: paper_sheets persons;
     paper_sheet_entries: accounts persons;
-    guidance_groups: guidance_members;
+    guidance_groups: guidance_members guidance_plans;
     guidance_visit_revisions: guidance_visit_texts;
     guidance_findings: guidance_finding_texts;
     guidance_steps: guidance_step_texts;

@@ -15,8 +15,7 @@ use crate::organization::Tree;
 use chrono::NaiveDate;
 pub use forms::RuleForm;
 pub use rule::{Fits, Rule};
-pub(crate) use store::alliances;
-pub use store::{Audience, Member, audience, audience_ever, audiences_for, members, within};
+pub use store::{Audience, Member, alliances, audience, audience_ever, audiences_for, members, within};
 
 /// The members below `org` who fit the rule on `day`, in the order of the tree; with the tree of that day.
 ///

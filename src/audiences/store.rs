@@ -330,7 +330,7 @@ fn births(conn: &mut Conn, one: Option<OrgId>) -> Result<HashMap<PersonId, i32>>
 }
 
 /// The alliance that each branch, or this one, counts for: the primary one of its first school.
-pub(crate) fn alliances(
+pub fn alliances(
     conn: &mut Conn,
     one: Option<OrgId>,
     day: NaiveDate,

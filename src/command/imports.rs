@@ -48,6 +48,23 @@ fn say(text: &Message) {
     println!("{}", text.in_lang(Lang::of_terminal()));
 }
 
+/// Beside what a script reads. Whoever started this may have stopped listening.
+fn whisper(text: &Message) {
+    let _ = writeln!(std::io::stderr(), "{}", text.in_lang(Lang::of_terminal()));
+}
+
+/// Tells how many rows have been compared, a line for each tenth of them.
+fn telling() -> impl FnMut(usize, usize) {
+    let mut last = 0;
+    move |done, total| {
+        let tenths = done * 10 / total.max(1);
+        if tenths > last {
+            last = tenths;
+            whisper(&msg!("已核对 {} / {} 行。", done, total));
+        }
+    }
+}
+
 pub fn import(args: ImportArgs) -> Result<ExitCode, Failure> {
     let kind = match args.kind.unwrap_or(args.what) {
         What::Members => Kind::Members,
@@ -74,19 +91,7 @@ pub fn import(args: ImportArgs) -> Result<ExitCode, Failure> {
         imports::ask_check(conn, &import, &mapping, false, &scope, clock::now())?;
         Ok(id)
     })?;
-    let mut last = 0;
-    let mut told = |done: usize, total: usize| {
-        let share = done * 100 / total.max(1);
-        // Ten steps are enough of a bar.
-        if share >= last + 10 {
-            last = share;
-            eprint!("{share}% ");
-            // Whoever started this may have stopped listening.
-            let _ = std::io::stderr().flush();
-        }
-    };
-    imports::run_here(&db, id, &mut told, clock::now())?;
-    eprintln!();
+    imports::run_here(&db, id, &mut telling(), clock::now())?;
     let import = db.read_now(|conn| imports::load(conn, id))?;
     if import.state != State::Checked {
         return Err(Failure(msg!("{}", lang::kept(&import.problem, Lang::of_terminal()))));
@@ -114,7 +119,14 @@ pub fn import(args: ImportArgs) -> Result<ExitCode, Failure> {
         return Ok(ExitCode::SUCCESS);
     }
     db.write_now(|conn| imports::ask_apply(conn, &import, &scope, None, clock::now()))?;
-    imports::run_here(&db, id, &mut |_, _| {}, clock::now())?;
+    let mut told = telling();
+    let mut told = |done: usize, total: usize| {
+        told(done, total);
+        if done == total {
+            whisper(&msg!("正在一次写入，请稍候。"));
+        }
+    };
+    imports::run_here(&db, id, &mut told, clock::now())?;
     let import = db.read_now(|conn| imports::load(conn, id))?;
     if import.state != State::Applied {
         return Err(Failure(msg!("{}", lang::kept(&import.problem, Lang::of_terminal()))));

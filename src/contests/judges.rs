@@ -6,6 +6,9 @@ use super::{
     AssignmentState, ConflictKind, Contest, Judge, JudgeState, PlaceState, Refusal, Round, RoundState, State,
     recusals,
 };
+use crate::access::Permission::{KeepScores, SuperviseContests};
+use crate::access::ScopeKind;
+use crate::accounts;
 use crate::db::Conn;
 use crate::error::{Error, Result};
 use crate::ids::{AssignmentId, ContestId, EntryId, JudgeId, PersonId, RoundId, random_hex};
@@ -36,16 +39,32 @@ fn is_preparing(contest: &Contest) -> Result<()> {
     }
 }
 
+/// Refuses those who keep scores of the contest or supervise it: one is never both (domain.md §3).
+fn refuse_office(conn: &mut Conn, id: ContestId, person: PersonId) -> Result<()> {
+    let Some(account) = store::account_of(conn, person)? else { return Ok(()) };
+    let is_involved = accounts::grants(conn, account)?.iter().any(|grant| {
+        let is_here = match grant.scope {
+            ScopeKind::City => true,
+            ScopeKind::Contest => grant.scope_id == Some(id.0),
+            _ => false,
+        };
+        let may = grant.role.permissions();
+        is_here && (may.contains(&KeepScores) || may.contains(&SuperviseContests))
+    });
+    if is_involved { Err(Refusal::Involved.into()) } else { Ok(()) }
+}
+
 /// Invites a judge; who takes part in the contest in another way is none (domain.md §3).
 ///
 /// # Errors
-/// Refused for entrants and their companions, and once the result is published.
+/// Refused for entrants and their companions, for scorers and supervisors, and once the result is published.
 pub fn invite(conn: &mut Conn, id: ContestId, invitation: &Invitation, by: &By) -> Result<JudgeId> {
     let contest = lock(conn, id)?;
     is_preparing(&contest)?;
     if store::is_entrant(conn, id, invitation.person)? {
         return Err(Refusal::Involved.into());
     }
+    refuse_office(conn, id, invitation.person)?;
     let candidates = store::candidates(conn, id)?;
     if !candidates.iter().any(|one| one.0 == invitation.person) {
         return Err(Refusal::Involved.into());
@@ -93,10 +112,13 @@ pub(super) fn tell_judge(
 /// A judge answers the invitation; to accept is to accept the rules for judges.
 ///
 /// # Errors
-/// Not found for anybody else; refused if it was answered.
+/// Not found for anybody else; refused if it was answered, and to accept for who keeps scores or supervises by now.
 pub fn answer(conn: &mut Conn, id: ContestId, accepts: bool, person: PersonId, by: &By) -> Result<()> {
     lock(conn, id)?;
     let judge = store::judge_as(conn, id, person)?.ok_or(Error::NotFound)?;
+    if accepts {
+        refuse_office(conn, id, person)?;
+    }
     let to = if accepts { JudgeState::Accepted } else { JudgeState::Declined };
     if !store::move_judge(conn, judge.id, JudgeState::Invited, to, by.now)? {
         return Err(Refusal::NotNow.into());

@@ -2,8 +2,10 @@
 //!
 //! `method` is what a round is judged by, `result` computes a round from it and from its sheets (both pure). `way` is the life of
 //! a contest and its rounds, `entries` that of an entry, `judges` who judges what, `recusals` whom entrants ask not to be judged by,
-//! `sheets` what judges hand in, `outcome` from the lock to the published ranking, `objections` what follows from one. Each action
-//! locks the row of its contest first, so that what happens to a contest happens one after the other on both databases.
+//! `sheets` what judges hand in, `outcome` from the lock to the published ranking, `objections` who answers one, `corrections` what
+//! follows from it. Each action locks the row of its contest first, so that what happens to a contest happens one after the other
+//! on both databases.
+pub mod corrections;
 pub mod entries;
 mod forms;
 pub mod judges;
@@ -413,6 +415,17 @@ pub enum Refusal {
     KeyUsed,
     ManyRecusals,
     RecusalKnown,
+    /// Another device, or another window, saved a draft that this page does not know.
+    NewerDraft,
+    /// Who judges does nothing about the sheets of others.
+    JudgesToo,
+    /// Least squares: so many judges have too few sheets for their mildness to be told.
+    ThinJudges(usize),
+    /// What an answer would change is final.
+    ResultFinal,
+    OwnResult,
+    NextRound,
+    TitlesHeld,
 }
 
 impl Refusal {
@@ -452,10 +465,23 @@ impl Refusal {
             Refusal::LockTwice => msg!("锁定要由两个人办理：您已经提出，请另一个人确认。"),
             Refusal::HardConflict => msg!("必须回避的关系不能撤销。"),
             Refusal::PapersDiffer => msg!("两个人录入的分数不一样，请核对纸质评分表。"),
-            Refusal::Involved => msg!("评委、计分员和参评人不能是同一个人。"),
+            Refusal::Involved => msg!("评委、计分员、监督员和参评人不能是同一个人。"),
             Refusal::ManyRecusals => msg!("写的人已经够多，不能再加。"),
             Refusal::RecusalKnown => msg!("这个人您已经写过。"),
+            Refusal::NewerDraft => {
+                msg!(
+                    "另一台设备或另一个窗口存过更新的草稿，这里填的还没有存上。要看那一份，请重新打开这一页；要以这里填的为准，请点“存草稿”。"
+                )
+            }
+            Refusal::JudgesToo => {
+                msg!("您是这次赛课的评委，评分表、缺评和锁定要由别的计分员或监督员办理。")
+            }
             Refusal::KeyUsed => msg!("这张表单不完整，请重新打开这一页再填"),
+            Refusal::ThinJudges(n) => msg!("有 {} 位评委分到的评分表太少，扣除不了宽严。", n),
+            Refusal::ResultFinal => msg!("结果已经确定，不能按异议更正。要先在结果页重新打开它。"),
+            Refusal::OwnResult => msg!("计算、复核、公布过这个结果的人不能重新打开它。"),
+            Refusal::NextRound => msg!("下一轮已经抽签，这一轮的结果不能再打开。"),
+            Refusal::TitlesHeld => msg!("金牌讲师已经按这个结果聘任，请先暂停或终止他们的称号。"),
         }
     }
 }

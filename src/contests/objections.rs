@@ -1,9 +1,10 @@
-//! Objections (异议) against a published result: with a ground, in the notice period, answered by somebody who had no hand in it; and
-//! what an upheld one brings about. domain.md §4.3 (Objection). The deadlines are those of `cases`.
+//! Objections (异议) against a published result: with a ground, in the notice period, answered by somebody who had no hand in it.
+//! `corrections` has what an upheld one brings about. domain.md §4.3 (Objection). The deadlines are those of `cases`.
+use super::corrections::{Correction, correct};
 use super::outcome::SUBJECT;
 use super::store;
-use super::way::{By, lock_round, step};
-use super::{AssignmentState, EntryState, PlaceState, Refusal, RoundState, RulingKind, State};
+use super::way::{By, lock_round};
+use super::{Refusal, RoundState, RulingKind};
 use crate::access::{Permission, Viewer};
 use crate::cases::{self, Case, Filing, Kind, Level, Outcome};
 use crate::db::Conn;
@@ -104,6 +105,13 @@ pub struct Decision {
     pub reasons: String,
 }
 
+impl Decision {
+    /// What it changes.
+    pub fn correction(&self) -> Correction {
+        Correction { kind: self.ruling, entry: self.entry, judge: self.judge, seconds: self.seconds }
+    }
+}
+
 /// Why this viewer does not answer: they computed, checked or published what is objected to, or it is their own.
 pub fn barrier(case: &Case, snapshot: &Snapshot, viewer: &Viewer) -> Option<Message> {
     let hands = [Some(snapshot.computed_by), snapshot.checked_by, snapshot.published_by];
@@ -116,7 +124,8 @@ pub fn barrier(case: &Case, snapshot: &Snapshot, viewer: &Viewer) -> Option<Mess
 /// Answers an objection and does what follows from it. The next revision says who moved and why.
 ///
 /// # Errors
-/// Refused for whoever had a hand in the result, and as in [`cases::decide`]; not found for what is not in the round.
+/// Refused for whoever had a hand in the result, as in [`cases::decide`], and for what would change a final result; not found for
+/// what is not in the round.
 pub fn decide(
     conn: &mut Conn,
     (round_id, id): (RoundId, CaseId),
@@ -133,55 +142,12 @@ pub fn decide(
     if let Some(why) = barrier(&case, &snapshot, viewer) {
         return Err(Error::Refused(why));
     }
+    // An objection is answered before its result is final. One that somehow was not can still be told that nothing changes.
+    if round.state == RoundState::Final && decision.ruling != RulingKind::Nothing {
+        return Err(Refusal::ResultFinal.into());
+    }
     cases::decide_objection(conn, id, (decision.outcome, &decision.reasons), viewer, &by.doer, by.now)?;
     let ruling = (decision.ruling, decision.entry, decision.judge);
     store::insert_ruling(conn, (id, round_id), ruling, by)?;
-    let code = match decision.entry {
-        Some(entry) => Option::unwrap_or_default(store::entry(conn, entry)?.code),
-        None => String::new(),
-    };
-    let place = store::places(conn, round_id)?.into_iter().find(|one| Some(one.entry) == decision.entry);
-    match decision.ruling {
-        RulingKind::Nothing => {}
-        RulingKind::ArithmeticFix => {
-            if let Some(seconds) = decision.seconds {
-                store::add_time(conn, place.ok_or(Error::NotFound)?.id, seconds, by)?;
-            }
-        }
-        RulingKind::SheetExcluded => {
-            let entry = place.ok_or(Error::NotFound)?.entry;
-            let judge = decision.judge.ok_or(Error::NotFound)?;
-            let of = store::assignments(conn, round_id)?
-                .into_iter()
-                .find(|one| one.entry == entry && one.judge == judge)
-                .ok_or(Error::NotFound)?;
-            let way = (AssignmentState::Submitted, AssignmentState::Excluded);
-            store::move_assignment(conn, &of, way, "ruling", by)?;
-        }
-        RulingKind::EntryDisqualified => {
-            let entry = place.ok_or(Error::NotFound)?.entry;
-            store::set_place(conn, round_id, entry, PlaceState::Disqualified)?;
-            let from = store::entry(conn, entry)?.state;
-            store::move_entry(conn, entry, (from, EntryState::Disqualified), by, &decision.reasons)?;
-        }
-        RulingKind::ReJudge => {
-            let entry = place.ok_or(Error::NotFound)?.entry;
-            for of in store::assignments(conn, round_id)?.into_iter().filter(|one| one.entry == entry) {
-                if of.state == AssignmentState::Submitted {
-                    let way = (AssignmentState::Submitted, AssignmentState::Excluded);
-                    store::move_assignment(conn, &of, way, "ruling", by)?;
-                }
-            }
-            // Sheets of other entries stay locked; this one is judged by others, and the round is locked by two again.
-            if round.state != RoundState::Judging {
-                store::unlock(conn, round_id)?;
-                let is_last = store::rounds(conn, contest.id)?.last().is_some_and(|last| last.id == round_id);
-                if is_last {
-                    step(conn, &contest, (contest.state, State::Judging), ("reopened", &code), by)?;
-                }
-            }
-        }
-    }
-    let what = decision.ruling.as_str();
-    by.note(conn, (contest.id, Some(round_id)), ("ruling", format!("{what} {code}").trim()))
+    correct(conn, (&contest, &round), &decision.correction(), by, &decision.reasons)
 }

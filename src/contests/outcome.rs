@@ -5,8 +5,8 @@ use super::result::{Apart, Competing, Counted, Inputs, Problem, Row, compute};
 use super::store::{self, Place};
 use super::way::{By, lock_round, step, tell};
 use super::{
-    AssignmentState, Contest, Entry, EntryState, Panels, PlaceState, Refusal, Round, RoundState, RulingKind,
-    Scores, State,
+    AssignmentState, Contest, Entry, EntryState, Method, Panels, PlaceState, Refusal, Round, RoundState,
+    RulingKind, State,
 };
 use crate::db::Conn;
 use crate::error::{Error, Result};
@@ -15,10 +15,10 @@ use crate::lang::Message;
 use crate::msg;
 use crate::rankings::{self, Draft, Named, Press, Snapshot};
 use crate::scoring::diagnosis::Agreement;
-use crate::scoring::exact::{Exact, mean};
+use crate::scoring::exact::{self, Exact, mean};
 use crate::scoring::ranks::{Ties, numbers};
 use num_traits::ToPrimitive;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What a ranking of a round is about.
 pub const SUBJECT: &str = "contest_round";
@@ -48,17 +48,38 @@ pub fn gather(conn: &mut Conn, round: &Round) -> Result<Gathered> {
     collect(conn, round)
 }
 
-/// What would keep a round from having a result once it is locked, when nothing can be added any more: a time, ballots, a sheet. A
-/// tie that judges decide is no hindrance: they vote after the lock. Tells no score.
+/// What would keep a round from having a result once it is locked, when nothing can be added any more: a time, ballots, a sheet, one
+/// more sheet where one departs too far from the fit. A tie that judges decide is no hindrance: they vote after the lock. Tells no
+/// score.
 ///
 /// # Errors
 /// Those of the database, and while sheets are open.
 pub fn hindrance(conn: &mut Conn, round: &Round) -> Result<Option<Message>> {
     let gathered = collect(conn, round)?;
     Ok(match compute(&round.method, &gathered.inputs) {
-        Ok(_) | Err(Problem::Undecided(_)) => None,
+        Ok(_) | Err(Problem::Undecided(_)) => one_more(round, &gathered.inputs),
         Err(problem) => Some(problem.words()),
     })
+}
+
+/// The entries that need one more sheet than was planned, since one of theirs lies beyond three standard errors. domain.md §5.3, rule
+/// of use. Where every judge was planned, an entry has one more than others.
+fn one_more(round: &Round, inputs: &Inputs) -> Option<Message> {
+    let totals = totals(&round.method, inputs);
+    let planned = match usize::try_from(round.sheets_each) {
+        Ok(each) if each > 0 => each,
+        _ => totals.values().map(BTreeMap::len).min().unwrap_or(0),
+    };
+    let mut entries: Vec<String> = doubtful(&round.method, &totals).into_iter().map(|one| one.0).collect();
+    entries.dedup();
+    entries.retain(|entry| totals.get(entry.as_str()).is_some_and(|sheets| sheets.len() <= planned));
+    if entries.is_empty() {
+        return None;
+    }
+    Some(msg!(
+        "{} 有一份评分表与其余的对不上，还不能定名次。请给它再分配一位评委，收齐以后再锁定。",
+        entries.join("、")
+    ))
 }
 
 fn collect(conn: &mut Conn, round: &Round) -> Result<Gathered> {
@@ -178,7 +199,8 @@ pub fn publish(conn: &mut Conn, press: &Press, id: RoundId, snapshot: SnapshotId
     by.note(conn, (contest.id, Some(id)), ("round_published", ""))
 }
 
-/// A round whose result is published, here or at the desk of rankings, is open to objections.
+/// A round whose result is published is open to objections. One that was published at the desk of rankings, when that was still
+/// possible, follows when it is made final.
 fn follow(conn: &mut Conn, contest: &Contest, round: &Round, by: &By) -> Result<()> {
     if round.state == RoundState::Locked {
         store::move_round(conn, round.id, (RoundState::Locked, RoundState::Provisional))?;
@@ -200,20 +222,37 @@ pub fn finish(conn: &mut Conn, press: &Press, id: RoundId, snapshot: &Snapshot, 
         return Err(Refusal::NotNow.into());
     }
     follow(conn, &contest, &round, by)?;
-    // The desk of rankings may have done this already.
+    // The desk of rankings could do this once: then the entries are still to follow.
     if snapshot.state != rankings::State::Final {
         rankings::finish(conn, press, snapshot.id, &by.doer, by.now)?;
     }
-    settle(conn, id, snapshot.id, by)
+    settle(conn, id, snapshot, by)
 }
 
-/// Whether a ruling has changed what a result follows from since this one was computed.
+/// Whether a ruling has changed what a result follows from since this one was computed, or it was opened again when it was final.
 ///
 /// # Errors
 /// Those of the database.
 pub fn owes_revision(conn: &mut Conn, id: RoundId, snapshot: &Snapshot) -> Result<bool> {
+    let reopened = store::reopened_at(conn, id)?;
     let rulings = store::rulings(conn, id)?;
-    Ok(rulings.iter().any(|one| one.kind != RulingKind::Nothing && one.at > snapshot.computed_at))
+    let is_changed =
+        rulings.iter().any(|one| one.kind != RulingKind::Nothing && one.at > snapshot.computed_at);
+    Ok(is_changed || reopened.is_some_and(|at| at > snapshot.computed_at))
+}
+
+/// Whether the next revision of a round is being made: judges may vote about a tie in it.
+///
+/// # Errors
+/// Those of the database.
+pub fn is_revising(conn: &mut Conn, round: &Round) -> Result<bool> {
+    match (round.state, rankings::newest(conn, (SUBJECT, round.id.0))?) {
+        (RoundState::Locked, _) | (RoundState::Provisional, None) => Ok(true),
+        (RoundState::Provisional, Some(newest)) => Ok(!newest.state.is_public()
+            || newest.state == rankings::State::Withdrawn
+            || owes_revision(conn, round.id, &newest)?),
+        _ => Ok(false),
+    }
 }
 
 fn is_last(conn: &mut Conn, round: &Round) -> Result<bool> {
@@ -225,14 +264,14 @@ fn is_last(conn: &mut Conn, round: &Round) -> Result<bool> {
 ///
 /// # Errors
 /// Refused if the round is not published.
-fn settle(conn: &mut Conn, id: RoundId, snapshot: SnapshotId, by: &By) -> Result<()> {
+fn settle(conn: &mut Conn, id: RoundId, snapshot: &Snapshot, by: &By) -> Result<()> {
     let (contest, round) = lock_round(conn, id)?;
     let is_last = is_last(conn, &round)?;
     if !store::move_round(conn, id, (RoundState::Provisional, RoundState::Final))? {
         return Err(Refusal::NotNow.into());
     }
     let places = store::places(conn, id)?;
-    let rows = rankings::rows(conn, snapshot, 0, i64::try_from(places.len()).map_err(Error::internal)?)?;
+    let rows = rankings::rows(conn, snapshot.id, 0, i64::try_from(places.len()).map_err(Error::internal)?)?;
     let rows: BTreeMap<&str, &rankings::Row> = rows.iter().map(|row| (row.subject.as_str(), row)).collect();
     for place in &places {
         let Some(row) = rows.get(place.code.as_str()) else { continue };
@@ -252,7 +291,12 @@ fn settle(conn: &mut Conn, id: RoundId, snapshot: SnapshotId, by: &By) -> Result
     }
     if is_last {
         step(conn, &contest, (State::Provisional, State::Final), ("final", ""), by)?;
-        tell(conn, &contest, ("final", format!("赛课结果确定：{}", contest.title)), String::new(), by)?;
+        // One that was corrected is news again.
+        let what = match snapshot.revision {
+            1 => "final".to_owned(),
+            revision => format!("final-{revision}"),
+        };
+        tell(conn, &contest, (&what, format!("赛课结果确定：{}", contest.title)), String::new(), by)?;
     }
     by.note(conn, (contest.id, Some(id)), ("round_final", ""))
 }
@@ -295,21 +339,15 @@ pub struct Diagnosis {
 /// Refused before the lock.
 pub fn diagnose(conn: &mut Conn, round: &Round) -> Result<Diagnosis> {
     let inputs = gather(conn, round)?.inputs;
-    let total = |scores: &Scores| round.method.total(scores);
-    let mut of_entry: BTreeMap<&str, BTreeMap<u32, Exact>> = BTreeMap::new();
-    for sheet in &inputs.sheets {
-        if let Some(total) = total(&sheet.scores) {
-            of_entry.entry(&sheet.entry).or_default().insert(sheet.judge, total);
-        }
-    }
-    let judges: std::collections::BTreeSet<u32> = inputs.sheets.iter().map(|sheet| sheet.judge).collect();
+    let of_entry = totals(&round.method, &inputs);
+    let judges: BTreeSet<u32> = inputs.sheets.iter().map(|sheet| sheet.judge).collect();
     let number = |value: &Exact| value.to_f64().unwrap_or(f64::NAN);
     let severity = |judge: &u32| {
         let own: Vec<(f64, f64, f64)> = of_entry
             .values()
             .filter_map(|totals| {
                 let all: Vec<Exact> = totals.values().cloned().collect();
-                let middle = crate::scoring::exact::median(&all)?;
+                let middle = exact::median(&all)?;
                 Some((number(totals.get(judge)?), number(&mean(&all)?), number(&middle)))
             })
             .collect();
@@ -327,21 +365,32 @@ pub fn diagnose(conn: &mut Conn, round: &Round) -> Result<Diagnosis> {
     let is_whole = table.iter().all(|row| row.len() == judges.len());
     Ok(Diagnosis {
         agreement: if is_whole { Agreement::of(&table) } else { None },
-        doubtful: if round.method.panels == Panels::LeastSquares {
-            doubtful(&of_entry, &judges)
-        } else {
-            vec![]
-        },
+        doubtful: doubtful(&round.method, &of_entry),
         judges: judges.iter().map(severity).collect(),
     })
 }
 
-fn doubtful(
-    of_entry: &BTreeMap<&str, BTreeMap<u32, Exact>>,
-    judges: &std::collections::BTreeSet<u32>,
-) -> Vec<(String, u32)> {
+/// Totals by entry and judge.
+type Totals<'a> = BTreeMap<&'a str, BTreeMap<u32, Exact>>;
+
+fn totals<'a>(method: &Method, inputs: &'a Inputs) -> Totals<'a> {
+    let mut of_entry = Totals::new();
+    for sheet in &inputs.sheets {
+        if let Some(total) = method.total(&sheet.scores) {
+            of_entry.entry(&sheet.entry).or_default().insert(sheet.judge, total);
+        }
+    }
+    of_entry
+}
+
+/// Sheets that lie beyond three standard errors of the fit that the frozen method makes, by entry and judge.
+fn doubtful(method: &Method, of_entry: &Totals<'_>) -> Vec<(String, u32)> {
     use crate::scoring::squares::{Mark, fit};
-    let place: BTreeMap<u32, usize> = judges.iter().copied().zip(0..).collect();
+    if method.panels != Panels::LeastSquares {
+        return vec![];
+    }
+    let judges: BTreeSet<u32> = of_entry.values().flat_map(|totals| totals.keys().copied()).collect();
+    let place: BTreeMap<u32, usize> = judges.into_iter().zip(0..).collect();
     let mut named = vec![];
     let mut marks = vec![];
     for (entry, (code, totals)) in of_entry.iter().enumerate() {
@@ -350,7 +399,8 @@ fn doubtful(
             marks.push(Mark { entry, judge: place[judge], score: score.clone() });
         }
     }
-    match fit(&marks, &crate::scoring::exact::whole(0)) {
+    let pull = exact::read(&method.pull).unwrap_or_else(|| exact::whole(0));
+    match fit(&marks, &pull) {
         Ok(fit) => fit.doubtful().into_iter().map(|at| named[at].clone()).collect(),
         // There is no fit to depart from: the result itself says so.
         Err(_) => vec![],

@@ -49,14 +49,31 @@ fn barrier(conn: &mut Conn, round: &Round, of: &Assignment, version: i32) -> Res
     })
 }
 
-/// Keeps what is on the sheet. Gaps are allowed, wrong scores are kept as they are: nothing typed is lost.
+/// Refuses whoever judges the contest themselves: a scorer is no judge (domain.md §3), and who was made one later leaves the sheets of
+/// others alone.
+fn refuse_judge(conn: &mut Conn, round: &Round, by: &By) -> Result<()> {
+    let Some(judge) = store::judge_with(conn, round.contest, by.account)? else { return Ok(()) };
+    let judges = match judge.state {
+        JudgeState::Declined => false,
+        JudgeState::Invited | JudgeState::Accepted => true,
+        // Who has left is a judge still of what they handed in.
+        JudgeState::Withdrawn => store::assignments(conn, round.id)?
+            .iter()
+            .any(|one| one.judge == judge.id && one.state == AssignmentState::Submitted),
+    };
+    if judges { Err(Refusal::JudgesToo.into()) } else { Ok(()) }
+}
+
+/// Keeps what is on the sheet, in the place of one of the drafts that its page knows. Gaps are allowed, wrong scores are kept as they
+/// are: nothing typed is lost.
 ///
 /// # Errors
-/// Not found for anybody else; refused once it is handed in, returned, recused or locked, with which of these it is.
+/// Not found for anybody else; refused once it is handed in, returned, recused or locked, with which of these it is, and if
+/// another device has saved a draft meanwhile.
 pub fn save(
     conn: &mut Conn,
     (id, version): (AssignmentId, i32),
-    draft: &Draft,
+    draft: (&Draft, &[i64]),
     person: PersonId,
     by: &By,
 ) -> Result<()> {
@@ -72,12 +89,31 @@ pub fn save(
     store::keep_draft(conn, id, draft, by.now)
 }
 
+/// What became of a sheet that its judge hands in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Handed {
+    In,
+    /// Its total is far from the others' middle: the judge looks again. Asked once a version, and the next one is taken as it is; else
+    /// one could try totals until one knows what the others gave (INV-C7).
+    Far,
+}
+
+/// Whether a total is far from the middle of the others'.
+fn is_far(conn: &mut Conn, round: &Round, of: &Assignment, total: &exact::Exact) -> Result<bool> {
+    let others: Vec<exact::Exact> = store::lines(conn, round.id)?
+        .into_iter()
+        .filter(|line| line.1 == of.entry && line.3 != of.judge && line.4 == AssignmentState::Submitted)
+        .filter_map(|line| round.method.total(&line.5?))
+        .collect();
+    let middle = median(&others).filter(|_| others.len() >= FEW);
+    Ok(middle.is_some_and(|middle| (total - middle).abs() > exact::whole(FAR)))
+}
+
 /// Hands a sheet in. The same sheet sent again is the same sheet. `is_sure`: the judge has looked again at a total far from the
 /// others'.
 ///
 /// # Errors
-/// Refused with what happened instead: handed in, returned meanwhile, recused, locked; with a gap or a score out of its scale;
-/// and once, where the total is far from the others' middle.
+/// Refused with what happened instead: handed in, returned meanwhile, recused, locked; with a gap or a score out of its scale.
 pub fn submit(
     conn: &mut Conn,
     (id, version): (AssignmentId, i32),
@@ -85,29 +121,21 @@ pub fn submit(
     is_sure: bool,
     person: PersonId,
     by: &By,
-) -> Result<()> {
+) -> Result<Handed> {
     let (_, round, found) = own(conn, id, person)?;
     if let Some(why) = barrier(conn, &round, &found, version)? {
         let is_same = why == Refusal::SubmittedAlready
             && store::sheet(conn, id)?
                 .is_some_and(|sheet| sheet.version == version && sheet.scores == *scores);
-        return if is_same { Ok(()) } else { Err(why.into()) };
+        return if is_same { Ok(Handed::In) } else { Err(why.into()) };
     }
     let total = round.method.total(scores).ok_or(Refusal::Incomplete)?;
-    if !is_sure {
-        let others: Vec<exact::Exact> = store::lines(conn, round.id)?
-            .into_iter()
-            .filter(|line| {
-                line.1 == found.entry && line.3 != found.judge && line.4 == AssignmentState::Submitted
-            })
-            .filter_map(|line| round.method.total(&line.5?))
-            .collect();
-        let middle = median(&others).filter(|_| others.len() >= FEW);
-        if middle.is_some_and(|middle| (&total - middle).abs() > exact::whole(FAR)) {
-            return Err(Refusal::Far.into());
-        }
+    // That it was asked stays, so the answer is not an error that would undo it.
+    if !is_sure && is_far(conn, &round, &found, &total)? && store::ask_far(conn, &found)? {
+        return Ok(Handed::Far);
     }
-    store::insert_sheet(conn, &found, (scores, comment), false, by)
+    store::insert_sheet(conn, &found, (scores, comment), false, by)?;
+    Ok(Handed::In)
 }
 
 /// What became of a sheet that was typed from paper.
@@ -123,10 +151,11 @@ pub enum Typed {
 /// Types a sheet from paper. When a second person has typed the same, it is handed in; until then it waits.
 ///
 /// # Errors
-/// Refused with a gap, and if the judge has handed it in.
+/// Refused with a gap, if the judge has handed it in, and for whoever judges the contest themselves.
 pub fn type_paper(conn: &mut Conn, id: AssignmentId, scores: &Scores, by: &By) -> Result<Typed> {
     let of = store::assignment(conn, id)?;
     let (_, round) = lock_round(conn, of.round)?;
+    refuse_judge(conn, &round, by)?;
     let found = store::assignment(conn, id)?;
     if let Some(why) = barrier(conn, &round, &found, found.version)? {
         return Err(why.into());
@@ -148,10 +177,11 @@ pub fn type_paper(conn: &mut Conn, id: AssignmentId, scores: &Scores, by: &By) -
 /// Gives a sheet back to its judge, with a reason, before the lock. What was handed in stays; the next one is its next version.
 ///
 /// # Errors
-/// Refused if it is not handed in, and after the lock.
+/// Refused if it is not handed in, after the lock, and for whoever judges the contest themselves.
 pub fn give_back(conn: &mut Conn, id: AssignmentId, reason: &str, by: &By) -> Result<()> {
     let of = store::assignment(conn, id)?;
     let (contest, round) = lock_round(conn, of.round)?;
+    refuse_judge(conn, &round, by)?;
     let found = store::assignment(conn, id)?;
     if round.state != RoundState::Judging || found.locked_at.is_some() {
         return Err(Refusal::Locked.into());
@@ -165,9 +195,9 @@ pub fn give_back(conn: &mut Conn, id: AssignmentId, reason: &str, by: &By) -> Re
         by,
     )?;
     if let Some(sheet) = sheet {
-        let draft =
-            Draft { scores: sheet.scores, comment: sheet.comment, stamp: store::draft(conn, id)?.stamp + 1 };
-        store::keep_draft(conn, id, &draft, by.now)?;
+        let known = [store::draft(conn, id)?.stamp];
+        let draft = Draft { scores: sheet.scores, comment: sheet.comment, stamp: 0 };
+        store::keep_draft(conn, id, (&draft, &known), by.now)?;
     }
     let judge = store::judge(conn, found.judge)?;
     let notice = NewNotice {
@@ -186,10 +216,11 @@ pub fn give_back(conn: &mut Conn, id: AssignmentId, reason: &str, by: &By) -> Re
 /// Says that a sheet will not come, with a reason; or that it is waited for again.
 ///
 /// # Errors
-/// Refused once it is handed in, and after the lock.
+/// Refused once it is handed in, after the lock, and for whoever judges the contest themselves.
 pub fn set_missing(conn: &mut Conn, id: AssignmentId, is_missing: bool, reason: &str, by: &By) -> Result<()> {
     let of = store::assignment(conn, id)?;
     let (contest, round) = lock_round(conn, of.round)?;
+    refuse_judge(conn, &round, by)?;
     let found = store::assignment(conn, id)?;
     if round.state != RoundState::Judging || found.locked_at.is_some() {
         return Err(Refusal::Locked.into());
@@ -237,9 +268,10 @@ pub fn set_hall(conn: &mut Conn, id: RoundId, entry: EntryId, hall: Hall, by: &B
 /// Asks for the lock of a round: every sheet is handed in, recused or declared missing. The second hand is another person's.
 ///
 /// # Errors
-/// Refused while sheets are open, and if somebody has asked already.
+/// Refused while sheets are open, if somebody has asked already, and for whoever judges the contest themselves.
 pub fn ask_lock(conn: &mut Conn, id: RoundId, by: &By) -> Result<()> {
     let (contest, round) = lock_round(conn, id)?;
+    refuse_judge(conn, &round, by)?;
     is_complete(conn, &round)?;
     if !store::ask_lock(conn, id, by.account, by.now)? {
         let is_own = round.lock_by == Some(by.account) && round.state == RoundState::Judging;
@@ -276,9 +308,10 @@ pub fn cancel_lock(conn: &mut Conn, id: RoundId, by: &By) -> Result<()> {
 /// Makes the lock that somebody else asked for. From here on no sheet changes, and scores can be read.
 ///
 /// # Errors
-/// Refused for whoever asked, while sheets are open, and if somebody was faster.
+/// Refused for whoever asked, while sheets are open, if somebody was faster, and for whoever judges the contest themselves.
 pub fn make_lock(conn: &mut Conn, id: RoundId, by: &By) -> Result<()> {
     let (contest, round) = lock_round(conn, id)?;
+    refuse_judge(conn, &round, by)?;
     is_complete(conn, &round)?;
     if !store::make_lock(conn, id, by.account, by.now)? {
         let is_own = round.lock_by == Some(by.account);
@@ -298,13 +331,14 @@ pub fn make_lock(conn: &mut Conn, id: RoundId, by: &By) -> Result<()> {
     by.note(conn, (contest.id, Some(id)), ("round_locked", ""))
 }
 
-/// Writes down how many judges voted for an entry about a tie, after the lock (domain.md §5.5, step 4).
+/// Writes down how many judges voted for an entry about a tie, after the lock (domain.md §5.5, step 4), also where a correction has
+/// made the tie.
 ///
 /// # Errors
-/// Refused before the lock and once the result is published.
+/// Refused before the lock, and while what is published is not to be followed by another revision.
 pub fn set_votes(conn: &mut Conn, id: RoundId, entry: EntryId, votes: i32, by: &By) -> Result<()> {
     let (contest, round) = lock_round(conn, id)?;
-    if round.state != RoundState::Locked {
+    if !outcome::is_revising(conn, &round)? {
         return Err(Refusal::NotNow.into());
     }
     let place = store::places(conn, id)?.into_iter().find(|one| one.entry == entry).ok_or(Error::NotFound)?;

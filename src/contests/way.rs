@@ -1,7 +1,9 @@
 //! The life of a contest: draft → announced → open → screening → judging → locked → provisional → final → archived, each step with
 //! its guard, and of its rounds up to the first open sheet. domain.md §4.3.
 use super::store::{self, ContestDraft, RoundDraft};
-use super::{Contest, EntryState, JudgeState, Panels, Refusal, Round, RoundState, State};
+use super::{
+    Assignment, AssignmentState, Contest, EntryState, JudgeState, Panels, Refusal, Round, RoundState, State,
+};
 use super::{entries, judges};
 use crate::audit::{Action, Doer};
 use crate::channels::{self, Announcement};
@@ -10,7 +12,9 @@ use crate::db::Conn;
 use crate::error::{Error, Result};
 use crate::ids::{AccountId, ContestId, RoundId, random_hex};
 use crate::msg;
+use crate::scoring::exact::Exact;
 use crate::scoring::lots;
+use crate::scoring::squares::{self, Mark};
 
 /// Who does it, as the record names them, and when.
 #[derive(Clone)]
@@ -337,7 +341,7 @@ pub fn draw(conn: &mut Conn, id: RoundId, outside: &str, by: &By) -> Result<()> 
 /// Opens the sheets of a round. Nothing of its method, its lots or its panels can change from here on.
 ///
 /// # Errors
-/// Refused before the draw, while a judge has not answered, and with fewer sheets than the method needs for an entry.
+/// Refused before the draw, while a judge has not answered, and with fewer sheets than the method needs for an entry or a judge.
 pub fn start(conn: &mut Conn, id: RoundId, due: Option<Timestamp>, by: &By) -> Result<()> {
     let (contest, round) = lock_round(conn, id)?;
     let invited = store::count_judges(conn, contest.id, JudgeState::Invited)?;
@@ -345,11 +349,24 @@ pub fn start(conn: &mut Conn, id: RoundId, due: Option<Timestamp>, by: &By) -> R
         return Err(Refusal::JudgesWait(invited).into());
     }
     let fewest = match round.method.panels {
-        Panels::LeastSquares => crate::scoring::squares::FEWEST_OF_ENTRY as i64,
+        Panels::LeastSquares => squares::FEWEST_OF_ENTRY as i64,
         _ => i64::from(round.method.trim.least),
     };
     if store::fewest_assigned(conn, id)? < fewest {
         return Err(Refusal::FewJudges.into());
+    }
+    let assigned = store::assignments(conn, id)?;
+    if round.method.panels == Panels::LeastSquares {
+        let waits = assigned.iter().filter(|one| one.state == AssignmentState::Assigned);
+        let mark = |of: &Assignment| Mark {
+            entry: of.entry.0 as usize,
+            judge: of.judge.0 as usize,
+            score: Exact::default(),
+        };
+        let (_, judges) = squares::thin(&waits.map(mark).collect::<Vec<_>>());
+        if !judges.is_empty() {
+            return Err(Refusal::ThinJudges(judges.len()).into());
+        }
     }
     if !store::set_started(conn, id, due, by.now)? {
         return Err(Refusal::NotNow.into());
@@ -357,7 +374,6 @@ pub fn start(conn: &mut Conn, id: RoundId, due: Option<Timestamp>, by: &By) -> R
     if contest.state == State::Screening {
         step(conn, &contest, (State::Screening, State::Judging), ("judging", ""), by)?;
     }
-    let assigned = store::assignments(conn, id)?;
     for judge in store::judges(conn, contest.id)? {
         let count = assigned.iter().filter(|one| one.judge == judge.id).count();
         if count > 0 {

@@ -1,7 +1,7 @@
 //! The one computation: a plan, those who are obliged below an organisation on a day, and where each of them stands.
 use super::standing::{Known, Mark, State, Tally, Way, judge, overall};
 use super::store;
-use crate::audiences::{self, Member, Rule};
+use crate::audiences::{self, Audience, Member, Rule};
 use crate::clock;
 use crate::db::Conn;
 use crate::error::{Error, Result};
@@ -13,10 +13,38 @@ use chrono::{Days, NaiveDate};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+/// Between which days the items are due that are looked at, both included; open where it is not said. By when something was to be
+/// met belongs to the plan, so whoever met it earlier has met it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Period {
+    pub from: Option<NaiveDate>,
+    pub to: Option<NaiveDate>,
+}
+
+impl Period {
+    pub fn is_all(self) -> bool {
+        self == Period::default()
+    }
+    pub fn holds(self, day: NaiveDate) -> bool {
+        self.from.is_none_or(|from| from <= day) && self.to.is_none_or(|to| day <= to)
+    }
+}
+
+/// What of a plan is looked at: everybody whom it means and all of its items, unless it is said.
+#[derive(Debug, Clone, Default)]
+pub struct Part {
+    /// Of those whom the plan means, those who belong to this audience too: by its rule of today, by the roster of the day.
+    pub audience: Option<Audience>,
+    /// Of the items, those that are due then.
+    pub period: Period,
+}
+
 /// What is known on a day. Members stand in the order of the tree, so whoever is below an organisation is a range of them.
 pub struct Figures {
     pub plan: Plan,
     pub version: i32,
+    /// What of it is looked at.
+    pub part: Part,
     pub items: Vec<Item>,
     /// At the end of this day.
     pub day: NaiveDate,
@@ -44,15 +72,21 @@ pub struct Group {
     pub items: Vec<Tally>,
 }
 
-/// Computes it: below `org`, as it was known at the end of `day`. None where no version was in force. A plan that is over has
-/// the figures of its last day.
+/// Computes it: below `org`, as it was known at the end of `day`. None where no version was in force, and where nothing that is
+/// required is due in the period. A plan that is over has the figures of its last day.
 ///
 /// # Errors
 /// [`Error::NotFound`] where there was no such organisation on that day, or it does not lie on the plan's line of the tree.
-pub fn look(conn: &mut Conn, plan: &Plan, org: OrgId, day: NaiveDate) -> Result<Option<Figures>> {
+pub fn look(
+    conn: &mut Conn,
+    plan: &Plan,
+    org: OrgId,
+    day: NaiveDate,
+    part: &Part,
+) -> Result<Option<Figures>> {
     let day = plan.closed_on.map_or(day, |closed| day.min(closed));
     let tree = Arc::new(Tree::around(conn, org, day)?);
-    look_in(conn, plan, org, day, &tree)
+    look_in(conn, plan, org, day, &tree, part)
 }
 
 /// [`look`] in the tree of that day, for several plans.
@@ -62,9 +96,11 @@ fn look_in(
     org: OrgId,
     day: NaiveDate,
     tree: &Arc<Tree>,
+    part: &Part,
 ) -> Result<Option<Figures>> {
     let Some(version) = plans::version_on(conn, plan.id, day)? else { return Ok(None) };
-    let items = plans::items(conn, plan.id, version.version)?;
+    let mut items = plans::items(conn, plan.id, version.version)?;
+    items.retain(|item| part.period.holds(item.due_on));
     let rule = Rule::of(&version.rule).map_err(Error::internal)?;
     let (top, root) = (tree.place(org).ok_or(Error::NotFound)?, tree.place(plan.org).ok_or(Error::NotFound)?);
     // From above it only the plan's own part is seen.
@@ -73,10 +109,20 @@ fn look_in(
         (_, true) => root,
         _ => return Err(Error::NotFound),
     };
-    let members = audiences::members(conn, &rule, tree, top, day)?;
+    // Where nothing is asked of anybody, nobody stands anywhere.
+    if !part.period.is_all() && !items.iter().any(|item| item.is_required) {
+        return Ok(None);
+    }
+    let mut members = audiences::members(conn, &rule, tree, top, day)?;
+    if let Some(audience) = &part.audience {
+        let them = audiences::members(conn, &audience.rule()?, tree, top, day)?;
+        let them: HashSet<PersonId> = them.into_iter().map(|member| member.person).collect();
+        members.retain(|member| them.contains(&member.person));
+    }
     let mut figures = Figures {
         plan: plan.clone(),
         version: version.version,
+        part: part.clone(),
         known: vec![Known::default(); members.len() * items.len()],
         items,
         day,
@@ -99,7 +145,7 @@ pub fn of_person(conn: &mut Conn, person: PersonId, day: NaiveDate) -> Result<Ve
     let tree = Arc::new(Tree::around(conn, branch, day)?);
     let mut found = vec![];
     for plan in plans::in_force(conn, &path, day)? {
-        if let Some(figures) = look_in(conn, &plan, branch, day, &tree)?
+        if let Some(figures) = look_in(conn, &plan, branch, day, &tree, &Part::default())?
             && let Some(at) = figures.members.iter().position(|member| member.person == person)
         {
             found.push((figures, at));
@@ -116,7 +162,7 @@ pub fn of_org(conn: &mut Conn, (org, path): (OrgId, &str), day: NaiveDate) -> Re
     let tree = Arc::new(Tree::around(conn, org, day)?);
     let mut found = vec![];
     for plan in plans::in_force(conn, path, day)? {
-        found.extend(look_in(conn, &plan, org, day, &tree)?);
+        found.extend(look_in(conn, &plan, org, day, &tree, &Part::default())?);
     }
     Ok(found)
 }

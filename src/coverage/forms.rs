@@ -1,12 +1,14 @@
 //! What is asked of the pages of coverage, and what their forms send.
 use super::errands::Way;
+use super::figures::Period;
 use crate::ids::{PersonId, StudyPlanId};
+use crate::lang::Message;
 use crate::msg;
 use crate::web::form::{self, Errors};
 use chrono::NaiveDate;
 use serde::Deserialize;
 
-/// Which figures: a plan, below an organisation or along the alliances, on a day.
+/// Which figures: a plan or a part of it, below an organisation or along the alliances, on a day.
 #[derive(Deserialize, Default, Clone, Debug)]
 #[serde(default)]
 pub struct Asked {
@@ -15,6 +17,11 @@ pub struct Asked {
     /// `alliance`: along the alliances instead of the tree.
     pub by: String,
     pub alliance: String,
+    /// Only those who belong to this audience, too.
+    pub audience: String,
+    /// Only items that are due between these days.
+    pub from: String,
+    pub to: String,
     /// As of the end of this day; empty: now.
     pub on: String,
     pub page: Option<String>,
@@ -30,6 +37,18 @@ impl Asked {
     pub fn day(&self, today: NaiveDate) -> NaiveDate {
         form::day(&self.on).ok().filter(|day| *day < today).unwrap_or(today)
     }
+    /// When the items are due that are asked about.
+    pub fn period(&self) -> Result<Period, Message> {
+        let day = |sent: &str| if sent.is_empty() { Ok(None) } else { form::day(sent).map(Some) };
+        let period = Period { from: day(&self.from)?, to: day(&self.to)? };
+        match period.from.zip(period.to) {
+            Some((from, to)) if to < from => Err(msg!("结束日期要不早于开始日期")),
+            _ => Ok(period),
+        }
+    }
+    pub fn has_period(&self) -> bool {
+        !self.from.is_empty() || !self.to.is_empty()
+    }
     /// The same question about something else, as an address.
     pub fn at(&self, path: &str, with: &[(&str, &str)]) -> String {
         let own = [
@@ -37,6 +56,9 @@ impl Asked {
             ("org", &self.org),
             ("by", &self.by),
             ("alliance", &self.alliance),
+            ("audience", &self.audience),
+            ("from", &self.from),
+            ("to", &self.to),
             ("on", &self.on),
             ("state", &self.state),
         ];
@@ -111,6 +133,27 @@ mod tests {
         let day = |text: &str| form::day(text).unwrap();
         assert_eq!(asked.day(day("2026-11-20")), day("2026-11-01"));
         assert_eq!(Asked { on: "2026-12-01".into(), ..asked }.day(day("2026-11-20")), day("2026-11-20"));
+    }
+
+    #[test]
+    fn a_period_may_be_open_and_is_not_turned_round() {
+        let asked = |from: &str, to: &str| Asked { from: from.into(), to: to.into(), ..Asked::default() };
+        let day = |text: &str| form::day(text).unwrap();
+        assert!(asked("", "").period().unwrap().is_all());
+        let march = asked("2026-03-01", "2026-03-31").period().unwrap();
+        assert!(march.holds(day("2026-03-01")) && march.holds(day("2026-03-31")));
+        assert!(!march.holds(day("2026-02-28")) && !march.holds(day("2026-04-01")));
+        assert!(asked("2026-03-01", "").period().unwrap().holds(day("2027-01-01")));
+        assert!(!asked("", "2026-03-01").period().unwrap().holds(day("2026-03-02")));
+        for (from, to) in [("2026-03-02", "2026-03-01"), ("spring", ""), ("", "2026-02-30")] {
+            assert!(asked(from, to).period().is_err(), "{from} {to}");
+        }
+        let whole = Asked { audience: "4".into(), ..asked("2026-03-01", "2026-03-31") };
+        assert_eq!(
+            whole.at("/coverage", &[]),
+            "/coverage?audience=4&from=2026-03-01&to=2026-03-31",
+            "drilling down keeps what is asked"
+        );
     }
 
     #[test]

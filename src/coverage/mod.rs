@@ -12,5 +12,5 @@ mod standing;
 mod store;
 
 pub use errands::{Errand, Way as ErrandWay, assign, close, errands_of, remind};
-pub use figures::{Figures, Group, look, of_org, of_person};
+pub use figures::{Figures, Group, Part, Period, look, of_org, of_person};
 pub use standing::{Known, Mark, State, Tally, Way, judge, overall};

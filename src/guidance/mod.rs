@@ -23,7 +23,7 @@ use crate::ids::{AccountId, FindingId, GuidanceGroupId, GuidanceVisitId, OrgId, 
 use crate::lang::Message;
 use crate::organization::Level;
 use crate::{msg, text_enum};
-use chrono::{Datelike, NaiveDate};
+use chrono::{Datelike, Duration, NaiveDate};
 pub use coverage::{Coverage, coverage};
 pub use findings::{Step, due_of, overdue_until, remind, step};
 pub use groups::{
@@ -183,6 +183,27 @@ impl Half {
     }
     pub fn next(self) -> Half {
         Half { year: self.year + i32::from(self.is_second), is_second: !self.is_second }
+    }
+    pub fn previous(self) -> Half {
+        Half { year: self.year - i32::from(!self.is_second), is_second: !self.is_second }
+    }
+    /// The day whose end its figures tell of: its last one, or today.
+    pub fn as_of(self, today: NaiveDate) -> NaiveDate {
+        today.min(self.end() - Duration::days(1))
+    }
+    /// As addresses and programs name it: `2026-2`.
+    pub fn key(self) -> String {
+        format!("{}-{}", self.year, if self.is_second { 2 } else { 1 })
+    }
+    /// What such a name means.
+    pub fn of_key(key: &str) -> Option<Half> {
+        let (year, half) = key.split_once('-')?;
+        let year: i32 = year.parse().ok().filter(|year| (1900..3000).contains(year))?;
+        match half {
+            "1" => Some(Half { year, is_second: false }),
+            "2" => Some(Half { year, is_second: true }),
+            _ => None,
+        }
     }
     pub fn words(self) -> Message {
         match self.is_second {
@@ -397,5 +418,15 @@ mod tests {
         assert_eq!(of("2026-07-01"), of("2026-12-31"));
         assert_eq!(of("2026-12-31").end().to_string(), "2027-01-01");
         assert_eq!(of("2026-01-01").end(), of("2026-08-01").first_day());
+        for day in ["2026-01-01", "2026-06-30", "2026-12-31"] {
+            let half = of(day);
+            assert_eq!((half.next().previous(), Half::of_key(&half.key())), (half, Some(half)));
+            assert_eq!(half.as_of(half.first_day()), half.first_day());
+            assert_eq!(half.as_of(half.end()).succ_opt(), Some(half.end()));
+        }
+        assert_eq!(of("2026-07-01").key(), "2026-2");
+        for bad in ["", "2026", "2026-3", "-1", "99999999999-1", "0-1"] {
+            assert_eq!(Half::of_key(bad), None, "{bad}");
+        }
     }
 }

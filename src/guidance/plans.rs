@@ -55,39 +55,44 @@ fn working_days(conn: &mut Conn, from: NaiveDate, to: NaiveDate) -> Result<Vec<N
     Ok(from.iter_days().take_while(|day| *day < to).filter(|day| table.is_working(*day)).collect())
 }
 
-/// What there is to visit in a half-year, from a day on: the list without what was visited, and without where a member is at home
-/// (INV-T2); for a city group also a sample of the branches below.
+/// What there is to visit in a half-year, from a day on: the list without what was visited, each with the members who are at home
+/// there and stay away (INV-T2); for a city group also a sample of the branches below to which a pair can go.
 pub fn inputs(conn: &mut Conn, group: &Group, new: &NewPlan, from: NaiveDate) -> Result<Inputs> {
     let (first, end) = (new.half.first_day(), new.half.end());
     let visited: BTreeSet<OrgId> =
         store::visits::of_half(conn, group.id, (first, end))?.into_iter().map(|(org, ..)| org).collect();
     let homes = groups::homes(conn, group.id)?;
+    let mut members: Vec<i64> = homes.iter().map(|home| home.person.0).collect();
+    for member in groups::members(conn, group.id, from)? {
+        if member.valid_to.is_none() && !members.contains(&member.person.0) {
+            members.push(member.person.0);
+        }
+    }
+    let home_of = |path: &str| -> Vec<i64> {
+        homes.iter().filter(|home| home.path.starts_with(path)).map(|home| home.person.0).collect()
+    };
     let list: Vec<_> = groups::assigned(conn, group.id, 0, 10_000)?;
-    let is_home = |path: &str| homes.iter().any(|home| home.path.starts_with(path));
     let mut orgs: Vec<Place> = list
         .iter()
-        .filter(|one| one.gone.is_none() && !visited.contains(&one.org) && !is_home(&one.path))
-        .map(|one| Place { org: one.org.0, kind: one.kind.as_str().into(), home_of: vec![] })
+        .filter(|one| one.gone.is_none() && !visited.contains(&one.org))
+        .map(|one| Place { org: one.org.0, kind: one.kind.as_str().into(), home_of: home_of(&one.path) })
         .collect();
     if group.tier == Tier::City && new.sample > 0 {
         let mut below = vec![];
         for one in list.iter().filter(|one| one.gone.is_none()) {
             below.extend(rows::branches(conn, &one.path)?);
         }
-        below.retain(|(id, _, path)| !visited.contains(id) && !is_home(path));
+        // What is on the list has to be visited, so a plan without a pair for it is refused; for a sample others are drawn.
+        below.retain(|(id, _, path)| {
+            !visited.contains(id) && members.len() >= home_of(path).len() + super::visits::PRESENT
+        });
         let all: Vec<(i64, &str)> = below.iter().map(|(id, kind, _)| (id.0, kind.as_str())).collect();
         let drawn: BTreeSet<i64> = plan::draw(&new.seed, &all, new.sample).into_iter().collect();
-        orgs.extend(below.iter().filter(|(id, ..)| drawn.contains(&id.0)).map(|(id, kind, _)| Place {
+        orgs.extend(below.iter().filter(|(id, ..)| drawn.contains(&id.0)).map(|(id, kind, path)| Place {
             org: id.0,
             kind: kind.as_str().into(),
-            home_of: vec![],
+            home_of: home_of(path),
         }));
-    }
-    let mut members: Vec<i64> = homes.iter().map(|home| home.person.0).collect();
-    for member in groups::members(conn, group.id, from)? {
-        if member.valid_to.is_none() && !members.contains(&member.person.0) {
-            members.push(member.person.0);
-        }
     }
     Ok(Inputs { days: working_days(conn, from, end)?, members, orgs })
 }

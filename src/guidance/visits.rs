@@ -77,10 +77,10 @@ fn problems(
     if !groups::guided_on(conn, group.id, &place.path, visit.day)? {
         wrong.push(("org", Refusal::NotAssigned));
     }
-    let mut members = groups::members(conn, group.id, visit.day)?;
-    members.retain(|one| one.valid_from <= visit.day);
-    let at_home = |one: &&groups::Member| one.path.as_ref().is_some_and(|path| path.starts_with(&place.path));
-    let here: Vec<&groups::Member> = members.iter().filter(at_home).collect();
+    // A record may come months later: who was a member, and who was at home there, is asked of the day of the visit.
+    let members = groups::members_on(conn, group.id, visit.day)?;
+    let at_home =
+        |one: &&groups::Present| one.path.as_ref().is_some_and(|path| path.starts_with(&place.path));
     let mut present = visit.members.clone();
     present.sort_unstable();
     present.dedup();
@@ -88,7 +88,7 @@ fn problems(
         wrong.push(("member", Refusal::NotInGroup));
     } else if present.len() < PRESENT {
         wrong.push(("member", Refusal::TooFewPresent));
-    } else if let Some(one) = here.iter().find(|one| present.contains(&one.person)) {
+    } else if let Some(one) = members.iter().filter(at_home).find(|one| present.contains(&one.person)) {
         wrong.push(("member", Refusal::AtHome(one.name.clone(), place.name.clone())));
     }
     if let Some(event) = visit.event {
@@ -106,7 +106,10 @@ fn problems(
             wrong.push((field, Refusal::PromiseBefore));
         }
     }
-    Ok((wrong, here.into_iter().map(|one| one.name.clone()).collect()))
+    // Who belongs there by now is told, so that another group takes it over.
+    let homes = groups::homes(conn, group.id)?;
+    let here = homes.into_iter().filter(|home| home.path.starts_with(&place.path)).map(|home| home.name);
+    Ok((wrong, here.collect()))
 }
 
 /// Records a visit. The same key is the same record.

@@ -91,6 +91,12 @@ pub fn compare(
         if place % 500 == 0 {
             told(place);
         }
+        // The name as it is kept, where the row only writes it with other blanks.
+        if let Some(node) = one.known.and_then(|id| tree.get(id))
+            && read::is_same(&node.name, &one.name)
+        {
+            one.name = node.name.clone();
+        }
         if let Some(first) = one.known.and_then(|id| seen.insert(id, one.line)) {
             one.notes.wrong(Column::Name, &one.name, &msg!("和第 {} 行是同一个组织，请删去一行", first));
         }
@@ -141,7 +147,7 @@ pub fn compare(
 fn read_row<'a>(tree: &Tree, row: &'a Row<'_>) -> Said<'a> {
     let mut one = Said {
         line: row.line,
-        name: row.cell(Column::Name).split_whitespace().collect::<Vec<_>>().join(" "),
+        name: read::spaced(row.cell(Column::Name)),
         level: None,
         kind: None,
         superior: row.cell(Column::Superior),
@@ -201,26 +207,22 @@ fn parent_of(
     if one.superior.is_empty() {
         return None;
     }
-    let found = tree.find(one.superior, Level::ALL);
-    if let Ok(id) = found {
+    // What stands above it stays there, also where that lies outside the scope.
+    let said = read::squeezed(one.superior);
+    let kept = one.known.and_then(|id| tree.get(id)).and_then(above);
+    if let Some(id) = kept.filter(|id| read::squeezed(&tree.full(*id)) == said) {
         return Some(Parent::Known(id));
     }
+    let problem = match tree.find(one.superior, Level::ALL) {
+        Ok(id) => return Some(Parent::Known(id)),
+        Err(problem) => problem,
+    };
     let last = read::squeezed(one.superior.rsplit(['/', '／']).next().unwrap_or_default());
     match by_name.get(&last).map(Vec::as_slice) {
         Some([place]) => Some(Parent::Line(lines[*place])),
         _ => {
-            // An organisation on the edge of the scope keeps its superior, which lies outside.
-            let kept = one
-                .known
-                .and_then(|id| tree.get(id))
-                .and_then(above)
-                .filter(|id| tree.full(*id) == one.superior);
-            if kept.is_none()
-                && let Err(problem) = found
-            {
-                one.notes.wrong(Column::Superior, one.superior, &problem);
-            }
-            kept.map(Parent::Known)
+            one.notes.wrong(Column::Superior, one.superior, &problem);
+            None
         }
     }
 }

@@ -111,8 +111,12 @@ pub fn alliance_cells(alliance: &Alliance) -> Vec<String> {
     ]
 }
 
-fn text(row: &Row<'_>, column: Column, notes: &mut Notes) -> Option<String> {
+/// A text; `None` where the cell says nothing. What is kept as it stands there stays, also a 无 that somebody typed.
+fn text(row: &Row<'_>, column: Column, was: Option<&str>, notes: &mut Notes) -> Option<String> {
     let cell = row.cell(column);
+    if let Some(was) = was.filter(|was| read::is_same(was, cell)) {
+        return Some(was.to_owned());
+    }
     if !read::is_text(cell) {
         notes.wrong(column, cell, &msg!("太长，或有无法显示的字符；最多 {} 字", read::LONGEST));
     }
@@ -126,7 +130,7 @@ fn text(row: &Row<'_>, column: Column, notes: &mut Notes) -> Option<String> {
 }
 
 fn name(row: &Row<'_>, notes: &mut Notes) -> String {
-    let name = row.cell(Column::Name).split_whitespace().collect::<Vec<_>>().join(" ");
+    let name = read::spaced(row.cell(Column::Name));
     if name.is_empty() || name.chars().count() > 100 || !read::is_text(&name) {
         notes.wrong(Column::Name, row.cell(Column::Name), &msg!("请写名称，100 字以内"));
     }
@@ -150,6 +154,14 @@ fn known<T>(
         notes.wrong(Column::Code, &code, &msg!("没有这个代码，或不在您的范围；新的请留空"));
     }
     id
+}
+
+/// The name as it is kept, where the row only writes it with other blanks.
+fn kept_name(said: String, was: Option<&str>) -> String {
+    match was {
+        Some(was) if read::is_same(was, &said) => was.to_owned(),
+        _ => said,
+    }
 }
 
 fn settle<A>(
@@ -201,17 +213,21 @@ pub fn compare_schools(
         }
         let mut notes = Notes::default();
         let name = name(row, &mut notes);
-        if let Some(first) = names.insert(read::squeezed(&name), row.line) {
+        let id = known(row, &name, &by_id, &by_name, &mut notes);
+        let was = id.and_then(|id| by_id.get(&id).copied());
+        let name = kept_name(name, was.map(|one| one.about.name.as_str()));
+        let is_kept = was.is_some_and(|one| one.about.name == name);
+        let first = names.insert(read::squeezed(&name), row.line);
+        // Two that have much the same name already may keep it.
+        if let Some(first) = first.filter(|_| !is_kept) {
             notes.wrong(Column::Name, &name, &msg!("和第 {} 行同名，请删去一行", first));
         }
-        let id = known(row, &name, &by_id, &by_name, &mut notes);
-        if let Some(id) = id {
-            seen.insert(id, row.line);
+        if let Some(first) = id.and_then(|id| seen.insert(id, row.line)) {
+            notes.wrong(Column::Name, &name, &msg!("和第 {} 行一样，请删去一行", first));
         }
         if taken.get(name.as_str()).is_some_and(|other| Some(*other) != id) {
             notes.wrong(Column::Name, &name, &msg!("已经有（或有过）一个微党校叫这个名称，请换一个"));
         }
-        let was = id.and_then(|id| by_id.get(&id).copied());
         let act = school(places, row, name.clone(), was, &mut notes);
         settle(&mut plan, row.line, id, name, notes, act);
     }
@@ -251,20 +267,23 @@ fn school(
     match (row.cell(Column::Host), was) {
         ("", None) => notes.wrong(Column::Host, "", &msg!("新的微党校要写承办组织")),
         ("", Some(_)) => {}
+        // The host that it has stays, whatever it is.
+        (cell, Some(school)) if read::squeezed(cell) == read::squeezed(&tree.full(school.about.host)) => {}
         (cell, _) => match tree.find(cell, &HOSTS) {
             Ok(id) => about.host = id,
             Err(problem) => notes.wrong(Column::Host, cell, &problem),
         },
     }
-    match text(row, Column::Address, notes) {
+    let kept = was.map(|school| &school.about);
+    match text(row, Column::Address, kept.map(|about| about.address.as_str()), notes) {
         Some(address) => about.address = address,
         None if was.is_none() => notes.wrong(Column::Address, "", &msg!("新的微党校要写地址")),
         None => {}
     }
-    if let Some(hours) = text(row, Column::Hours, notes) {
+    if let Some(hours) = text(row, Column::Hours, kept.map(|about| about.hours.as_str()), notes) {
         about.hours = hours;
     }
-    if let Some(contact) = text(row, Column::Contact, notes) {
+    if let Some(contact) = text(row, Column::Contact, kept.map(|about| about.contact.as_str()), notes) {
         about.contact = contact;
     }
     let seats = read::squeezed(row.cell(Column::Seats));
@@ -309,18 +328,25 @@ fn served(tree: &Tree, row: &Row<'_>, was: Option<&School>, notes: &mut Notes, a
     if cell.is_empty() {
         return;
     }
+    let none = vec![];
+    let held = was.map_or(&none, |school| &school.served);
+    // Names may hold the sign that stands between them.
+    if read::is_same(&branches(tree, held.iter().map(|one| one.1)), cell) {
+        return;
+    }
     let parts = if read::is_none(cell) { vec![] } else { read::several(cell) };
     let mut wanted = vec![];
     for part in &parts {
-        match tree.find(part, &SERVED) {
+        // A branch that it serves already may be another committee's.
+        let said = read::squeezed(part);
+        let own = held.iter().map(|one| one.1).find(|id| read::squeezed(&tree.full(*id)) == said);
+        match own.map_or_else(|| tree.find(part, &SERVED), Ok) {
             Ok(id) => wanted.push(id),
             Err(problem) => return notes.wrong(Column::Served, part, &problem),
         }
     }
     wanted.sort_unstable();
     wanted.dedup();
-    let none = vec![];
-    let held = was.map_or(&none, |school| &school.served);
     notes.change(
         Column::Served,
         branches(tree, held.iter().map(|one| one.1)),
@@ -344,6 +370,10 @@ fn alliance(
     let name_of = |id: i64| {
         places.alliances.iter().find(|one| one.id == id).map(|one| one.name.clone()).unwrap_or_default()
     };
+    let held = was.and_then(primary);
+    if held.is_some_and(|id| read::is_same(&name_of(id), cell)) {
+        return;
+    }
     let said = read::squeezed(cell);
     let wanted = places.alliances.iter().find(|one| read::squeezed(&one.name) == said).map(|one| one.id);
     if wanted.is_none() && !read::is_none(cell) {
@@ -353,7 +383,6 @@ fn alliance(
             &msg!("没有叫“{}”的联盟，请核对名称，或先导入联盟", cell),
         );
     }
-    let held = was.and_then(primary);
     if held == wanted {
         return;
     }
@@ -375,28 +404,35 @@ pub fn compare_alliances(tree: &Tree, alliances: &[Alliance], rows: &[Row<'_>]) 
     let by_name: HashMap<String, i64> =
         alliances.iter().map(|one| (read::squeezed(&one.name), one.id)).collect();
     let mut plan = Plan::new();
-    let mut names: HashMap<String, usize> = HashMap::new();
+    let (mut seen, mut names): (HashMap<i64, usize>, HashMap<String, usize>) = Default::default();
     for row in rows {
         let mut notes = Notes::default();
         let name = name(row, &mut notes);
         if !tree.is_whole() {
             notes.wrong(Column::Name, &name, &msg!("联盟由全市管理，不在您的范围"));
         }
-        if let Some(first) = names.insert(read::squeezed(&name), row.line) {
+        let id = known(row, &name, &by_id, &by_name, &mut notes);
+        let was = id.and_then(|id| by_id.get(&id).copied());
+        let name = kept_name(name, was.map(|one| one.name.as_str()));
+        let is_kept = was.is_some_and(|one| one.name == name);
+        let first = names.insert(read::squeezed(&name), row.line);
+        if let Some(first) = first.filter(|_| !is_kept) {
             notes.wrong(Column::Name, &name, &msg!("和第 {} 行同名，请删去一行", first));
         }
-        let id = known(row, &name, &by_id, &by_name, &mut notes);
-        if by_name.get(&read::squeezed(&name)).is_some_and(|other| Some(*other) != id) {
+        if let Some(first) = id.and_then(|id| seen.insert(id, row.line)) {
+            notes.wrong(Column::Name, &name, &msg!("和第 {} 行一样，请删去一行", first));
+        }
+        if !is_kept && by_name.get(&read::squeezed(&name)).is_some_and(|other| Some(*other) != id) {
             notes.wrong(Column::Name, &name, &msg!("已经有一个联盟叫这个名称，请换一个"));
         }
-        let was = id.and_then(|id| by_id.get(&id).copied());
         let cell = row.cell(Column::Sort);
         let kind = words::alliance_kind_of(cell);
         if kind.is_none() && (!cell.is_empty() || was.is_none()) {
             notes.wrong(Column::Sort, cell, &msg!("要写“分区域”或“分行业”"));
         }
-        let intro =
-            text(row, Column::Intro, &mut notes).or(was.map(|one| one.intro.clone())).unwrap_or_default();
+        let intro = text(row, Column::Intro, was.map(|one| one.intro.as_str()), &mut notes)
+            .or(was.map(|one| one.intro.clone()))
+            .unwrap_or_default();
         let act = kind.or(was.map(|one| one.kind)).map(|kind| {
             notes.change(Column::Name, was.map(|one| one.name.clone()).unwrap_or_default(), name.clone());
             let words = |kind: AllianceKind| kind.words().to_string();

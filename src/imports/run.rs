@@ -9,14 +9,16 @@ use crate::audit::{Action, Doer};
 use crate::clock::{self, Timestamp};
 use crate::db::{Conn, Db};
 use crate::error::{Error, Result};
-use crate::ids::{ImportId, OrgId, PersonId};
+use crate::ids::{AccountId, ImportId, OrgId, PersonId};
 use crate::lang::Message;
+use crate::roster::history::{Before, By, Sort};
 use crate::{jobs, msg, roster};
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-/// How often the page is told how far the work is.
+/// How often the page is told how far the work is: after so long, or after so many rows.
 const TELL: Duration = Duration::from_secs(1);
+const TELL_ROWS: usize = 1_000;
 
 /// What a writer of each kind needs.
 enum Acts {
@@ -26,7 +28,8 @@ enum Acts {
     Alliances(Vec<places::AllianceAct>),
 }
 
-/// Does what the state of the import asks for. `told` hears how many rows of how many are done. Doing it twice is doing it once.
+/// Does what the state of the import asks for. `told` hears how many rows of how many have been compared; what follows is written
+/// at once. Doing it twice is doing it once.
 ///
 /// # Errors
 /// Those of the database; then it is to be tried again. What a rule refuses is written to the import.
@@ -34,7 +37,7 @@ pub fn run(db: &Db, id: ImportId, told: &mut dyn FnMut(usize, usize), now: Times
     let import = db.read_now(|conn| store::find(conn, id))?;
     let done = match import.state {
         State::Checking => check(db, &import, told, now),
-        State::Applying => apply(db, &import, now),
+        State::Applying => apply(db, &import, told, now),
         State::Undoing => take_back(db, &import, now),
         _ => return Ok(()),
     };
@@ -91,26 +94,41 @@ fn rows_of(db: &Db, import: &Import) -> Result<Vec<Vec<String>>> {
 
 fn check(db: &Db, import: &Import, told: &mut dyn FnMut(usize, usize), now: Timestamp) -> Result<()> {
     let rows = rows_of(db, import)?;
-    let mut last = Instant::now();
-    let total = rows.len();
-    let mut hear = |done: usize| {
-        told(done, total);
-        if last.elapsed() >= TELL {
-            last = Instant::now();
-            let share = i32::try_from(done * 1_000 / total.max(1)).unwrap_or_default();
-            // Only for the page: without it the work goes on.
-            if let Err(error) = db.write_now(|conn| store::tell(conn, import.id, share)) {
-                tracing::warn!(%error, "the progress of an import was not kept");
-            }
-        }
-    };
-    let (judged, _) = db.read_now(|conn| compare(conn, import, &rows, now, &mut hear))?;
+    let judged = compare_aloud(db, import, &rows, told, now)?;
     db.write_now(|conn| match store::step(conn, import.id, State::Checking, State::Checked, "")? {
         true => store::write_rows(conn, import.id, &judged, &digest(&judged)),
         false => Ok(()),
-    })?;
+    })
+}
+
+/// [`compare`] with the count of rows kept where the page finds it, whichever process does the work.
+fn compare_aloud(
+    db: &Db,
+    import: &Import,
+    rows: &[Vec<String>],
+    told: &mut dyn FnMut(usize, usize),
+    now: Timestamp,
+) -> Result<Vec<Judged>> {
+    let total = usize::try_from(import.row_count).unwrap_or_default();
+    let (mut last, mut since) = (0, Instant::now());
+    let keep = |done: usize| {
+        let count = i32::try_from(done).unwrap_or(i32::MAX);
+        // Only for the page: without it the work goes on.
+        if let Err(error) = db.write_now(|conn| store::tell(conn, import.id, import.state, count)) {
+            tracing::warn!(%error, "the progress of an import was not kept");
+        }
+    };
+    let mut hear = |done: usize| {
+        if done >= last + TELL_ROWS || since.elapsed() >= TELL {
+            (last, since) = (done, Instant::now());
+            keep(done);
+        }
+        told(done, total);
+    };
+    let (judged, _) = db.read_now(|conn| compare(conn, import, rows, now, &mut hear))?;
+    keep(total);
     told(total, total);
-    Ok(())
+    Ok(judged)
 }
 
 /// What the import would do as things are now.
@@ -161,8 +179,13 @@ fn compare(
     })
 }
 
-fn apply(db: &Db, import: &Import, now: Timestamp) -> Result<()> {
+fn apply(db: &Db, import: &Import, told: &mut dyn FnMut(usize, usize), now: Timestamp) -> Result<()> {
     let rows = rows_of(db, import)?;
+    // Once before the transaction: what has changed since the check is found before anybody has to wait, and how far it is can
+    // be seen, which nothing can that is written within.
+    if digest(&compare_aloud(db, import, &rows, told, now)?) != import.compared {
+        return Err(Error::Refused(meanwhile()));
+    }
     db.write_now(|conn| {
         // Whoever is second finds it applied.
         if !store::step(conn, import.id, State::Applying, State::Applied, "")? {
@@ -178,7 +201,7 @@ fn apply(db: &Db, import: &Import, now: Timestamp) -> Result<()> {
         check_own(conn, import, &acts)?;
         let subjects = write(conn, import, &acts, now)?;
         if import.kind == Kind::Members {
-            undo::touch(conn, import.id, &told(&judged, &subjects))?;
+            undo::touch(conn, import.id, &in_words(&judged, &subjects))?;
         }
         store::applied(conn, import.id, now)?;
         let doer = Doer { account: import.applied_by, for_person: None, request: String::new() };
@@ -220,6 +243,35 @@ fn end_roles(conn: &mut Conn, acts: &Acts, doer: &Doer, now: Timestamp) -> Resul
     Ok(())
 }
 
+/// What is recorded of the records of this kind, as the forms do it; members have their own record of lists.
+fn recorded(kind: Kind) -> Option<Sort> {
+    match kind {
+        Kind::Members => None,
+        Kind::Organizations => Some(Sort::Organizations),
+        Kind::Schools => Some(Sort::Schools),
+        Kind::Alliances => Some(Sort::Alliances),
+    }
+}
+
+/// These records as they are, where what becomes of them is to be recorded. A record names an account: what the command does on
+/// the server has none.
+fn before(conn: &mut Conn, kind: Kind, by: Option<AccountId>, ids: &[i64]) -> Result<Option<Before>> {
+    recorded(kind).filter(|_| by.is_some()).map(|sort| Before::of(conn, sort, ids)).transpose()
+}
+
+/// Records what this import did to them, or undid.
+fn record(
+    conn: &mut Conn,
+    import: &Import,
+    before: Option<Before>,
+    (account, verb, words): (Option<AccountId>, &str, &str),
+    now: Timestamp,
+) -> Result<()> {
+    let (Some(before), Some(account)) = (before, account) else { return Ok(()) };
+    let (key, note) = (format!("import-{}-{verb}", import.id), format!("{words}：{}", import.file_name));
+    before.keep(conn, &By { account, acted_by: None, key: &key, note: &note, now })
+}
+
 /// Writes, and keeps what was before and after.
 fn write(conn: &mut Conn, import: &Import, acts: &Acts, now: Timestamp) -> Result<Vec<i64>> {
     let (known, labels): (Vec<Option<i64>>, Vec<String>) = match acts {
@@ -237,12 +289,14 @@ fn write(conn: &mut Conn, import: &Import, acts: &Acts, now: Timestamp) -> Resul
     heirs.retain(|heir| !known.contains(&heir.0));
     known.extend(heirs.iter().map(|heir| heir.0));
     let was = undo::states(conn, import.kind, &known)?;
+    let shown = before(conn, import.kind, import.applied_by, &known)?;
     let subjects = match acts {
         Acts::Members(acts) => member_rows::write(conn, acts, clock::day(now), now)?,
         Acts::Orgs(acts) => org_rows::write(conn, acts, now)?,
         Acts::Schools(acts) => place_rows::write_schools(conn, acts, now)?,
         Acts::Alliances(acts) => place_rows::write_alliances(conn, acts)?,
     };
+    record(conn, import, shown, (import.applied_by, "done", "名单导入"), now)?;
     let mut labelled: Vec<(i64, String)> = subjects.iter().copied().zip(labels).collect();
     let touched: Vec<i64> = subjects.iter().copied().chain(heirs.iter().map(|heir| heir.0)).collect();
     let became = undo::states(conn, import.kind, &touched)?;
@@ -252,7 +306,7 @@ fn write(conn: &mut Conn, import: &Import, acts: &Acts, now: Timestamp) -> Resul
 }
 
 /// What became of each of these members, in words.
-fn told(judged: &[Judged], subjects: &[i64]) -> Vec<(i64, String)> {
+fn in_words(judged: &[Judged], subjects: &[i64]) -> Vec<(i64, String)> {
     let of: HashMap<i64, &Judged> = judged.iter().filter_map(|row| Some((row.subject?, row))).collect();
     subjects
         .iter()
@@ -274,12 +328,15 @@ fn take_back(db: &Db, import: &Import, now: Timestamp) -> Result<()> {
                 return Err(roster::Refusal::OwnPerson.into());
             }
         }
+        let touched = undo::subjects(conn, import.id)?;
+        let shown = before(conn, import.kind, import.undone_by, &touched)?;
         let subjects = undo::restore(conn, import.id, import.kind)?;
         match import.kind {
             Kind::Organizations => org_rows::follow_placements(conn, &subjects)?,
             Kind::Schools => place_rows::count(conn)?,
             Kind::Members | Kind::Alliances => {}
         }
+        record(conn, import, shown, (import.undone_by, "undone", "撤销名单导入"), now)?;
         store::undone(conn, import.id, now)?;
         let doer = Doer { account: import.undone_by, for_person: None, request: String::new() };
         doer.did(conn, Action::ImportUndone, ("import", import.id.0), now)

@@ -68,7 +68,8 @@ impl Tree {
     pub fn full(&self, id: i64) -> String {
         let joined = self.joined(id);
         match self.by_full.get(&read::squeezed(&joined)) {
-            Some(same) if same.len() == 1 && joined.parse::<i64>().is_err() => joined,
+            // A name of digits alone would be taken for a code.
+            Some(same) if same.len() == 1 && read::squeezed(&joined).parse::<i64>().is_err() => joined,
             _ => id.to_string(),
         }
     }
@@ -87,20 +88,24 @@ impl Tree {
     pub fn find(&self, words: &str, levels: &[Level]) -> Result<i64, Message> {
         let fits =
             |id: &i64| self.is_within(*id) && self.get(*id).is_some_and(|node| levels.contains(&node.level));
-        let said = read::squeezed(words).replace('>', "/");
+        let said = read::squeezed(words);
         if let Some(id) = said.parse().ok().filter(|id| fits(id)) {
             return Ok(id);
         }
-        let named = |index: &HashMap<String, Vec<i64>>| -> Vec<i64> {
-            index.get(&said).into_iter().flatten().copied().filter(|id| fits(id)).collect()
-        };
-        let mut found = named(&self.by_full);
-        if found.is_empty() {
-            found = named(&self.by_name);
+        // As it is written: the sign may belong to the name. Then as people write the way.
+        let way = said.replace('>', "/");
+        let mut found: Vec<i64> = vec![];
+        for said in [&said, &way] {
+            for index in [&self.by_full, &self.by_name] {
+                if found.is_empty() {
+                    let same = index.get(said.as_str()).into_iter().flatten().copied();
+                    found = same.filter(|id| fits(id)).collect();
+                }
+            }
         }
         // The end of the way: 党委/支部 without the general branch between them.
-        if found.is_empty() && said.contains('/') {
-            let parts: Vec<&str> = said.split('/').filter(|part| !part.is_empty()).collect();
+        if found.is_empty() && way.contains('/') {
+            let parts: Vec<&str> = way.split('/').filter(|part| !part.is_empty()).collect();
             let last = parts.last().copied().unwrap_or_default();
             let candidates = self.by_name.get(last).into_iter().flatten().copied().filter(|id| fits(id));
             found = candidates.filter(|id| self.has_above(*id, &parts[..parts.len() - 1])).collect();
@@ -170,6 +175,7 @@ mod tests {
         assert_eq!(find("东镇党委/第一党支部"), Ok(5));
         assert_eq!(find("东镇党委／第一党总支／第一党支部"), Ok(5));
         assert_eq!(find("西镇党委/第一党支部"), Ok(6));
+        assert_eq!(find("西镇党委＞第一党支部"), Ok(6));
         assert!(find("第一党支部").unwrap_err().to_string().contains("有 2 个组织"));
         assert!(find("东镇党委").is_err() && find("没有的支部").is_err() && find("2").is_err());
         for id in [5, 6, 7] {

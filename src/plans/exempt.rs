@@ -1,5 +1,6 @@
-//! Exemptions: who need not study for a time, proposed by one person of the branch's and decided by another. The reason is for
-//! those who decide; the member sees that, until when, and who decided. domain.md §6 (Exemptions), product.md rule 4.
+//! Exemptions: who need not study for a time, proposed by one person of the branch's and decided by another. Until when and why
+//! is for those who decide, and for who proposed it until then; the member sees that, until when, and who decided. domain.md §6
+//! (Exemptions), product.md rules 4 and 6.
 use super::store;
 use super::{Hand, Refusal};
 use crate::audit::Action;
@@ -41,6 +42,11 @@ impl Exemption {
     pub fn last(&self) -> NaiveDate {
         let end = self.ended_on.unwrap_or(self.to);
         end.pred_opt().unwrap_or(end)
+    }
+    /// Whether this account, of this person, sees until when and why: whoever decides about others there, and who proposed it as
+    /// long as nobody has decided.
+    pub fn is_told(&self, (account, person): (AccountId, PersonId), decides: bool) -> bool {
+        (decides && self.person != person) || (self.is_open() && self.proposed_by == account)
     }
     pub fn holds_on(&self, day: NaiveDate) -> bool {
         self.is_approved() && self.from <= day && day <= self.last()

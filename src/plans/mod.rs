@@ -2,10 +2,11 @@
 //!
 //! A plan has versions. What is obliged is never written down for a person: it follows from the version in force, from the rule
 //! that it was published with and from the roster of the day (`audiences::fitting`), so it follows everybody through transfers.
-//! `way` is a plan's life, `exempt` who need not; `coverage` says who has met what.
+//! `way` is a plan's life, `served` what an event can count for, `exempt` who need not; `coverage` says who has met what.
 mod exempt;
 mod forms;
 pub mod pages;
+mod served;
 mod store;
 mod way;
 
@@ -18,7 +19,7 @@ use chrono::NaiveDate;
 pub use exempt::{Exemption, decide, end, longest_until, propose, withdraw};
 pub use store::{
     Version, address_of, exempt_on, exemptions_of, in_force, items, name_event, names_of_event, of_member,
-    plan, published, steps_open, unname_event, version, version_on,
+    plan, published, unname_event, version, version_on,
 };
 pub use way::{Hand, Touched, touched};
 

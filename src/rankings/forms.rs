@@ -1,5 +1,5 @@
 //! What the forms of the desk send.
-use super::{Kind, LEAST_NOTICE, LONGEST_REASON, MOST_RANKS};
+use super::{Kind, LONGEST_REASON, MOST_RANKS};
 use crate::msg;
 use crate::web::form::{self, Errors};
 use serde::Deserialize;
@@ -31,7 +31,7 @@ impl RankingForm {
     }
 }
 
-/// How long the notice is; empty where there is none.
+/// How long the notice of a ranking by ratings is; empty where there is none.
 #[derive(Deserialize, Default, Clone)]
 #[serde(default)]
 pub struct PublishForm {
@@ -39,16 +39,15 @@ pub struct PublishForm {
 }
 
 impl PublishForm {
-    pub fn check(&self, kind: Kind) -> Result<Option<i32>, Errors> {
-        let least = if kind == Kind::Contest { LEAST_NOTICE } else { 1 };
+    pub fn check(&self) -> Result<Option<i32>, Errors> {
         let days = self.days.trim();
-        if days.is_empty() && kind != Kind::Contest {
+        if days.is_empty() {
             return Ok(None);
         }
-        let number = days.parse().ok().filter(|n| (least..=LONGEST_NOTICE).contains(n));
+        let number = days.parse().ok().filter(|n| (1..=LONGEST_NOTICE).contains(n));
         let mut errors = Errors::default();
-        let problem = || msg!("请填 {} 到 {} 的整数", least, LONGEST_NOTICE);
-        errors.take("days", number.ok_or_else(problem)).map(Some).ok_or(errors)
+        let number = number.ok_or_else(|| msg!("请填 1 到 {} 的整数", LONGEST_NOTICE));
+        errors.take("days", number).map(Some).ok_or(errors)
     }
 }
 
@@ -95,12 +94,9 @@ mod tests {
     }
 
     #[test]
-    fn a_contest_has_its_days_of_notice() {
-        let days = |days: &str, kind| PublishForm { days: days.into() }.check(kind);
-        assert_eq!(days("5", Kind::Contest), Ok(Some(5)));
-        assert!(days("4", Kind::Contest).is_err() && days("", Kind::Contest).is_err());
-        assert!(days("61", Kind::Contest).is_err() && days("五", Kind::Contest).is_err());
-        assert_eq!(days("", Kind::LectureRating), Ok(None));
-        assert_eq!(days("1", Kind::LectureRating), Ok(Some(1)));
+    fn a_notice_has_its_days_or_there_is_none() {
+        let days = |days: &str| PublishForm { days: days.into() }.check();
+        assert_eq!((days(" "), days("1"), days("60")), (Ok(None), Ok(Some(1)), Ok(Some(60))));
+        assert!(days("0").is_err() && days("61").is_err() && days("五").is_err());
     }
 }

@@ -132,6 +132,8 @@ pub enum Refusal {
     LogWhole,
     KindTaken,
     NothingToRank,
+    /// A result of a contest is published and made final there, with what the contest promised.
+    OfContest,
 }
 
 impl Refusal {
@@ -154,6 +156,7 @@ impl Refusal {
             Refusal::LogWhole => msg!("发布日志是完整的，没有什么要声明，什么都没有改动"),
             Refusal::KindTaken => msg!("这一种榜已经有了，在它下面再算一版就可以"),
             Refusal::NothingToRank => msg!("还没有达到公布人数的评价，算不出榜"),
+            Refusal::OfContest => msg!("赛课的结果在赛课的结果页公布、定为正式结果，不在这里办"),
         }
     }
 }
@@ -189,7 +192,11 @@ pub fn compute(conn: &mut Conn, draft: &Draft, doer: &Doer, now: Timestamp) -> R
         revision: ranking.published_revision + 1,
         as_of: now,
     };
-    let built = document::build(&about, draft, || random_hex(16))?;
+    let mut built = document::build(&about, draft, || random_hex(16))?;
+    // A name that was taken out does not come back: the row keeps its commitment, and nobody keeps what would open it.
+    for whose in store::redacted(conn, ranking.id)? {
+        built.names.remove(&whose);
+    }
     let before = store::places(conn, ranking.id, ranking.published_revision)?;
     let moved = if before.is_empty() { vec![] } else { document::moved(&before, &built.rows) };
     let id = store::insert(conn, &about, draft, &built, &moved, by, reason)?;
@@ -271,7 +278,7 @@ pub fn publish(
 /// Makes a provisional result final, after its notice period. Inside [`publishing`].
 ///
 /// # Errors
-/// Refused until the last day of the notice has passed, and while an objection is open.
+/// Refused until the last day of the notice has passed, and while an objection is open, also one about an earlier revision.
 pub fn finish(conn: &mut Conn, press: &Press, id: SnapshotId, doer: &Doer, now: Timestamp) -> Result<()> {
     account_of(doer)?;
     let snapshot = store::find(conn, id)?;
@@ -284,8 +291,11 @@ pub fn finish(conn: &mut Conn, press: &Press, id: SnapshotId, doer: &Doer, now: 
     if !store::set_final(conn, id, now)? {
         return Err(Refusal::NotThere.into());
     }
-    if cases::are_open_about(conn, "snapshot", id.0)? {
-        return Err(Refusal::ObjectionOpen.into());
+    // An earlier revision takes no objection any more: it gave way in a transaction that locked it, before this one began.
+    for one in store::of_subject(conn, (snapshot.subject.0.as_str(), snapshot.subject.1))? {
+        if cases::are_open_about(conn, "snapshot", one.id.0)? {
+            return Err(Refusal::ObjectionOpen.into());
+        }
     }
     log::append(conn, press, Event::Final, &snapshot, now)?;
     doer.did(conn, Action::RankingFinal, ("snapshot", id.0), now)
@@ -404,6 +414,8 @@ pub fn redact(
     now: Timestamp,
 ) -> Result<()> {
     let by = account_of(doer)?;
+    // Before or behind a computation, never beside it: one of the two sees the other.
+    store::hold(conn, ranking)?;
     if !store::is_named(conn, ranking, subject)? {
         return Err(Error::NotFound);
     }

@@ -4,6 +4,7 @@ use super::detect::{self, Set, Thresholds};
 use super::measure::{Basis, Sum};
 use super::store::decisions;
 use super::store::flags::{self, Of, Raised};
+use super::store::sums::OfLecture;
 use super::store::{cursor, set_cursor, sums};
 use super::{Subject, slot};
 use crate::clock::{self, Timestamp};
@@ -57,10 +58,11 @@ fn nightly(db: &Db, now: Timestamp) -> Result<()> {
     if total.1 == 0 {
         return Ok(());
     }
-    if db.write_now(|conn| sums::keep_city(conn, clock::day(now), total, now))? {
-        db.write_now(|conn| refresh_all(conn, now))?;
-    }
-    Ok(())
+    // Together: what fails leaves no mean of the day behind, and is tried again the next time.
+    db.write_now(|conn| match sums::keep_city(conn, clock::day(now), total, now)? {
+        true => refresh_all(conn, now),
+        false => Ok(()),
+    })
 }
 
 /// Counts all lectures and instructors anew, as of now.
@@ -69,15 +71,19 @@ fn nightly(db: &Db, now: Timestamp) -> Result<()> {
 /// Those of the database.
 pub fn refresh_all(conn: &mut Conn, now: Timestamp) -> Result<()> {
     let Some(basis) = basis(conn, now)? else { return Ok(()) };
+    let mut tags = sums::tags(conn)?;
     for one in sums::voices(conn, Subject::Lecture)? {
-        let mut counts = [0_i64; 5];
-        for (stars, _) in &one.voices {
-            if let Some(count) = usize::try_from(stars - 1).ok().and_then(|at| counts.get_mut(at)) {
+        let mut stars = [0_i64; 5];
+        for (kind, _) in &one.voices {
+            if let Some(count) = usize::try_from(kind - 1).ok().and_then(|at| stars.get_mut(at)) {
                 *count += 1;
             }
         }
-        let measured = Sum::of_stars(&counts).measured(one.branches, &basis);
-        sums::put_lecture(conn, LectureId(one.id), (&counts, one.branches, one.apart), measured, now)?;
+        let id = LectureId(one.id);
+        let tags = tags.remove(&id).unwrap_or_default();
+        let counted = OfLecture { stars, tags, branches: one.branches, apart: one.apart };
+        let measured = Sum::of_stars(&stars).measured(one.branches, &basis);
+        sums::put_lecture(conn, id, &counted, measured, now)?;
     }
     for one in sums::voices(conn, Subject::Instructor)? {
         put_instructor(conn, InstructorId(one.id), (&one.voices, one.branches, one.apart), &basis, now)?;
@@ -119,9 +125,9 @@ fn city(conn: &mut Conn, now: Timestamp) -> Result<Option<Exact>> {
 /// Counts the ratings of a lecture and of its lecturers anew.
 pub(super) fn count(conn: &mut Conn, lecture: LectureId, now: Timestamp) -> Result<()> {
     let Some(basis) = basis(conn, now)? else { return Ok(()) };
-    let (counts, branches, apart) = sums::count_lecture(conn, lecture)?;
-    let measured = Sum::of_stars(&counts).measured(branches, &basis);
-    sums::put_lecture(conn, lecture, (&counts, branches, apart), measured, now)?;
+    let counted = sums::count_lecture(conn, lecture)?;
+    let measured = Sum::of_stars(&counted.stars).measured(counted.branches, &basis);
+    sums::put_lecture(conn, lecture, &counted, measured, now)?;
     for instructor in sums::lecturers(conn, lecture)? {
         let (voices, branches, apart) = sums::count_instructor(conn, instructor)?;
         put_instructor(conn, instructor, (&voices, branches, apart), &basis, now)?;

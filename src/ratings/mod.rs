@@ -16,7 +16,7 @@ pub mod words;
 
 use crate::audit::Doer;
 use crate::clock::Timestamp;
-use crate::db::{Batch, Conn, Db};
+use crate::db::{Batch, Conn, Db, LEASE};
 use crate::error::{Error, Result};
 use crate::ids::{InstructorId, LectureId, PersonId, random_hex};
 use crate::lang::Message;
@@ -294,7 +294,7 @@ impl From<Refusal> for Error {
 /// The door for ratings.
 pub struct Ratings {
     keys: Keys,
-    batch: Batch<(Keys, Ask), Told>,
+    batch: Batch<(Keys, Ask), store::Outcome>,
 }
 
 impl Ratings {
@@ -304,18 +304,23 @@ impl Ratings {
     /// Those of the database, and if the operating system gives no thread.
     pub fn start(db: Db) -> Result<Ratings> {
         let keys = db.write_now(keys)?;
-        Ok(Ratings { keys, batch: Batch::start(db, "ratings", some)? })
+        Ok(Ratings { keys, batch: Batch::start(db, "ratings", store::group::some)? })
     }
     /// The secret that finds a member's own ratings.
     pub fn keys(&self) -> Keys {
         self.keys.clone()
     }
-    /// Asks, and is answered after the commit.
+    /// Asks, and is answered after the commit. Whoever took back words that readers saw is answered when no server can show
+    /// them any more; nobody else waits for that.
     ///
     /// # Errors
     /// Busy, or those of the database.
     pub async fn send(&self, ask: Ask) -> Result<Told> {
-        self.batch.send(ask.person().0.unsigned_abs(), (self.keys(), ask)).await
+        let outcome = self.batch.send(ask.person().0.unsigned_abs(), (self.keys(), ask)).await?;
+        if outcome.is_unsaid {
+            tokio::time::sleep(LEASE).await;
+        }
+        Ok(outcome.told)
     }
 }
 
@@ -324,7 +329,7 @@ impl Ratings {
 /// # Errors
 /// Those of the database.
 pub fn some(conn: &mut Conn, asks: &[(Keys, Ask)]) -> Result<Vec<Told>> {
-    store::group::some(conn, asks)
+    Ok(store::group::some(conn, asks)?.into_iter().map(|outcome| outcome.told).collect())
 }
 
 /// The flags that wait, the oldest first.

@@ -1,7 +1,7 @@
 //! All that the portal holds of a person as a file to take away: a ZIP with `data.json` for programs and `data.html` for people,
 //! from the same rows as the page. docs/own-data says what stands where; its outline follows the learner portfolio of GB/T 38860-2020
 //! as a mapping, not as a claim of conformity.
-use super::store::{self, Look};
+use super::store::{self, Export, Look};
 use super::{Fact, Group, Kind};
 use crate::clock::{self, Timestamp};
 use crate::db::Conn;
@@ -16,12 +16,18 @@ use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
 /// The shape of `data.json`; a change of it is a new number.
-pub const SCHEMA: i32 = 1;
+pub const SCHEMA: i32 = 2;
 /// Rows that are read at a time, and the most of a kind: more than a life of study has.
 const PIECE: i64 = 1_000;
 const MOST: i64 = 50_000;
-/// Lines of the access log.
+/// Lines of the access log, and files of lists.
 const LOOKS: i64 = 5_000;
+
+/// Who looked at the person alone, and who took lists along with the person in them.
+struct Seen {
+    looks: Vec<Look>,
+    exports: Vec<Export>,
+}
 
 /// Everything of a kind.
 fn all(conn: &mut Conn, person: PersonId, kind: Kind) -> Result<Vec<Fact>> {
@@ -85,9 +91,10 @@ pub fn file(conn: &mut Conn, person: PersonId, name: &str, now: Timestamp) -> Re
     for kind in Kind::ALL {
         gathered.push((*kind, all(conn, person, *kind)?));
     }
-    let looks = store::looks(conn, person, 0, LOOKS)?;
-    let json = as_json(person, name, &gathered, &looks, now);
-    let html = as_html(name, &gathered, &looks, now)?;
+    let seen =
+        Seen { looks: store::looks(conn, person, 0, LOOKS)?, exports: store::exports(conn, person, LOOKS)? };
+    let json = as_json(person, name, &gathered, &seen, now);
+    let html = as_html(name, &gathered, &seen, now)?;
     let mut zip = ZipWriter::new(Cursor::new(vec![]));
     let options = SimpleFileOptions::default().last_modified_time(zip::DateTime::default());
     for (file, bytes) in [
@@ -104,7 +111,7 @@ fn as_json(
     person: PersonId,
     name: &str,
     gathered: &[(Kind, Vec<Fact>)],
-    looks: &[Look],
+    seen: &Seen,
     now: Timestamp,
 ) -> Value {
     let created = gathered
@@ -140,6 +147,7 @@ fn as_json(
             "subject": look.subject_kind,
         })
     };
+    let list = |(at, by, list): &Export| json!({"at": moment(*at), "by": by, "list": list});
     let mut whole = json!({
         "format": "weixiao own data",
         "schema_version": SCHEMA,
@@ -150,7 +158,8 @@ fn as_json(
             "created_at": created,
             "updated_at": moment(now),
         },
-        "access_log": looks.iter().map(look).collect::<Vec<_>>(),
+        "access_log": seen.looks.iter().map(look).collect::<Vec<_>>(),
+        "exports": seen.exports.iter().map(list).collect::<Vec<_>>(),
     });
     if let Some(map) = whole.as_object_mut() {
         map.extend(parts);
@@ -164,7 +173,7 @@ max-width:52rem;margin:0 auto;padding:1.5rem}h1{font-size:1.7em}h2{font-size:1.3
 h3{font-size:1.1em;margin:1.4em 0 .2em}p{margin:.3em 0}ul{padding:0;margin:.4em 0;list-style:none}li{border-top:1px solid #ccc;padding:.5em 0;\
 break-inside:avoid}.s{color:#5a524b;font-size:.9em}@media print{body{font-size:14pt;max-width:none;padding:0}}";
 
-fn as_html(name: &str, gathered: &[(Kind, Vec<Fact>)], looks: &[Look], now: Timestamp) -> Result<String> {
+fn as_html(name: &str, gathered: &[(Kind, Vec<Fact>)], seen: &Seen, now: Timestamp) -> Result<String> {
     let zh = Lang::Zh;
     let mut out = String::with_capacity(64 * 1024);
     let mut html = |text: &str| out.push_str(text);
@@ -196,11 +205,17 @@ fn as_html(name: &str, gathered: &[(Kind, Vec<Fact>)], looks: &[Look], now: Time
         }
     }
     html("<h2>谁看过、谁办过</h2><ul>");
-    for look in looks {
+    for look in &seen.looks {
         let by = look.actor.as_deref().unwrap_or("系统");
         let words = look.action.words().in_lang(zh);
         html("<li>");
         html(&escape(&format!("{} {words}：{by}", clock::local(look.at).format("%Y-%m-%d %H:%M"))));
+        html("</li>");
+    }
+    html("</ul><h2>导出过有我的名单</h2><ul>");
+    for (at, by, list) in &seen.exports {
+        html("<li>");
+        html(&escape(&format!("{} {list}：{by}", clock::local(*at).format("%Y-%m-%d %H:%M"))));
         html("</li>");
     }
     html("</ul></body></html>");
@@ -221,11 +236,16 @@ fn line(fact: &Fact) -> Result<String> {
         write!(text, "<p>{}</p>", escape(detail)).map_err(Error::internal)?;
     }
     let minute = |at: Timestamp| clock::local(at).format("%Y-%m-%d %H:%M").to_string();
-    let mut times: Vec<String> = fact.at.map(minute).into_iter().collect();
-    if let Some(since) = fact.since {
-        times.push(match fact.until {
-            Some(until) => format!("{since} 至 {until}"),
-            None => format!("{since} 起"),
+    let began = fact.kind.began().in_lang(zh);
+    let mut times: Vec<String> = fact.at.map(|at| format!("{began} {}", minute(at))).into_iter().collect();
+    if let Some(at) = fact.last {
+        times.push(format!("最近变动于 {}", minute(at)));
+    }
+    if let Some((label, from, last)) = fact.days() {
+        let label = label.in_lang(zh);
+        times.push(match last {
+            Some(last) => format!("{label} {from} 至 {last}"),
+            None => format!("{label} {from}"),
         });
     }
     if let Some((_, name)) = &fact.by {

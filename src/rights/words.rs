@@ -4,6 +4,26 @@ use crate::access::Role;
 use crate::lang::{Lang, Message};
 use crate::people::{Category, Office, Stage};
 use crate::{cases, copies, coverage, enrolments, events, inbox, lang, msg, roster, visits};
+use chrono::NaiveDate;
+
+impl Kind {
+    /// What happened at the moment that such a fact has.
+    pub fn began(self) -> Message {
+        match self {
+            Kind::HomeVisit | Kind::Attempt | Kind::Watch => msg!("开始于"),
+            Kind::Completion | Kind::ChapterRead => msg!("完成于"),
+            Kind::Case
+            | Kind::CaseStep
+            | Kind::Exemption
+            | Kind::Transfer
+            | Kind::Question
+            | Kind::Feedback
+            | Kind::Gold => msg!("提出于"),
+            Kind::Notice | Kind::Letter => msg!("发出于"),
+            _ => msg!("记录于"),
+        }
+    }
+}
 
 impl Fact {
     /// The state in words; `None` where there is none.
@@ -38,6 +58,23 @@ impl Fact {
             Kind::Notice => lang::kept(title, lang),
             _ => title.clone(),
         })
+    }
+    /// What the days of it are, and which: from one to another, both among them, or one alone.
+    pub fn days(&self) -> Option<(Message, NaiveDate, Option<NaiveDate>)> {
+        let is_of_a_day = matches!(
+            self.kind,
+            Kind::Attendance | Kind::Copy | Kind::Record | Kind::RatingKey | Kind::RosterChange
+        );
+        match (self.since, self.until) {
+            (Some(since), Some(until)) => {
+                let last = until.pred_opt().unwrap_or(until).max(since);
+                Some((msg!("有效期"), since, Some(last)))
+            }
+            (Some(day), None) if is_of_a_day => Some((msg!("日期"), day, None)),
+            (Some(since), None) => Some((msg!("自"), since, None)),
+            (None, Some(due)) => Some((msg!("期限"), due, None)),
+            (None, None) => None,
+        }
     }
     /// How much, in words.
     pub fn amount(&self) -> Option<Message> {

@@ -1,6 +1,7 @@
 //! What the forms of members and transfers send; those of organisations and schools are in `places_forms`.
 use super::EndReason;
 use super::members::{Draft, What};
+use super::plain;
 use super::transfers::{Arrival, Goal};
 use crate::access::Permission;
 use crate::ids::OrgId;
@@ -12,9 +13,8 @@ use crate::{msg, text_enum};
 use chrono::NaiveDate;
 use serde::Deserialize;
 
-/// The longest name of a person, a telephone, and a remark.
+/// The longest name of a person or member number, and the longest remark.
 const LONGEST_NAME: usize = 40;
-const LONGEST_PHONE: usize = 20;
 pub(super) const LONGEST_NOTE: usize = 300;
 
 text_enum! {
@@ -172,13 +172,11 @@ fn name(sent: &str) -> Result<String, Message> {
 }
 
 fn phone(sent: &str) -> Result<Option<String>, Message> {
-    let sent = optional(sent, LONGEST_PHONE)?;
-    let fits = sent.chars().all(|c| c.is_ascii_digit() || matches!(c, '+' | '-' | ' '));
-    match (sent.is_empty(), fits) {
-        (true, _) => Ok(None),
-        (false, true) => Ok(Some(sent)),
-        _ => Err(msg!("只写数字，可以有 + 和 -")),
+    let sent = optional(sent, LONGEST_NAME)?;
+    if sent.is_empty() {
+        return Ok(None);
     }
+    plain::phone(&sent).map(Some).ok_or_else(|| msg!("要有 5 到 20 位数字，可以有 + 和 -"))
 }
 
 fn birth_year(sent: &str, year: i32) -> Result<Option<i32>, Message> {
@@ -277,7 +275,7 @@ impl ArrivalForm {
         let name = errors.take("name", name(&self.name));
         let phone = errors.take("phone", phone(&self.phone));
         let birth_year = errors.take("birth_year", birth_year(&self.birth_year, year));
-        let number = errors.take("member_no", text(&self.member_no.replace('\n', " "), LONGEST_NAME));
+        let number = errors.take("member_no", text(&plain::squeezed(&self.member_no), LONGEST_NAME));
         let stage = errors.take("stage", Stage::of(&self.stage).ok_or_else(|| msg!("请选一项")));
         let day: Option<NaiveDate> = errors.take("day", day(&self.day));
         let key = errors.take("key", form::key(&self.key));
@@ -340,7 +338,11 @@ mod tests {
         );
         assert_eq!(what(Topic::Office, "deputy", None), None, "an office is held somewhere");
         assert_eq!(what(Topic::Phone, "", None), Some(What::Phone(None)));
-        assert_eq!(what(Topic::Phone, "十二", None), None);
+        for wrong in ["十二", "120", "1234", "-"] {
+            assert_eq!(what(Topic::Phone, wrong, None), None, "{wrong}");
+        }
+        let plain = Some(What::Phone(Some("13800000001".into())));
+        assert_eq!(what(Topic::Phone, "１３８ 0000 0001", None), plain);
         assert_eq!(what(Topic::BirthYear, "1968", None), Some(What::BirthYear(Some(1968))));
         assert_eq!(what(Topic::BirthYear, "2027", None), None);
         assert_eq!(what(Topic::End, "left", None), Some(What::End(EndReason::Left)));

@@ -1,9 +1,11 @@
 //! The roster as it is kept: changes of members, transfers between branches, organisations, schools and alliances. Nothing is
 //! overwritten: a change ends a row and begins the next, with its day and who recorded it. domain.md §4.1.
 mod forms;
+pub mod history;
 mod members;
 pub mod pages;
 mod places_forms;
+pub mod plain;
 mod reorganize;
 mod schooling;
 mod store;
@@ -43,6 +45,8 @@ text_enum! {
         OrgKind = "org_kind",
         OrgMoved = "org_moved",
         OrgClosed = "org_closed",
+        /// A list that had closed it was taken back.
+        OrgReopened = "org_reopened",
         OrgSplit = "org_split",
         OrgMerged = "org_merged",
     }
@@ -70,6 +74,7 @@ impl Kind {
             Kind::OrgKind => msg!("改类型"),
             Kind::OrgMoved => msg!("换上级"),
             Kind::OrgClosed => msg!("撤销组织"),
+            Kind::OrgReopened => msg!("恢复组织"),
             Kind::OrgSplit => msg!("拆分组织"),
             Kind::OrgMerged => msg!("合并组织"),
         }
@@ -130,6 +135,16 @@ impl Hand {
     /// The day in the city.
     fn today(&self) -> NaiveDate {
         clock::day(self.now)
+    }
+    /// The same for many rows at once.
+    fn by(&self) -> history::By<'_> {
+        history::By {
+            account: self.account,
+            acted_by: self.acted_by,
+            key: &self.key,
+            note: "",
+            now: self.now,
+        }
     }
     /// The first day on which a row that began on this one may end: only one that began today was never in force and goes.
     fn first_end(&self, from: NaiveDate) -> NaiveDate {

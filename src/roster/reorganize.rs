@@ -1,4 +1,5 @@
 //! Changes of the tree: adding, renaming, moving, closing, splitting and merging, each in one transaction. INV-O1, INV-O2.
+use super::history::{Before, Sort};
 use super::members::shed;
 use super::store;
 use super::transfers::ids_below;
@@ -64,6 +65,13 @@ pub(super) fn change(
     if day < since {
         return Err(Error::Refused(before(since)));
     }
+    // Schools that it hosts or uses: what becomes of them stands in their own history too.
+    let touched = match what {
+        What::Close | What::Merge(_) | What::Split(..) => schools::schools_at(conn, org.id)?,
+        _ => vec![],
+    };
+    let touched: Vec<i64> = touched.into_iter().map(|school| school.0).collect();
+    let were = Before::of(conn, Sort::Schools, &touched)?;
     let keys = |kind, old: Option<String>, new: Option<String>| Change {
         old,
         new,
@@ -116,10 +124,12 @@ pub(super) fn change(
         What::Split(name, chosen) => {
             let made = split(conn, org, (name, chosen), day, hand)?;
             note(conn, &keys(Kind::OrgSplit, None, Some(made.to_string())), 0, hand)?;
+            were.keep(conn, &hand.by())?;
             return Ok(Some(made));
         }
     };
     note(conn, &change, 0, hand)?;
+    were.keep(conn, &hand.by())?;
     Ok(None)
 }
 
@@ -203,6 +213,32 @@ fn move_members(
     Ok(part)
 }
 
+/// Puts organisations under another one, each with its row in its own record.
+fn move_children(
+    conn: &mut Conn,
+    children: &[Org],
+    (from, to): (OrgId, OrgId),
+    day: NaiveDate,
+    (hand, mut part): (&Hand, usize),
+) -> Result<usize> {
+    for child in children {
+        // A place that was in force on a day is not taken away from that day.
+        let since = organization::places_of(conn, child.id)?.into_iter().next().map(|place| place.2);
+        if let Some(first) = since.map(|since| hand.first_end(since)).filter(|first| day < *first) {
+            return Err(Error::Refused(before(first)));
+        }
+        organization::relocate_on(conn, child.id, to, day)?;
+        let change = Change {
+            old: Some(from.to_string()),
+            new: Some(to.to_string()),
+            ..Change::of_org(Kind::OrgMoved, child.id, day)
+        };
+        store::record(conn, &change, part, hand)?;
+        part += 1;
+    }
+    Ok(part)
+}
+
 /// All members of a branch, or all branches of a general branch, go to another one of the same level; then it closes.
 fn merge(conn: &mut Conn, org: &Org, into: OrgId, day: NaiveDate, hand: &Hand) -> Result<()> {
     let target = organization::find(conn, into)?;
@@ -219,11 +255,10 @@ fn merge(conn: &mut Conn, org: &Org, into: OrgId, day: NaiveDate, hand: &Hand) -
     if store::has_transfers(conn, org.id)? {
         return Err(Refusal::HasTransfers.into());
     }
-    for child in organization::children(conn, org.id, 0, MOST)? {
-        organization::relocate_on(conn, child.id, into, day)?;
-    }
+    let below = organization::children(conn, org.id, 0, MOST)?;
+    let part = move_children(conn, &below, (org.id, into), day, (hand, 1))?;
     let members = people::of_branch(conn, org.id, MOST)?;
-    let part = move_members(conn, &members, (org.id, into), day, (hand, 1))?;
+    let part = move_members(conn, &members, (org.id, into), day, (hand, part))?;
     // Guests go along; who is at home there is a guest no longer.
     for (row, person, card, from) in people::guests_of(conn, org.id)? {
         let first = hand.first_end(from);
@@ -282,15 +317,7 @@ fn split(
                 .partition(|child| chosen.contains(&child.id.0));
             check_chosen(go.len(), stay.len(), chosen.len())?;
             let made = organization::add(conn, Some(parent), org.level, org.kind, name, day)?;
-            for (place, child) in go.iter().enumerate() {
-                organization::relocate_on(conn, child.id, made, day)?;
-                let change = Change {
-                    old: Some(org.id.to_string()),
-                    new: Some(made.to_string()),
-                    ..Change::of_org(Kind::OrgMoved, child.id, day)
-                };
-                store::record(conn, &change, place + 1, hand)?;
-            }
+            move_children(conn, &go, (org.id, made), day, (hand, 1))?;
             Ok(made)
         }
         _ => Err(Refusal::NotSameLevel.into()),

@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::ids::{AllianceId, OrgId, SchoolId};
 use crate::lang::Message;
 use crate::organization;
-use crate::schools::{self, NewAlliance, School};
+use crate::schools::{self, Alliance, NewAlliance, Shown};
 use crate::{msg, text_enum};
 
 text_enum! {
@@ -30,6 +30,8 @@ text_enum! {
         Kind = "kind",
         Intro = "intro",
         Closed = "closed",
+        /// A list that had closed it was taken back.
+        Reopened = "reopened",
     }
 }
 
@@ -52,35 +54,58 @@ impl Field {
             Field::Kind => msg!("类型"),
             Field::Intro => msg!("简介"),
             Field::Closed => msg!("停办"),
+            Field::Reopened => msg!("恢复开办"),
         }
     }
 }
 
+/// What is shown of a place, by field.
+pub(super) type Texts = Vec<(Field, String)>;
+
 /// All that a school shows, as texts to compare and to keep.
-fn texts(conn: &mut Conn, school: &School) -> Result<Vec<(Field, String)>> {
-    let host = organization::find(conn, school.host)?.name;
-    let served = schools::served(conn, school.id)?;
-    let alliances = schools::alliances_of(conn, school.id)?;
-    let join = |names: Vec<&str>| names.join("、");
-    Ok(vec![
+pub(super) fn texts(shown: &Shown) -> Texts {
+    fn join(all: &[(String, bool)], wanted: &[bool]) -> String {
+        let some = all.iter().filter(|one| wanted.contains(&one.1));
+        some.map(|one| one.0.as_str()).collect::<Vec<_>>().join("、")
+    }
+    let school = &shown.school;
+    vec![
         (Field::Name, school.name.clone()),
-        (Field::Host, host),
+        (Field::Host, shown.host.clone()),
         (Field::Address, school.address.clone()),
         (Field::Seats, school.seats.to_string()),
         (Field::Screen, if school.has_screen { "有".into() } else { "没有".into() }),
         (Field::Hours, school.opening_hours.clone()),
         (Field::Contact, school.contact.clone()),
-        (Field::Branches, join(served.iter().map(|one| one.1.as_str()).collect())),
-        (Field::Own, join(served.iter().filter(|one| one.2).map(|one| one.1.as_str()).collect())),
-        (
-            Field::Primary,
-            join(alliances.iter().filter(|it| it.is_primary).map(|it| it.name.as_str()).collect()),
-        ),
-        (
-            Field::Alliances,
-            join(alliances.iter().filter(|it| !it.is_primary).map(|it| it.name.as_str()).collect()),
-        ),
-    ])
+        (Field::Branches, join(&shown.served, &[true, false])),
+        (Field::Own, join(&shown.served, &[true])),
+        (Field::Primary, join(&shown.alliances, &[true])),
+        (Field::Alliances, join(&shown.alliances, &[false])),
+    ]
+}
+
+/// All that an alliance shows, likewise.
+pub(super) fn alliance_texts(alliance: &Alliance) -> Texts {
+    vec![
+        (Field::Name, alliance.name.clone()),
+        (Field::Kind, alliance.kind.as_str().to_owned()),
+        (Field::Intro, alliance.intro.clone()),
+    ]
+}
+
+/// The fields that are others now.
+pub(super) fn differing(
+    place: Place,
+    old: &[(Field, String)],
+    new: &[(Field, String)],
+) -> Vec<(Place, Field, String, String)> {
+    let pairs = old.iter().zip(new).filter(|(old, new)| old.1 != new.1);
+    pairs.map(|((field, old), (_, new))| (place, *field, old.clone(), new.clone())).collect()
+}
+
+/// The texts of one school.
+fn texts_of(conn: &mut Conn, id: SchoolId) -> Result<Texts> {
+    Ok(schools::shown(conn, &[id])?.first().map(texts).unwrap_or_default())
 }
 
 /// Makes a school, or changes one. The same form sent again changes nothing.
@@ -108,8 +133,7 @@ pub(super) fn save(
     let today = hand.today();
     let (id, before) = match id {
         Some(id) => {
-            let school = schools::school(conn, id)?;
-            let before = texts(conn, &school)?;
+            let before = texts_of(conn, id)?;
             schools::save_school(conn, id, &draft.school)?;
             (id, before)
         }
@@ -135,20 +159,15 @@ pub(super) fn save(
         schools::alliance(conn, *alliance)?;
     }
     schools::ally(conn, id, &draft.alliances, today)?;
-    let school = schools::school(conn, id)?;
-    let after = texts(conn, &school)?;
-    let mut part = 0;
-    if before.is_empty() {
-        store::write_edit(conn, Place::School(id), (Field::Made, "", &school.name), part, hand)?;
-        part += 1;
-    }
-    for ((field, old), (_, new)) in before.iter().zip(&after).filter(|(old, new)| old.1 != new.1) {
-        store::write_edit(conn, Place::School(id), (*field, old, new), part, hand)?;
-        part += 1;
-    }
-    if part == 0 {
+    let place = Place::School(id);
+    let edits = match before.is_empty() {
+        true => vec![(place, Field::Made, String::new(), draft.school.name.clone())],
+        false => differing(place, &before, &texts_of(conn, id)?),
+    };
+    if edits.is_empty() {
         return Err(Refusal::Same.into());
     }
+    store::write_edits(conn, &edits, &hand.by())?;
     hand.doer.did(conn, Action::SchoolChanged, ("school", id.0), hand.now)?;
     Ok(id)
 }
@@ -166,7 +185,8 @@ pub(super) fn close(conn: &mut Conn, id: SchoolId, hand: &Hand) -> Result<()> {
     schools::ally(conn, id, &[], today)?;
     let name = schools::school(conn, id)?.name;
     schools::close_school(conn, id, today)?;
-    store::write_edit(conn, Place::School(id), (Field::Closed, &name, ""), 0, hand)?;
+    let edit = (Place::School(id), Field::Closed, name, String::new());
+    store::write_edits(conn, &[edit], &hand.by())?;
     hand.doer.did(conn, Action::SchoolChanged, ("school", id.0), hand.now)
 }
 
@@ -185,29 +205,20 @@ pub(super) fn save_alliance(
     }
     let (id, edits) = match id {
         Some(id) => {
-            let old = schools::alliance(conn, id)?;
+            let before = alliance_texts(&schools::alliance(conn, id)?);
             schools::save_alliance(conn, id, new)?;
-            let edits = vec![
-                (Field::Name, old.name, new.name.clone()),
-                (Field::Kind, old.kind.as_str().into(), new.kind.as_str().into()),
-                (Field::Intro, old.intro, new.intro.clone()),
-            ];
-            (id, edits)
+            let after = alliance_texts(&schools::alliance(conn, id)?);
+            (id, differing(Place::Alliance(id), &before, &after))
         }
         None => {
             let id = schools::add_alliance(conn, new)?;
-            (id, vec![(Field::Made, String::new(), new.name.clone())])
+            (id, vec![(Place::Alliance(id), Field::Made, String::new(), new.name.clone())])
         }
     };
-    let changed = edits.iter().filter(|(_, old, new)| old != new);
-    let mut part = 0;
-    for (field, old, new) in changed {
-        store::write_edit(conn, Place::Alliance(id), (*field, old, new), part, hand)?;
-        part += 1;
-    }
-    if part == 0 {
+    if edits.is_empty() {
         return Err(Refusal::Same.into());
     }
+    store::write_edits(conn, &edits, &hand.by())?;
     hand.doer.did(conn, Action::SchoolChanged, ("alliance", id.0), hand.now)?;
     Ok(id)
 }

@@ -1,5 +1,6 @@
-//! Rows of schools and alliances as pages show them; `desk` has how they are kept.
+//! Rows of schools and alliances as pages show them; `desk` has how they are kept, `many` what many of them show.
 mod desk;
+mod many;
 
 use super::AllianceKind;
 use crate::db::Conn;
@@ -10,6 +11,7 @@ use crate::schema::{alliance_schools, alliances, memberships, orgs, school_branc
 use diesel::prelude::*;
 
 pub use desk::*;
+pub use many::{Shown, alliances_shown, schools_at, shown};
 
 #[derive(Queryable, Selectable, Debug, Clone)]
 #[diesel(table_name = alliances)]

@@ -12,7 +12,7 @@ pub enum Breaker {
     Median,
     /// More judges who put one above the other; only between two.
     Duel,
-    /// The judges' written vote, taken because of this tie.
+    /// The judges' written vote, taken because of this tie: it says nothing where one of the equals has none.
     Vote,
 }
 
@@ -65,7 +65,12 @@ fn split(
         places.extend(equals.iter().map(|of| Place { of: *of, rank, by }));
         return;
     };
-    let compare = |a: &usize, b: &usize| compare(*breaker, &all[*a], &all[*b], equals.len());
+    let is_partial = *breaker == Breaker::Vote && equals.iter().any(|of| all[*of].votes.is_none());
+    let compare = |a: &usize, b: &usize| match is_partial {
+        // Not all of them were voted about: that vote was about another tie.
+        true => Ordering::Equal,
+        false => compare(*breaker, &all[*a], &all[*b], equals.len()),
+    };
     let mut order = equals.to_vec();
     order.sort_by(|a, b| compare(b, a));
     let parts: Vec<&[usize]> = order.chunk_by(|a, b| compare(a, b) == Ordering::Equal).collect();
@@ -215,9 +220,16 @@ mod tests {
         let duel = [with("54", "88 90 92", None), with("54", "87 90 92", None)];
         let places = placed(&duel, &Breaker::ALL);
         assert_eq!((places[0].of, places[0].by), (0, Some(Breaker::Duel)));
-        // Of three, a duel says nothing; the vote does.
-        let three = [duel[0].clone(), duel[1].clone(), with("54", "92 90 80", Some(4))];
-        let places = placed(&three, &Breaker::ALL);
+        // Of three, a duel says nothing; the vote does, if it was about all three.
+        let voted = |votes: [Option<i64>; 3]| {
+            let all = [duel[0].clone(), duel[1].clone(), with("54", "92 90 80", None)];
+            all.into_iter().zip(votes).map(|(one, votes)| Standing { votes, ..one }).collect::<Vec<_>>()
+        };
+        for votes in [[None, None, Some(4)], [Some(0), None, Some(4)]] {
+            let places = placed(&voted(votes), &Breaker::ALL);
+            assert!(places.iter().all(|one| one.rank == 1 && one.by.is_none()), "{votes:?}");
+        }
+        let places = placed(&voted([Some(0), Some(0), Some(4)]), &Breaker::ALL);
         assert_eq!(
             (places[0].of, places[0].by, places[1].rank, places[2].rank),
             (2, Some(Breaker::Vote), 2, 2)

@@ -274,8 +274,10 @@ fn place(method: &Contest, entries: &mut [Entry], members: Vec<usize>) -> Vec<us
         let mut split = vec![];
         for (mut group, by) in groups {
             let is_two = group.len() == 2;
+            let has_votes = group.iter().all(|at| entries[*at].votes.is_some());
             let compare = |a: &usize, b: &usize| match rule {
                 None => entries[*b].score.cmp(&entries[*a].score),
+                Some(Breaker::Vote) if !has_votes => Ordering::Equal,
                 Some(breaker) => better(breaker, &entries[*a], &entries[*b], is_two).reverse(),
             };
             group.sort_by(|a, b| compare(a, b).then_with(|| entries[*a].id.cmp(&entries[*b].id)));
@@ -316,7 +318,7 @@ fn better(breaker: Breaker, one: &Entry, two: &Entry, is_two: bool) -> Ordering 
             votes.cmp(&0)
         }
         Breaker::Duel => Ordering::Equal,
-        Breaker::Vote => one.votes.unwrap_or(-1).cmp(&two.votes.unwrap_or(-1)),
+        Breaker::Vote => one.votes.cmp(&two.votes),
     }
 }
 

@@ -3,8 +3,10 @@
 //!
 //! A visit counts by three hands: one account records it, another one signs as the second person, and the member says so, with
 //! an own device, with a printed code, or before a third account. Here is who records and signs; `way` has what the member
-//! says and what it brings about, `makeup` what was missed, `sheets` the lists, `list` and `photo` what is read of them.
+//! says and what it brings about, `hands` whether two accounts may be one human, `makeup` what was missed, `sheets` the lists,
+//! `list` and `photo` what is read of them.
 mod forms;
+mod hands;
 mod keeping;
 mod list;
 mod makeup;
@@ -28,6 +30,7 @@ use crate::lang::Message;
 use crate::watching::length_s;
 use crate::{lectures, msg, people, text_enum};
 use chrono::Duration;
+pub use hands::HAND_DAYS;
 pub use keeping::{add_photo, remove_photo, sweep};
 pub use makeup::{Open, close};
 pub use refusal::Refusal;
@@ -265,8 +268,8 @@ pub fn has_hand(conn: &mut Conn, viewer: &Viewer, id: EventId, person: PersonId)
 /// Records a visit; the second person is told. The same key gives the same visit. It counts nothing yet.
 ///
 /// # Errors
-/// Refused for people outside the viewer's scope, where one person is two, before it has ended, after 30 days, and where it
-/// makes up for nothing that was missed.
+/// Refused for people outside the viewer's scope, where one person is two or may be, before it has ended, after 30 days, and
+/// where it makes up for nothing that was missed.
 pub fn record(
     conn: &mut Conn,
     viewer: &Viewer,
@@ -361,10 +364,8 @@ fn check(conn: &mut Conn, viewer: &Viewer, new: &NewVisit, now: Timestamp) -> Re
         Some(Refusal::InFuture)
     } else if day < clock::day(now) - Duration::days(LATE_DAYS) {
         Some(Refusal::TooLate)
-    } else if !store::has_account(conn, new.second)? {
-        Some(Refusal::SecondWithoutAccount)
     } else {
-        None
+        hands::obstacle(conn, viewer.account, new)?
     };
     if let Some(refusal) = refusal {
         return Err(refusal.into());
@@ -408,7 +409,7 @@ fn makeup_is_possible(conn: &mut Conn, viewer: &Viewer, missed: EventId, new: &N
 ///
 /// # Errors
 /// Not found for whoever has nothing to do with it; refused for anybody but the second person, for the account that recorded
-/// it, and once it is taken back.
+/// it and where that account may have opened this one, and once it is taken back.
 pub fn second(conn: &mut Conn, viewer: &Viewer, id: EventId, doer: &Doer, now: Timestamp) -> Result<()> {
     let (whole, part) = seen_by(conn, viewer, id)?;
     if !part.is_second || viewer.is_acting() {
@@ -416,6 +417,11 @@ pub fn second(conn: &mut Conn, viewer: &Viewer, id: EventId, doer: &Doer, now: T
     }
     if part.is_recorder {
         return Err(Refusal::OwnRecord.into());
+    }
+    let both = (whole.visit.recorded_by, viewer.account);
+    let is_first = whole.visit.state == State::Recorded;
+    if is_first && hands::may_be_one(conn, both, whole.event.starts_at)? {
+        return Err(Refusal::OneHand.into());
     }
     if !store::second(conn, id, viewer.account, now)? {
         return match store::find(conn, id)?.state {

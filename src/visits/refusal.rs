@@ -1,5 +1,5 @@
 //! Why something about visits, make-up study and printed lists is refused, in words.
-use super::{LATE_DAYS, LONGEST, MOST_MEMBERS, sheets};
+use super::{HAND_DAYS, LATE_DAYS, LONGEST, MOST_MEMBERS, sheets};
 use crate::error::Error;
 use crate::events::MAKEUP_DAYS;
 use crate::lang::Message;
@@ -15,6 +15,10 @@ pub enum Refusal {
     RecorderIsSecond,
     RecorderIsVisited,
     SecondWithoutAccount,
+    /// The recorder could have opened the account of the second person, or the other way round.
+    OneHand,
+    /// The recorder or the second person could have opened the account that says the member's word.
+    OthersLogin,
     NotInScope,
     InFuture,
     TooLate,
@@ -49,8 +53,16 @@ impl Refusal {
             }
             Refusal::RecorderIsVisited => msg!("给您自己送学的，请别人登记"),
             Refusal::SecondWithoutAccount => {
-                msg!("第二人还没有账号，不能签名。请先给他打印登录码，或者换一位")
+                msg!("第二人还没有账号，不能签名。请登记人以外的负责人给他打印登录码，或者换一位")
             }
+            Refusal::OneHand => msg!(
+                "登记人和第二人的账号，最近 {} 天里有一个的登录码是另一个打印的，证明不了是两个人。请换一位第二人，或者请别人登记",
+                HAND_DAYS
+            ),
+            Refusal::OthersLogin => msg!(
+                "这个账号的登录码是登记人或第二人最近 {} 天里打印的，不能用它确认。请用打印的确认单，或者请别的见证人见证",
+                HAND_DAYS
+            ),
             Refusal::NotInScope => msg!("您的范围里没有找到这个人。请核对姓名，或者写党员编号"),
             Refusal::InFuture => msg!("送学还没有结束，结束以后再登记"),
             Refusal::TooLate => msg!("送学以后 {} 天之内登记", LATE_DAYS),

@@ -1,6 +1,6 @@
 //! What a member says of a visit, and what that brings about. Only a confirmed visit is in the records of study: an attendance,
 //! what it makes up for, and the proof of the lecture that was taught. While somebody disputes it, it is in none of them.
-use super::{Deed, MISSED, Refusal, Standing, State, Way, Whole, seen_by, store};
+use super::{Deed, MISSED, Refusal, Standing, State, Way, Whole, hands, seen_by, store};
 use crate::access::Viewer;
 use crate::audit::{Action, Doer};
 use crate::clock::Timestamp;
@@ -23,8 +23,8 @@ pub const CODE_DAYS: i64 = 30;
 /// The member confirms in the own account. Once more changes nothing.
 ///
 /// # Errors
-/// Not found for whom the visit was not to; refused while a clerk acts, before the second person has signed, and for what was
-/// disputed or taken back.
+/// Not found for whom the visit was not to; refused while a clerk acts, before the second person has signed, in an account that
+/// those who signed may have opened, and for what was disputed or taken back.
 pub fn confirm(conn: &mut Conn, viewer: &Viewer, id: EventId, doer: &Doer, now: Timestamp) -> Result<()> {
     let (whole, part) = seen_by(conn, viewer, id)?;
     if !part.is_visited || viewer.is_acting() {
@@ -35,6 +35,7 @@ pub fn confirm(conn: &mut Conn, viewer: &Viewer, id: EventId, doer: &Doer, now: 
     if has_signed {
         return Err(Refusal::OwnRecord.into());
     }
+    refuse_others_login(conn, &whole, (viewer.person, viewer.account))?;
     settle(conn, &whole, viewer.person, (Way::Device, Some(viewer.account)), doer, now)
 }
 
@@ -58,13 +59,30 @@ pub fn witness(
     if has_signed || part.is_deliverer || part.is_second || part.is_visited {
         return Err(Refusal::NotWitness.into());
     }
+    refuse_others_login(conn, &whole, (person, viewer.account))?;
     settle(conn, &whole, person, (Way::Witness, Some(viewer.account)), doer, now)
+}
+
+/// Whoever signed the visit does not say the member's word too, with an account that they may have opened. What was said before
+/// stays said.
+fn refuse_others_login(
+    conn: &mut Conn,
+    whole: &Whole,
+    (person, account): (PersonId, AccountId),
+) -> Result<()> {
+    let is_open = whole.member(person)?.state == Standing::Waiting;
+    let makers = hands::makers(&whole.visit);
+    if is_open && hands::is_behind(conn, &makers, account, whole.event.starts_at)? {
+        return Err(Refusal::OthersLogin.into());
+    }
+    Ok(())
 }
 
 /// Makes the code for the slip of a member; an earlier one is void. It is nowhere but on the paper.
 ///
 /// # Errors
-/// Not found for whoever does not keep the visit; refused for the recorder, and where there is nothing to confirm.
+/// Not found for whoever does not keep the visit; refused for the recorder and in an account that the recorder may have opened,
+/// and where there is nothing to confirm.
 pub fn print_code(
     conn: &mut Conn,
     viewer: &Viewer,
@@ -79,6 +97,9 @@ pub fn print_code(
     // Whoever has the code can say the member's word: the recorder would need nobody else for it.
     if part.is_recorder || part.is_visited {
         return Err(Refusal::SomebodyElse.into());
+    }
+    if hands::is_behind(conn, &[whole.visit.recorded_by], viewer.account, whole.event.starts_at)? {
+        return Err(Refusal::OthersLogin.into());
     }
     let member = whole.member(person)?;
     if let Some(refusal) = obstacle(&whole, member.state) {
@@ -125,9 +146,14 @@ pub fn confirm_by_code(
         found => found?,
     };
     if let Some(viewer) = viewer {
+        let starts_at = events::find(conn, id)?.starts_at;
+        let makers = hands::makers(&visit);
         let has_signed = visit.recorded_by == viewer.account || visit.seconded_by == Some(viewer.account);
         if has_signed || visit.deliverer == viewer.person || visit.second == viewer.person {
             return Err(Refusal::SomebodyElse.into());
+        }
+        if hands::is_behind(conn, &makers, viewer.account, starts_at)? {
+            return Err(Refusal::OthersLogin.into());
         }
     }
     let seconds = now.and_utc().timestamp();

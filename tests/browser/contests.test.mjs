@@ -185,7 +185,7 @@ journey('a contest from its announcement to gold lecturers', DESK, async (organi
   const slug = unique('journey').replace(' ', '-');
   const titles = ENTRIES.map((_, at) => `${title}第 ${at + 1} 课`);
 
-  // The organizer makes it with one final round, takes the clock off its method and freezes that; another person approves.
+  // The organizer makes it with one final round, whose talks are timed, and freezes its method; another person approves.
   await signIn(organizer, 'organizer', '/organize/contests');
   await press(organizer, 'main a[href="/organize/contests/new"]');
   await organizer.fill('#f-title', title);
@@ -205,7 +205,7 @@ journey('a contest from its announcement to gold lecturers', DESK, async (organi
   assert.match(round, /\/rounds\/\d+$/);
   const score = `/score/rounds/${round.split('/').at(-1)}`;
   assert.equal(await organizer.inputValue('#f-kind'), 'final', 'a contest without recordings begins with its final');
-  await organizer.uncheck('main input[name=timed]');
+  assert.ok(await organizer.isChecked('main input[name=timed]'), 'what is too long costs points');
   await send(organizer, `form[action="${round}"] button`, round);
   await isSound(organizer);
   await send(organizer, step('freeze'), round);
@@ -321,7 +321,34 @@ journey('a contest from its announcement to gold lecturers', DESK, async (organi
     await isSound(judges[2]);
   });
   assert.deepEqual(await Promise.all([3, 4, 5].map((judge) => judging(judge))), [0, 0, 0]);
+  // The scorer's board, left open, shows by itself who has handed in; a stopwatch on it times a talk meanwhile.
+  await scorer.goto(score);
+  const before = await scorer.locator('[data-board]').innerText();
+  const watch = scorer.locator('main [data-watch]').first();
+  const field = scorer.locator('main #f-hall input[name=time]').first();
+  const label = await watch.innerText();
+  await watch.click();
+  assert.notEqual(await watch.innerText(), label, 'it runs, and can be stopped');
   assert.equal(await judging(6), 1, 'far from the others on one entry');
+  // A look at the board replaces its lines, not the clock that runs.
+  await scorer.waitForFunction((text) => document.querySelector('[data-board]').innerText !== text, before, { timeout: 25_000 });
+  assert.match(await field.inputValue(), /^\d+:[0-5]\d$/, 'and the clock went on');
+  await watch.click();
+  assert.equal(await watch.innerText(), label);
+  const taken = await field.inputValue();
+  assert.notEqual(taken, '0:00');
+  await scorer.waitForTimeout(1_200);
+  assert.equal(await field.inputValue(), taken, 'stopped');
+  // Typed as a stopwatch shows it; what is no time is said, and the rest stays as it was typed.
+  const times = scorer.locator('main #f-hall input[name=time]');
+  for (let at = 1; at < ENTRIES.length; at += 1) await times.nth(at).fill('7:30');
+  await times.nth(1).fill('7:75');
+  await send(scorer, '#f-hall button:not([type=button])', `${score}/hall`);
+  assert.equal(await times.nth(1).inputValue(), '7:75', 'what was typed stays');
+  assert.equal(await times.nth(0).inputValue(), taken);
+  await times.nth(1).fill('7:35');
+  await send(scorer, '#f-hall button:not([type=button])', score);
+  assert.deepEqual(await times.evaluateAll((all) => all.map((one) => one.value)), [taken, '7:35', '7:30', '7:30', '7:30'], 'in the order of the lots');
   const last = judges[WITHOUT_SCRIPTS];
   const asked = await judging(WITHOUT_SCRIPTS, async (given) => {
     await last.fill('#s-content', '101');

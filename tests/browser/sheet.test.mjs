@@ -1,9 +1,9 @@
-// A list that was signed on paper, entered by the keyboard alone: thirty people with at most 200 keys, those for moving on the page
-// among them. Every key that is sent is counted. Run by tests/run like contests.test.mjs; guests come from the city's database
-// (CITY_DB).
+// Two kinds of sheets. A list that was signed on paper, entered by the keyboard alone: thirty people with at most 200 keys, those for
+// moving on the page among them; every key that is sent is counted. And a judge's sheet over a line that breaks, and on two devices:
+// nothing typed is lost. Run by tests/run like contests.test.mjs; guests and sheets come from the city's database (CITY_DB).
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { DESK, signIn } from './browser.mjs';
+import { DESK, PHONE, signIn } from './browser.mjs';
 import { isSound, journey, path, press, said, unique } from './journey.mjs';
 
 const { CITY_DB } = process.env;
@@ -67,3 +67,88 @@ journey('thirty names from a paper list', DESK, async (page) => {
   const kept = Object.fromEntries(ask(`SELECT status, COUNT(*) FROM attendance_heads WHERE event_id = ${id} GROUP BY status`).split('\n').map((line) => line.split('|')));
   assert.deepEqual(kept, { absent: '2', late: '3', leave_private: '1', present: String(people - 6) });
 });
+
+const JUDGE = 'judge3';
+/** The console says of each request that the line is away, and of a page that was refused. */
+const BROKEN = /ERR_INTERNET_DISCONNECTED|Failed to fetch|ERR_FAILED|status of 422/;
+
+/** The number of a sheet that this judge has not handed in. */
+const openSheet = () => ask(`SELECT MIN(a.id) FROM contest_assignments a JOIN contest_judges j ON j.id = a.judge_id
+  JOIN accounts u ON u.person_id = j.person_id JOIN contest_rounds r ON r.id = a.round_id JOIN contests c ON c.id = r.contest_id
+  WHERE u.username = '${JUDGE}' AND c.slug = 'fangxun-saike' AND r.state = 'judging' AND a.state = 'assigned'`);
+/** The draft of a sheet, as the server has it. */
+const draft = (sheet) => JSON.parse(ask(`SELECT scores FROM contest_drafts WHERE assignment_id = ${sheet}`) || '{}');
+/** What the page keeps of sheets on its device. */
+const onDevice = (page) => page.evaluate(() => Object.keys(localStorage).filter((name) => name.startsWith('weixiao.sheet.')));
+/** Waits until the status of the sheet ends with what its form says in that case. */
+const says = (page, what) => page.waitForFunction((name) => {
+  const form = document.querySelector('form[data-sheet]');
+  return form.querySelector('[data-status]').textContent.endsWith(form.dataset[name]);
+}, what);
+
+journey('a judge hands in without a line: what was typed is there again and reaches the server', PHONE, async (page) => {
+  const sheet = openSheet();
+  const address = `/judge/sheets/${sheet}`;
+  await signIn(page, JUDGE, address);
+  await page.goto(address);
+  const context = page.context();
+  for (const [button, score] of [['submit', '81.5'], ['draft', '82.5']]) {
+    await context.setOffline(true);
+    await page.fill('#s-content', score);
+    await page.locator(`button[name=action][value=${button}]`).click({ noWaitAfter: true });
+    await page.waitForTimeout(1_500);
+    assert.equal(await page.locator('#s-content').count(), 0, 'the browser has a page of its own for that');
+    assert.notEqual(draft(sheet).content, score);
+    await context.setOffline(false);
+    await page.goto(address);
+    assert.equal(await page.inputValue('#s-content'), score, `typed before “${button}” was pressed`);
+    await says(page, 'saved');
+    assert.match(await said(page, '[data-status]'), /已恢复/);
+    assert.equal(draft(sheet).content, score);
+    assert.deepEqual(await onDevice(page), [], 'the server has it');
+    await page.goto(address);
+    assert.equal(await page.inputValue('#s-content'), score);
+    assert.equal(await said(page, '[data-status]'), '', 'there is nothing to bring back');
+  }
+  // Refused for a gap: what was typed stays, and is brought back where the page is left.
+  await page.fill('#s-delivery', '77.5');
+  await page.fill('#s-form', '');
+  await press(page, 'button[name=action][value=submit]');
+  assert.equal(await page.inputValue('#s-delivery'), '77.5');
+  await page.goto(address);
+  assert.equal(await page.inputValue('#s-delivery'), '77.5');
+  await says(page, 'saved');
+  assert.equal(draft(sheet).delivery, '77.5');
+  await isSound(page);
+}, { excused: BROKEN });
+
+journey('a judge fills in a sheet on two devices: the draft that was saved stays, and the other one is not lost', PHONE, async (page, open) => {
+  const sheet = openSheet();
+  const address = `/judge/sheets/${sheet}`;
+  const other = await open();
+  for (const device of [page, other]) {
+    await signIn(device, JUDGE, address);
+    await device.goto(address);
+  }
+  await page.fill('#s-content', '71.5');
+  await says(page, 'saved');
+  await other.fill('#s-content', '72.5');
+  await other.locator('[data-status]', { hasText: '另一台设备' }).waitFor();
+  assert.equal(draft(sheet).content, '71.5', 'what was acknowledged is there');
+  assert.equal(await other.inputValue('#s-content'), '72.5', 'what was typed is there');
+  // Opened again it shows what is saved, and offers what this device has.
+  await other.goto(address);
+  assert.equal(await other.inputValue('#s-content'), '71.5');
+  await isSound(other);
+  await other.locator('[data-status] + button').click();
+  assert.equal(await other.inputValue('#s-content'), '72.5');
+  await says(other, 'saved');
+  assert.equal(draft(sheet).content, '72.5');
+  // Handed in, nothing is left on the device that did it.
+  for (const name of ['content', 'delivery', 'form']) await other.fill(`#s-${name}`, '86.5');
+  await press(other, 'button[name=action][value=submit]');
+  if (await other.locator('#f-is_sure').count()) await press(other, 'button[name=action][value=submit]');
+  assert.equal(await other.locator('#f-sheet input').count(), 0, await said(other));
+  assert.deepEqual(await onDevice(other), []);
+  assert.equal(ask(`SELECT state FROM contest_assignments WHERE id = ${sheet}`), 'submitted');
+}, { excused: /status of 4(09|22)/ });

@@ -4,7 +4,7 @@ use crate::contests::{Hall, done, untimed};
 use crate::world::{Answer, Browser, World};
 use chrono::Duration;
 use weixiao::clock;
-use weixiao::contests::{Breaker, Method};
+use weixiao::contests::{Breaker, Method, Panels};
 use weixiao::verify;
 
 /// Everybody who has a hand in a result.
@@ -263,6 +263,254 @@ async fn where_equals_stand_at_the_last_place_the_judges_vote_in_writing() {
     done(desk.finish().await);
     assert_eq!(desk.entry_states(), "E01 awarded E02 eliminated E03 awarded E04 eliminated");
     verify::file(&world.visitor().get("/rankings/1.json").await.raw).unwrap();
+}
+
+#[actix_web::test]
+async fn nothing_is_final_while_an_objection_to_any_revision_is_open() {
+    let world = World::new();
+    let desk = Desk::new(&world, (5, 7), &untimed(2), one_sided).await;
+    desk.revise("").await;
+    let (member, other) = (world.signed_in("member").await, world.signed_in("member2").await);
+    let upheld = desk.object(&member, "recusal", "E01 的 7 号评委和 E02 是一个单位").await;
+    let waiting = desk.object(&other, "eligibility", "E03 不是本支部的").await;
+    done(desk.rule(&upheld, "sheet_excluded", ("E01", Some(7))).await);
+    desk.revise("一份评分表应当回避，不计入").await;
+    desk.let_notice_pass();
+    // The other one was about the first revision, and has no answer yet.
+    let early = desk.finish().await;
+    assert!(early.status == 409 && early.body.contains("没办完的异议"), "{}", early.body);
+    let states =
+        "SELECT string_agg(state, ' ') FROM (SELECT state FROM ranking_snapshots ORDER BY revision) AS x";
+    assert_eq!(world.text(states), "superseded provisional");
+    done(desk.rule(&waiting, "none", ("E03", None)).await);
+    done(desk.finish().await);
+    assert_eq!(world.text(states), "superseded final");
+
+    // One that an older program left open is told that nothing changes; nothing final is changed by it.
+    let account =
+        |column: &str| world.text(&format!("SELECT {column} FROM accounts WHERE username = 'member'"));
+    world.sql(&format!(
+        "INSERT INTO cases (kind, level, subject_kind, subject_id, person_id, path, filed_by, filed_at, due_on, state, key) \
+         VALUES ('objection', 1, 'snapshot', (SELECT MIN(id) FROM ranking_snapshots), {}, '/', {}, CURRENT_TIMESTAMP, \
+         '2026-12-31', 'filed', 'left-open')",
+        account("person_id"),
+        account("id")
+    ));
+    let left = world.text("SELECT MAX(id) FROM cases");
+    let late = desk.rule(&left, "entry_disqualified", ("E02", None)).await;
+    assert!(late.status == 422 && late.body.contains("结果已经确定"), "{}", late.body);
+    assert_eq!(desk.entry_states(), "E01 awarded E02 awarded E03 eliminated E04 eliminated E05 eliminated");
+    assert_eq!(world.number("SELECT COUNT(*) FROM contest_rulings"), 2);
+    done(desk.rule(&left, "none", ("E02", None)).await);
+}
+
+#[actix_web::test]
+async fn a_tie_that_a_ruling_makes_is_voted_about_anew_and_by_all_who_are_equal() {
+    let world = World::new();
+    let method = Method { breakers: vec![Breaker::Vote], ..untimed(2) };
+    let level = |_: usize, at: usize| ["90", "85", "85", "85"][at].to_owned();
+    let desk = Desk::new(&world, (4, 5), &method, level).await;
+    let path = format!("{}/votes", desk.result);
+    let entry = |code: &str| world.text(&format!("SELECT id FROM contest_entries WHERE code = '{code}'"));
+    let vote = async |code: &str, votes: &str| {
+        desk.hall.scorer.post(&path, &[("entry", &entry(code)), ("votes", votes)]).await
+    };
+    done(vote("E02", "2").await);
+    done(vote("E03", "3").await);
+    // The third of the equals has no votes: nobody has voted about this tie.
+    let partial = desk.compute("").await;
+    assert!(partial.status == 422 && partial.body.contains("名额处并列：E02、E03、E04"), "{}", partial.body);
+    done(vote("E04", "0").await);
+    desk.revise("").await;
+    assert_eq!(
+        vote("E02", "5").await.status,
+        409,
+        "what is published follows from the votes that there were"
+    );
+
+    let member = world.signed_in("member").await;
+    let case = desk.object(&member, "plagiarism", "E03 是别人的讲稿").await;
+    done(desk.rule(&case, "entry_disqualified", ("E03", None)).await);
+    let undecided = desk.compute("E03 取消资格").await;
+    assert!(undecided.status == 422 && undecided.body.contains("名额处并列：E02、E04"), "{}", undecided.body);
+    assert!(undecided.body.contains(&format!("action=\"{path}\"")), "{}", undecided.body);
+    done(vote("E02", "1").await);
+    done(vote("E04", "4").await);
+    desk.revise("E03 取消资格").await;
+    desk.let_notice_pass();
+    done(desk.finish().await);
+    assert_eq!(desk.entry_states(), "E01 awarded E02 eliminated E03 disqualified E04 awarded");
+    assert_eq!(vote("E02", "5").await.status, 409, "it is final");
+    let visitor = world.visitor();
+    for revision in [1, 2] {
+        verify::file(&visitor.get(&format!("/rankings/1/{revision}.json")).await.raw).unwrap();
+    }
+}
+
+#[actix_web::test]
+async fn a_final_result_is_opened_again_with_a_reason_and_the_next_revision_goes_the_whole_way() {
+    let world = World::new();
+    let desk = Desk::new(&world, (5, 6), &untimed(2), |_, at| (90 - at).to_string()).await;
+    let (path, visitor) = (format!("{}/reopen", desk.result), world.visitor());
+    let entry = world.text("SELECT id FROM contest_entries WHERE code = 'E01'");
+    let reason = "E01 的讲稿是别人发表过的";
+    let form = [("ruling", "entry_disqualified"), ("entry", entry.as_str()), ("reasons", reason)];
+    desk.revise("").await;
+    let early = desk.hall.supervisor.post(&path, &form).await;
+    assert!(early.status == 422, "what is on notice is objected to: {}", early.body);
+    assert!(!desk.hall.supervisor.get(&format!("{}/result", desk.result)).await.body.contains(&path));
+    desk.let_notice_pass();
+    done(desk.finish().await);
+
+    for browser in [&desk.hall.scorer, &desk.hall.organizer, &desk.checker] {
+        assert_eq!(browser.post(&path, &form).await.status, 403);
+    }
+    let page = desk.hall.supervisor.get(&format!("{}/result", desk.result)).await;
+    assert!(page.body.contains(&format!("action=\"{path}\"")), "{}", page.body);
+    let empty = desk.hall.supervisor.post(&path, &[("ruling", "none"), ("reasons", "写了一半")]).await;
+    assert!(
+        empty.status == 422 && empty.body.contains("请选怎样办理") && empty.body.contains("写了一半"),
+        "{}",
+        empty.body
+    );
+    let silent = [("ruling", "entry_disqualified"), ("entry", ""), ("reasons", " ")];
+    let silent = desk.hall.supervisor.post(&path, &silent).await;
+    assert!(silent.status == 422 && silent.body.contains("请选作品"), "{}", silent.body);
+    assert_eq!(world.text("SELECT state FROM contest_rounds"), "final", "nothing changed");
+    // Nobody opens what they had a hand in.
+    let publisher = |name: &str| {
+        world.sql(&format!(
+            "UPDATE ranking_snapshots SET published_by = (SELECT id FROM accounts WHERE username = '{name}')"
+        ));
+    };
+    publisher("supervisor");
+    let own = desk.hall.supervisor.post(&path, &form).await;
+    assert!(own.status == 422 && own.body.contains("计算、复核、公布过这个结果的人"), "{}", own.body);
+    publisher("organizer");
+
+    done(desk.hall.supervisor.post(&path, &form).await);
+    assert_eq!(world.text("SELECT state FROM contest_rounds"), "provisional");
+    assert_eq!(world.text("SELECT state FROM contests"), "provisional");
+    assert_eq!(desk.entry_states(), "E01 disqualified E02 scored E03 scored E04 scored E05 scored");
+    assert_eq!(desk.hall.supervisor.post(&path, &form).await.status, 422, "once");
+    // What was final cannot become so again as it is; it stands until the next revision.
+    assert_eq!(desk.finish().await.status, 409);
+    assert_eq!(visitor.get("/rankings/1").await.status, 200);
+    let record = visitor.get("/contests/autumn/record").await;
+    assert!(
+        record.body.contains("重新打开正式结果") && record.body.contains(reason),
+        "everybody reads why: {}",
+        record.body
+    );
+    assert_eq!(world.number("SELECT COUNT(*) FROM announcements WHERE key LIKE '%reopened%'"), 1);
+    assert_eq!(
+        world.number("SELECT COUNT(*) FROM notices WHERE title LIKE '%要更正%'"),
+        5,
+        "those who entered"
+    );
+    let owed = desk.hall.scorer.get(&format!("{}/result", desk.result)).await;
+    assert!(
+        owed.body.contains("正式结果已重新打开") && owed.body.contains("name=\"reason\""),
+        "{}",
+        owed.body
+    );
+
+    assert_eq!(desk.compute("").await.status, 422, "a reason is needed");
+    desk.revise("E01 取消资格").await;
+    let early = desk.finish().await;
+    assert!(early.status == 409 && early.body.contains("公示期"), "a notice of its own: {}", early.body);
+    // It can be objected to like the first.
+    let member = world.signed_in("member").await;
+    let case = desk.object(&member, "timing", "E02 超时").await;
+    desk.let_notice_pass();
+    assert_eq!(desk.finish().await.status, 409);
+    done(desk.rule(&case, "none", ("E02", None)).await);
+    done(desk.finish().await);
+    assert_eq!(desk.entry_states(), "E01 disqualified E02 awarded E03 awarded E04 eliminated E05 eliminated");
+    assert_eq!(world.text("SELECT state FROM contests"), "final");
+    for (revision, event) in [(1, "superseded"), (2, "final")] {
+        let file = visitor.get(&format!("/rankings/1/{revision}.json")).await;
+        let accepted = verify::file(&file.raw).unwrap();
+        assert_eq!((accepted.revision, accepted.publication.event.as_str()), (revision, event));
+    }
+
+    // A title that rests on it is dealt with first.
+    let honours = format!("/organize/honours/{}", desk.hall.contest);
+    done(desk.hall.organizer.post(&format!("{honours}/nominate"), &[]).await);
+    done(desk.hall.organizer.post(&format!("{honours}/notice"), &[]).await);
+    let (from, until) =
+        (clock::day(clock::now()) - Duration::days(8), clock::day(clock::now()) - Duration::days(1));
+    world.sql(&format!("UPDATE gold_lecturers SET notice_from = '{from}', notice_until = '{until}'"));
+    done(desk.checker.post(&format!("{honours}/appoint"), &[]).await);
+    let other = world.text("SELECT id FROM contest_entries WHERE code = 'E02'");
+    let form = [("ruling", "entry_disqualified"), ("entry", other.as_str()), ("reasons", "又发现一件")];
+    let held = desk.hall.supervisor.post(&path, &form).await;
+    assert!(held.status == 422 && held.body.contains("金牌讲师已经按这个结果聘任"), "{}", held.body);
+    assert_eq!(world.text("SELECT state FROM contests"), "final");
+}
+
+#[actix_web::test]
+async fn where_each_saw_some_a_sheet_that_fits_nothing_asks_for_one_more_before_the_lock() {
+    let world = World::new();
+    let method = Method { panels: Panels::LeastSquares, ..untimed(2) };
+    let hall = Hall::new(&world, 10, 6, "final", &method).await;
+    world.sql("UPDATE contest_rounds SET sheets_each = 4");
+    let round = format!("/organize/contests/{}/rounds/{}", hall.contest, hall.round);
+    done(hall.organizer.post(&format!("{round}/draw"), &[("outside", "4711")]).await);
+    done(hall.organizer.post(&format!("/organize/rounds/{}/assign", hall.round), &[]).await);
+    // A judge of fewer than five sheets is not told from what was seen.
+    let some = "SELECT id FROM contest_assignments WHERE judge_id = (SELECT MIN(judge_id) FROM contest_assignments) \
+                ORDER BY id LIMIT 3";
+    let some = world.text(&format!("SELECT string_agg(CAST(id AS TEXT), ',') FROM ({some}) AS x"));
+    world.sql(&format!("UPDATE contest_assignments SET state = 'recused' WHERE id IN ({some})"));
+    let thin = hall.organizer.post(&format!("{round}/start"), &[]).await;
+    assert!(!thin.status.is_redirection() && thin.body.contains("分到的评分表太少"), "{}", thin.body);
+    world.sql(&format!("UPDATE contest_assignments SET state = 'assigned' WHERE id IN ({some})"));
+    done(hall.organizer.post(&format!("{round}/start"), &[]).await);
+
+    // What entries are worth and how mild judges are adds up, but for one sheet of E01.
+    let pairs = world.text(
+        "SELECT string_agg(x, ',') FROM (SELECT e.code || ':' || a.username AS x FROM contest_assignments s JOIN contest_entries e \
+         ON e.id = s.entry_id JOIN contest_judges j ON j.id = s.judge_id JOIN accounts a ON a.person_id = j.person_id \
+         ORDER BY e.code, a.username) AS y",
+    );
+    let mut seen = vec![];
+    for (place, pair) in pairs.split(',').enumerate() {
+        let (code, name) = pair.split_once(':').unwrap();
+        let (at, judge): (usize, usize) =
+            (code[1..].parse().unwrap(), name["judge".len()..].parse().unwrap());
+        let score = (60 + at + 2 * judge + if place == 0 { 15 } else { 0 }).to_string();
+        done(hall.submit(judge, code, [&score, &score, &score]).await);
+        if at == 1 {
+            seen.push(judge);
+        }
+    }
+    assert_eq!(seen.len(), 4);
+    let lock = format!("/score/rounds/{}/lock", hall.round);
+    let early = hall.scorer.post(&lock, &[]).await;
+    assert!(early.status == 409 && early.body.contains("E01 有一份评分表与其余的对不上"), "{}", early.body);
+    assert_eq!(world.number("SELECT COUNT(*) FROM contest_rounds WHERE lock_by IS NOT NULL"), 0);
+    // One more judge of it, and the round can be locked: the people have done what the rule asks for.
+    let entry = world.text("SELECT id FROM contest_entries WHERE code = 'E01'");
+    let mut more = None;
+    for judge in (1..=6).filter(|judge| !seen.contains(judge)) {
+        let id = world.text(&format!(
+            "SELECT j.id FROM contest_judges j JOIN accounts a ON a.person_id = j.person_id WHERE a.username = 'judge{judge}'"
+        ));
+        let path = format!("/organize/rounds/{}/assign-one", hall.round);
+        if hall.organizer.post(&path, &[("judge", &id), ("entry", &entry)]).await.status == 303 {
+            more = Some(judge);
+            break;
+        }
+    }
+    let judge = more.unwrap();
+    let score = (61 + 2 * judge).to_string();
+    done(hall.submit(judge, "E01", [&score, &score, &score]).await);
+    hall.lock().await;
+    let result = format!("/score/rounds/{}", hall.round);
+    let desk = Desk { checker: world.signed_in("checker").await, hall, result };
+    done(desk.compute("").await);
+    done(desk.check().await);
 }
 
 #[actix_web::test]

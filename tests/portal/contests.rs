@@ -81,18 +81,23 @@ impl<'a> Hall<'a> {
             judges: vec![],
         };
         for number in 1..=judges {
-            let name = format!("judge{number}");
-            let person = world.text(&format!("SELECT person_id FROM accounts WHERE username = '{name}'"));
-            let path = format!("/organize/contests/{contest}/judges");
-            let invited = hall.organizer.post(&path, &[("person", &person), ("unit", "水务局")]).await;
-            assert_eq!(invited.status, 303, "{}", invited.body);
-            let judge = world.signed_in(&name).await;
-            let path = format!("/judge/contests/{contest}/answer");
-            let accepted = judge.post(&path, &[("answer", "accept"), ("accepts_rules", "yes")]).await;
-            assert_eq!(accepted.status, 303, "{}", accepted.body);
-            hall.judges.push(judge);
+            hall.invite(number).await;
         }
         hall
+    }
+    /// Invites the next judge, who accepts.
+    pub async fn invite(&mut self, number: usize) {
+        let (world, contest) = (self.world, self.contest);
+        let name = format!("judge{number}");
+        let person = world.text(&format!("SELECT person_id FROM accounts WHERE username = '{name}'"));
+        let path = format!("/organize/contests/{contest}/judges");
+        let invited = self.organizer.post(&path, &[("person", &person), ("unit", "水务局")]).await;
+        assert_eq!(invited.status, 303, "{}", invited.body);
+        let judge = world.signed_in(&name).await;
+        let path = format!("/judge/contests/{contest}/answer");
+        let accepted = judge.post(&path, &[("answer", "accept"), ("accepts_rules", "yes")]).await;
+        assert_eq!(accepted.status, 303, "{}", accepted.body);
+        self.judges.push(judge);
     }
     /// Draws the lots, assigns, opens the sheets.
     pub async fn begin(&self) {
@@ -103,11 +108,30 @@ impl<'a> Hall<'a> {
     }
     /// The sheet of a judge (from 1) for an entry, by its code.
     pub fn sheet(&self, judge: usize, code: &str) -> i64 {
+        let id = self.find_sheet(judge, code);
+        assert!(id > 0, "judge{judge} was not assigned {code}");
+        id
+    }
+    /// The same; nought where the judge was not assigned the entry.
+    pub fn find_sheet(&self, judge: usize, code: &str) -> i64 {
         self.world.number(&format!(
-            "SELECT a.id FROM contest_assignments a JOIN contest_judges j ON j.id = a.judge_id JOIN accounts c ON \
-             c.person_id = j.person_id JOIN contest_entries e ON e.id = a.entry_id WHERE a.round_id = {} AND c.username = \
+            "SELECT COALESCE(MAX(a.id), 0) FROM contest_assignments a JOIN contest_judges j ON j.id = a.judge_id JOIN accounts c \
+             ON c.person_id = j.person_id JOIN contest_entries e ON e.id = a.entry_id WHERE a.round_id = {} AND c.username = \
              'judge{judge}' AND e.code = '{code}'",
             self.round
+        ))
+    }
+    pub fn judge_id(&self, judge: usize) -> String {
+        self.world.text(&format!(
+            "SELECT j.id FROM contest_judges j JOIN accounts a ON a.person_id = j.person_id WHERE j.contest_id = {} AND \
+             a.username = 'judge{judge}'",
+            self.contest
+        ))
+    }
+    pub fn entry_id(&self, code: &str) -> String {
+        self.world.text(&format!(
+            "SELECT id FROM contest_entries WHERE contest_id = {} AND code = '{code}'",
+            self.contest
         ))
     }
     pub fn codes(&self) -> Vec<String> {
@@ -137,7 +161,8 @@ impl<'a> Hall<'a> {
     }
 }
 
-fn fields<'f>(version: &'f str, scores: [&'f str; 3]) -> [(&'static str, &'f str); 6] {
+/// A sheet as its form sends it.
+pub fn fields<'f>(version: &'f str, scores: [&'f str; 3]) -> [(&'static str, &'f str); 6] {
     [
         ("version", version),
         ("s-content", scores[0]),
@@ -269,10 +294,10 @@ async fn a_sheet_is_checked_kept_on_mistakes_sealed_when_handed_in_and_returned_
         assert!(answer.body.contains(&format!("value=\"{}\"", wrong[0])), "what was typed stays");
     }
     assert_eq!(world.number("SELECT COUNT(*) FROM contest_sheets"), 0);
-    // Drafts: an older one does not overwrite a newer one.
-    for (stamp, score) in [("2000", "88"), ("1000", "11")] {
-        let body = [("version", "1"), ("stamp", stamp), ("s-content", score)];
-        assert_eq!(judge.post(&format!("{path}/draft"), &body).await.status, 204);
+    // Drafts: one that does not know what is there does not overwrite it, and that is said.
+    for (stamp, score, status) in [("2000", "88", 204), ("1000", "11", 409), ("3000", "12", 409)] {
+        let body = [("version", "1"), ("stamp", stamp), ("base", "0"), ("s-content", score)];
+        assert_eq!(judge.post(&format!("{path}/draft"), &body).await.status, status, "{score}");
     }
     assert!(judge.get(&path).await.body.contains("value=\"88\""));
     done(hall.submit(1, "E01", ["90", "80.5", "77.7"]).await);
@@ -315,6 +340,86 @@ async fn a_sheet_is_checked_kept_on_mistakes_sealed_when_handed_in_and_returned_
     );
 }
 
+/// What a device sends by itself while a sheet is filled in, under its own clock; `base` are the drafts that it knows.
+async fn autosaved(judge: &Browser<'_>, path: &str, (stamp, base, score): (&str, &str, &str)) -> Answer {
+    let body = [("version", "1"), ("stamp", stamp), ("base", base), ("s-content", score)];
+    judge.post(&format!("{path}/draft"), &body).await
+}
+
+#[actix_web::test]
+async fn of_two_devices_with_different_clocks_none_overwrites_the_others_draft_and_each_is_told() {
+    let world = World::new();
+    let hall = Hall::new(&world, 5, 5, "final", &untimed(2)).await;
+    hall.begin().await;
+    let path = format!("/judge/sheets/{}", hall.sheet(1, "E01"));
+    let judge = &hall.judges[0];
+    let base = |page: &Answer| page.between("name=\"base\" value=\"", "\"").to_owned();
+    let kept = || world.text("SELECT scores FROM contest_drafts");
+    assert_eq!(base(&judge.get(&path).await), "0");
+    // Both have opened the page before; the first one's clock is a year ahead.
+    assert_eq!(autosaved(judge, &path, ("9000000", "0", "88")).await.status, 204);
+    for (stamp, why) in [("1000", "its clock is late"), ("9900000", "nor with a clock that is early")] {
+        let told = autosaved(judge, &path, (stamp, "0", "11")).await;
+        assert_eq!(told.status, 409, "{why}");
+        assert!(told.body.contains("另一台设备") && !told.body.contains("<html"), "{}", told.body);
+        assert!(kept().contains("88"), "{why}: {}", kept());
+    }
+    // Opened anew the second one knows what is there, and goes on from it, late as its clock is.
+    let page = judge.get(&path).await;
+    assert!(page.body.contains("value=\"88\""));
+    assert_eq!(autosaved(judge, &path, ("1000", &base(&page), "77")).await.status, 204);
+    assert!(judge.get(&path).await.body.contains("value=\"77\""), "what was acknowledged is there");
+    // The same once more, because its answer was lost; and now it is the first device that is told.
+    assert_eq!(autosaved(judge, &path, ("1000", &base(&page), "77")).await.status, 204);
+    assert_eq!(autosaved(judge, &path, ("9100000", "9000000", "89")).await.status, 409);
+    assert!(kept().contains("77"), "{}", kept());
+}
+
+#[actix_web::test]
+async fn a_draft_that_a_bad_line_delays_does_not_overwrite_what_came_after_it() {
+    let world = World::new();
+    let hall = Hall::new(&world, 5, 5, "final", &untimed(2)).await;
+    hall.begin().await;
+    let path = format!("/judge/sheets/{}", hall.sheet(1, "E01"));
+    let judge = &hall.judges[0];
+    // Kept, but the answer was lost: the next one names it as one that may be there.
+    assert_eq!(autosaved(judge, &path, ("100", "0", "81")).await.status, 204);
+    assert_eq!(autosaved(judge, &path, ("300", "0,100,200", "83")).await.status, 204);
+    // The one between them comes last.
+    assert_eq!(autosaved(judge, &path, ("200", "0,100", "82")).await.status, 409);
+    assert!(judge.get(&path).await.body.contains("value=\"83\""));
+    // What is no stamp is none, and breaks nothing.
+    let most = i64::MAX.to_string();
+    assert_eq!(autosaved(judge, &path, (&most, &format!("x,-1,{most}"), "1")).await.status, 409);
+    assert!(judge.get(&path).await.body.contains("value=\"83\""));
+}
+
+/// The button for drafts, without JavaScript.
+async fn pressed(judge: &Browser<'_>, path: &str, base: &str) -> Answer {
+    let draft = [("version", "1"), ("stamp", "0"), ("base", base), ("s-content", "66"), ("action", "draft")];
+    judge.post(path, &draft).await
+}
+
+#[actix_web::test]
+async fn the_button_for_drafts_asks_before_it_takes_the_place_of_another_devices() {
+    let world = World::new();
+    let hall = Hall::new(&world, 5, 5, "final", &untimed(2)).await;
+    hall.begin().await;
+    let path = format!("/judge/sheets/{}", hall.sheet(1, "E01"));
+    let judge = &hall.judges[0];
+    assert_eq!(autosaved(judge, &path, ("5000", "0", "88")).await.status, 204);
+    let told = pressed(judge, &path, "0").await;
+    assert_eq!(told.status, 422);
+    assert!(told.body.contains("另一台设备") && told.body.contains("value=\"66\""), "{}", told.body);
+    assert!(world.text("SELECT scores FROM contest_drafts").contains("88"));
+    // Pressed again on that page it is meant; and a double click is one.
+    let base = told.between("name=\"base\" value=\"", "\"").to_owned();
+    for _ in 0..2 {
+        done(pressed(judge, &path, &base).await);
+    }
+    assert!(judge.get(&path).await.body.contains("value=\"66\""));
+}
+
 #[actix_web::test]
 async fn a_judge_far_from_the_others_is_asked_once() {
     let world = World::new();
@@ -333,9 +438,109 @@ async fn a_judge_far_from_the_others_is_asked_once() {
         !asked.body.contains("90.0") && !asked.body.contains("\"90\""),
         "what the others gave is not said"
     );
+    assert_eq!(world.number("SELECT COUNT(*) FROM contest_sheets"), 3);
+    // Another total, as far away: taken as it is, so nobody tries totals until they know the middle of the others' (INV-C7).
+    let other: Vec<_> =
+        fields("1", ["60", "60", "60"]).into_iter().filter(|one| one.0 != "is_sure").collect();
+    done(hall.judges[3].post(&path, &other).await);
+    assert_eq!(world.number("SELECT COUNT(*) FROM contest_sheets"), 4);
+    // Who is not far is not asked, nor who has looked again already.
     let near: Vec<_> = fields("1", ["80", "80", "80"]).into_iter().filter(|one| one.0 != "is_sure").collect();
-    done(hall.judges[3].post(&path, &near).await);
-    done(hall.submit(5, "E01", ["50", "50", "50"]).await);
+    done(hall.judges[4].post(&format!("/judge/sheets/{}", hall.sheet(5, "E01")), &near).await);
+    for judge in 1..=3 {
+        done(hall.submit(judge, "E02", ["90", "90", "90"]).await);
+    }
+    done(hall.submit(5, "E02", ["50", "50", "50"]).await);
+    // A sheet that was returned is another one: asked once more.
+    let id = hall.sheet(4, "E01");
+    done(hall.scorer.post(&format!("/score/sheets/{id}/return"), &[("reason", "请再看")]).await);
+    for (score, status) in [("60", 422), ("61", 303)] {
+        let again: Vec<_> =
+            fields("2", [score, score, score]).into_iter().filter(|one| one.0 != "is_sure").collect();
+        assert_eq!(hall.judges[3].post(&path, &again).await.status, status, "{score}");
+    }
+}
+
+/// Gives a demo account one more role: city-wide, or in one contest.
+fn appoint(world: &World, name: &str, role: &str, contest: Option<i64>) {
+    let scope = contest.map_or("'city', NULL".to_owned(), |id| format!("'contest', {id}"));
+    world.sql(&format!(
+        "INSERT INTO grants (account_id, role, scope_kind, scope_id, granted_at) VALUES ((SELECT id FROM accounts WHERE \
+         username = '{name}'), '{role}', {scope}, '2020-01-01 00:00:00')"
+    ));
+}
+
+#[actix_web::test]
+async fn who_keeps_scores_or_supervises_is_not_invited_as_a_judge() {
+    let world = World::new();
+    let hall = Hall::new(&world, 5, 4, "final", &untimed(2)).await;
+    appoint(&world, "judge5", "scorer", None);
+    appoint(&world, "judge6", "supervisor", Some(hall.contest));
+    appoint(&world, "judge7", "scorer", Some(hall.contest + 1));
+    let path = format!("/organize/contests/{}/judges", hall.contest);
+    let person =
+        |name: &str| world.text(&format!("SELECT person_id FROM accounts WHERE username = '{name}'"));
+    for name in ["judge5", "judge6"] {
+        let refused = hall.organizer.post(&path, &[("person", &person(name)), ("unit", "档案馆")]).await;
+        assert_eq!(refused.status, 422, "{name}");
+        assert!(
+            refused.body.contains("不能是同一个人") && refused.body.contains("档案馆"),
+            "{}",
+            refused.body
+        );
+    }
+    assert_eq!(world.number("SELECT COUNT(*) FROM contest_judges WHERE state = 'accepted'"), 4);
+    // A duty in another contest is none here; one that came after the invitation is.
+    done(hall.organizer.post(&path, &[("person", &person("judge7")), ("unit", "档案馆")]).await);
+    appoint(&world, "judge7", "supervisor", Some(hall.contest));
+    let judge = world.signed_in("judge7").await;
+    let answer = format!("/judge/contests/{}/answer", hall.contest);
+    assert_eq!(judge.post(&answer, &[("answer", "accept"), ("accepts_rules", "yes")]).await.status, 409);
+    assert_eq!(world.number("SELECT COUNT(*) FROM contest_judges WHERE state = 'accepted'"), 4);
+    done(judge.post(&answer, &[("answer", "decline")]).await);
+}
+
+#[actix_web::test]
+async fn a_judge_who_is_made_scorer_or_supervisor_leaves_sheets_and_lock_to_others() {
+    let world = World::new();
+    let hall = Hall::new(&world, 5, 5, "final", &untimed(2)).await;
+    hall.begin().await;
+    appoint(&world, "judge1", "scorer", None);
+    appoint(&world, "judge2", "supervisor", Some(hall.contest));
+    let (scorer, supervisor) = (world.signed_in("judge1").await, world.signed_in("judge2").await);
+    let own = "您是这次赛课的评委";
+    let (first, second) = (hall.sheet(3, "E01"), hall.sheet(4, "E01"));
+    let typed = [("s-content", "90"), ("s-delivery", "80"), ("s-form", "70")];
+    for (hand, path) in [
+        (&scorer, format!("/score/sheets/{first}/paper")),
+        (&supervisor, format!("/score/sheets/{first}/second-paper")),
+    ] {
+        let refused = hand.post(&path, &typed).await;
+        assert_eq!(refused.status, 422, "{path}");
+        assert!(refused.body.contains(own) && refused.body.contains("value=\"70\""), "{}", refused.body);
+    }
+    assert_eq!(world.number("SELECT COUNT(*) FROM contest_papers"), 0);
+    let refused = scorer.post(&format!("/score/sheets/{second}/missing"), &[("reason", "未到")]).await;
+    assert!(refused.status == 409 && refused.body.contains(own), "{}", refused.body);
+    hall.submit_all(|_, at| (90 - at).to_string()).await;
+    let refused = scorer.post(&format!("/score/sheets/{first}/return"), &[("reason", "再看")]).await;
+    assert!(refused.status == 409 && refused.body.contains(own), "{}", refused.body);
+    assert_eq!(
+        world.number("SELECT COUNT(*) FROM contest_assignments WHERE state <> 'submitted' OR version <> 1"),
+        0
+    );
+    // Neither the first hand of the lock nor the second.
+    let (lock, second) =
+        (format!("/score/rounds/{}/lock", hall.round), format!("/score/rounds/{}/second-lock", hall.round));
+    let refused = scorer.post(&lock, &[]).await;
+    assert!(refused.status == 409 && refused.body.contains(own), "{}", refused.body);
+    assert_eq!(world.number("SELECT COUNT(*) FROM contest_rounds WHERE lock_by IS NULL"), 1);
+    done(hall.scorer.post(&lock, &[]).await);
+    let refused = supervisor.post(&second, &[]).await;
+    assert!(refused.status == 409 && refused.body.contains(own), "{}", refused.body);
+    assert_eq!(world.text("SELECT state FROM contest_rounds"), "judging");
+    done(hall.supervisor.post(&second, &[]).await);
+    assert_eq!(world.text("SELECT state FROM contest_rounds"), "locked");
 }
 
 #[actix_web::test]
@@ -447,7 +652,7 @@ async fn twenty_one_sheets_in_the_same_moment_are_twenty_one_sheets_and_two_lock
 }
 
 /// All of these, side by side on this thread.
-async fn futures_join<F: Future<Output = Answer>>(futures: Vec<F>) -> Vec<Answer> {
+pub async fn futures_join<F: Future<Output = Answer>>(futures: Vec<F>) -> Vec<Answer> {
     let mut waiting: Vec<_> = futures.into_iter().map(|one| Some(Box::pin(one))).collect();
     let mut answers: Vec<Option<Answer>> = waiting.iter().map(|_| None).collect();
     std::future::poll_fn(move |cx| {
@@ -467,80 +672,330 @@ async fn futures_join<F: Future<Output = Answer>>(futures: Vec<F>) -> Vec<Answer
     .await
 }
 
-/// No order of actions shows a score before the lock, counts a conflicted sheet or changes a locked one (issue 6, item 7).
+/// What somebody may try while sheets are open, and afterwards.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Act {
+    Submit,
+    Draft,
+    Autosave,
+    Recuse,
+    /// A conflict that the judge declares, and one that the supervisor does.
+    Declare,
+    Note,
+    Return,
+    Missing,
+    Awaited,
+    Paper,
+    SecondPaper,
+    AssignOne,
+    Withdraw,
+    Lock,
+    SecondLock,
+    Unlock,
+    SecondUnlock,
+}
+
+/// What steps are drawn from: what judges do oftener than the rest.
+const DECK: [Act; 23] = [
+    Act::Submit,
+    Act::Submit,
+    Act::Submit,
+    Act::Submit,
+    Act::Submit,
+    Act::Draft,
+    Act::Autosave,
+    Act::Recuse,
+    Act::Declare,
+    Act::Note,
+    Act::Return,
+    Act::Return,
+    Act::Missing,
+    Act::Awaited,
+    Act::Paper,
+    Act::SecondPaper,
+    Act::AssignOne,
+    Act::AssignOne,
+    Act::Withdraw,
+    Act::Lock,
+    Act::SecondLock,
+    Act::Unlock,
+    Act::SecondUnlock,
+];
+
+/// Each of these works in this order, on an open round: so no run is without one that did something.
+const FIRST: [(Act, usize, &str); 15] = [
+    (Act::Draft, 1, "E02"),
+    (Act::Autosave, 1, "E02"),
+    (Act::Submit, 1, "E02"),
+    (Act::Return, 1, "E02"),
+    (Act::Submit, 1, "E02"),
+    (Act::Missing, 2, "E02"),
+    (Act::Awaited, 2, "E02"),
+    (Act::Missing, 2, "E02"),
+    (Act::Paper, 3, "E02"),
+    (Act::SecondPaper, 3, "E02"),
+    (Act::Recuse, 4, "E03"),
+    (Act::Submit, 5, "E03"),
+    (Act::Declare, 5, "E03"),
+    (Act::AssignOne, 6, "E03"),
+    (Act::Note, 6, "E03"),
+];
+
+/// None of these is done any more once two have locked. What is said of a conflict then is kept and changes nothing.
+const CLOSED: [Act; 15] = [
+    Act::Submit,
+    Act::Draft,
+    Act::Autosave,
+    Act::Recuse,
+    Act::Return,
+    Act::Missing,
+    Act::Awaited,
+    Act::Paper,
+    Act::SecondPaper,
+    Act::AssignOne,
+    Act::Withdraw,
+    Act::Lock,
+    Act::SecondLock,
+    Act::Unlock,
+    Act::SecondUnlock,
+];
+
+/// The scores on sheets, in drafts and on paper: nobody but who gave them reads them before the lock.
+const SECRETS: [&str; 3] = ["61.7", "58.3", "64.9"];
+/// Steps by chance in each run.
+const STEPS: usize = 50;
+
+/// A round to which anything happens: five judges have all its sheets, two more nothing yet, the first entry is a member's.
+struct Storm<'a> {
+    hall: Hall<'a>,
+    member: Browser<'a>,
+    chance: u64,
+    /// What counted when the round was locked, and what the page of the result said then.
+    locked: Option<(String, String)>,
+}
+
+impl<'a> Storm<'a> {
+    async fn new(world: &'a World, seed: u64) -> Storm<'a> {
+        // All three go on, so that equal scores need no vote.
+        let mut hall = Hall::new(world, 3, 5, "final", &untimed(3)).await;
+        hall.begin().await;
+        hall.invite(6).await;
+        hall.invite(7).await;
+        world.sql(
+            "UPDATE contest_entries SET entrant_id = (SELECT person_id FROM accounts WHERE username = 'member') WHERE code = 'E01'",
+        );
+        Storm { hall, member: world.signed_in("member").await, chance: seed, locked: None }
+    }
+    fn dice(&mut self, sides: usize) -> usize {
+        self.chance =
+            self.chance.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.chance >> 33) as usize % sides
+    }
+    fn is_open(&self) -> bool {
+        let state = format!("SELECT state FROM contest_rounds WHERE id = {}", self.hall.round);
+        self.hall.world.text(&state) == "judging"
+    }
+    fn count(&self, sql: &str) -> i64 {
+        self.hall.world.number(&format!("SELECT COUNT(*) FROM {sql}"))
+    }
+    async fn act(&mut self, act: Act, judge: usize, code: &str) -> Answer {
+        let kind = if self.dice(2) == 0 { "same_unit" } else { "same_alliance" };
+        let (hall, round, contest) = (&self.hall, self.hall.round, self.hall.contest);
+        let id = hall.find_sheet(judge, code);
+        let version = hall
+            .world
+            .text(&format!("SELECT COALESCE(MAX(version), 0) FROM contest_assignments WHERE id = {id}"));
+        let (who, what) = (hall.judge_id(judge), hall.entry_id(code));
+        let (who, what, version) = (who.as_str(), what.as_str(), version.as_str());
+        let (own, sheet, desk) =
+            (&hall.judges[judge - 1], format!("/judge/sheets/{id}"), format!("/score/sheets/{id}"));
+        let [on_sheet, in_draft, on_paper] = SECRETS;
+        let kept = hall
+            .world
+            .text(&format!("SELECT COALESCE(MAX(stamp), 0) FROM contest_drafts WHERE assignment_id = {id}"));
+        let drafted = [
+            ("version", version),
+            ("stamp", "9"),
+            ("base", kept.as_str()),
+            ("s-content", in_draft),
+            ("action", "draft"),
+        ];
+        let typed = [("s-content", on_paper), ("s-delivery", on_paper), ("s-form", on_paper)];
+        let (scorer, supervisor, score) = (&hall.scorer, &hall.supervisor, format!("/score/rounds/{round}"));
+        match act {
+            Act::Submit => own.post(&sheet, &fields(version, [on_sheet; 3])).await,
+            Act::Draft => own.post(&sheet, &drafted).await,
+            Act::Autosave => own.post(&format!("{sheet}/draft"), &drafted).await,
+            Act::Recuse => own.post(&format!("{sheet}/recuse"), &[("kind", "kin")]).await,
+            Act::Declare => {
+                let path = format!("/judge/contests/{contest}/conflicts");
+                own.post(&path, &[("entry", what), ("kind", "coached")]).await
+            }
+            Act::Note => {
+                let path = format!("/organize/contests/{contest}/conflicts");
+                supervisor.post(&path, &[("judge", who), ("entry", what), ("kind", kind)]).await
+            }
+            Act::Return => scorer.post(&format!("{desk}/return"), &[("reason", "再看")]).await,
+            Act::Missing => scorer.post(&format!("{desk}/missing"), &[("reason", "未到")]).await,
+            Act::Awaited => {
+                scorer.post(&format!("{desk}/missing"), &[("reason", "到了"), ("undo", "yes")]).await
+            }
+            Act::Paper => scorer.post(&format!("{desk}/paper"), &typed).await,
+            Act::SecondPaper => supervisor.post(&format!("{desk}/second-paper"), &typed).await,
+            Act::AssignOne => {
+                let path = format!("/organize/rounds/{round}/assign-one");
+                hall.organizer.post(&path, &[("judge", who), ("entry", what)]).await
+            }
+            Act::Withdraw => self.member.post("/contests/autumn/entry/withdraw", &[]).await,
+            Act::Lock => scorer.post(&format!("{score}/lock"), &[]).await,
+            Act::SecondLock => supervisor.post(&format!("{score}/second-lock"), &[]).await,
+            Act::Unlock => scorer.post(&format!("{score}/unlock"), &[]).await,
+            Act::SecondUnlock => supervisor.post(&format!("{score}/second-unlock"), &[]).await,
+        }
+    }
+    /// The three properties, after something was tried on this sheet.
+    async fn holds(&mut self, act: Act, judge: usize, code: &str) {
+        let (hall, round, contest) = (&self.hall, self.hall.round, self.hall.contest);
+        let conflicted = "contest_assignments a JOIN contest_conflicts c ON c.judge_id = a.judge_id AND c.entry_id = a.entry_id \
+                          WHERE c.is_hard AND c.removed_at IS NULL AND a.state = 'submitted' AND (a.locked_at IS NULL OR c.at \
+                          <= a.locked_at)";
+        assert_eq!(self.count(conflicted), 0, "{act:?}: a conflicted sheet counts");
+        let made_up = "contest_assignments a WHERE a.state = 'submitted' AND NOT EXISTS (SELECT 1 FROM contest_sheets s WHERE \
+                       s.assignment_id = a.id AND s.version = a.version)";
+        assert_eq!(self.count(made_up), 0, "{act:?}: a sheet counts that nobody handed in");
+        let result = format!("/score/rounds/{round}/result");
+        if self.is_open() {
+            assert!(self.locked.is_none(), "{act:?} opened a locked round");
+            assert_eq!(hall.scorer.get(&result).await.status, 404, "{act:?}: there is no result yet");
+            let id = hall.find_sheet(judge, code);
+            for (reader, path) in [
+                (&hall.scorer, format!("/score/rounds/{round}")),
+                (&hall.scorer, format!("/score/sheets/{id}/paper")),
+                (&hall.supervisor, format!("/score/sheets/{id}/second-paper")),
+                (&hall.supervisor, format!("/organize/contests/{contest}/judges")),
+                (&hall.organizer, format!("/organize/contests/{contest}")),
+                (&hall.judges[judge % 5], format!("/judge/sheets/{id}")),
+                (&self.member, "/contests/autumn/entry".to_owned()),
+                (&self.member, "/contests/autumn".to_owned()),
+            ] {
+                let shown = reader.get(&path).await.body;
+                assert!(!SECRETS.iter().any(|secret| shown.contains(secret)), "{act:?}: {path}");
+            }
+            return;
+        }
+        let counted = hall.world.text(
+            "SELECT COALESCE(string_agg(x, '|'), '') FROM (SELECT a.id || ':' || a.version || ':' || s.scores AS x FROM \
+             contest_assignments a JOIN contest_sheets s ON s.assignment_id = a.id AND s.version = a.version WHERE a.state = \
+             'submitted' ORDER BY a.id) AS y",
+        );
+        let page = hall.scorer.get(&result).await;
+        let rows = page.between("aria-labelledby=\"h-rows\"", "</section>").to_owned();
+        // The page counts what the tables say was handed in across no conflict, entry by entry.
+        for code in hall.codes() {
+            let of = format!(
+                "contest_assignments a JOIN contest_places p ON p.round_id = a.round_id AND p.entry_id = a.entry_id WHERE \
+                 a.entry_id = {} AND p.state = 'competing' AND a.state = 'submitted'",
+                hall.entry_id(&code)
+            );
+            let row = rows.split_once(&format!("<th scope=\"row\">{code}<")).map(|found| found.1);
+            match (self.count(&of), row) {
+                (0, row) => assert!(row.is_none(), "{act:?}: {code} competes no more"),
+                (sheets, Some(row)) => {
+                    let own = row.split_once("</tr>").unwrap().0;
+                    assert!(own.contains(&format!("<td class=\"n\">{sheets}</td><td>")), "{act:?}: {own}");
+                }
+                (sheets, None) => panic!("{act:?}: {code} has {sheets} sheets and no row"),
+            }
+        }
+        let now = (counted, rows);
+        let then = self.locked.get_or_insert_with(|| now.clone());
+        assert_eq!(*then, now, "{act:?}: what is locked has changed");
+    }
+    /// From wherever the steps have led: what is open is handed in, a judge whom nothing has happened to makes sure that each
+    /// entry has a sheet, and two people lock, at the second attempt.
+    async fn lock(&mut self) {
+        for code in self.hall.codes() {
+            let competes = format!(
+                "contest_places WHERE round_id = {} AND state = 'competing' AND entry_id = {}",
+                self.hall.round,
+                self.hall.entry_id(&code)
+            );
+            if self.count(&competes) == 0 {
+                continue;
+            }
+            done(self.act(Act::AssignOne, 7, &code).await);
+            for judge in 1..=7 {
+                let id = self.hall.find_sheet(judge, &code);
+                if self.count(&format!("contest_assignments WHERE id = {id} AND state = 'assigned'")) > 0 {
+                    done(self.act(Act::Submit, judge, &code).await);
+                }
+            }
+        }
+        // Perhaps somebody has asked already.
+        self.act(Act::Unlock, 7, "E02").await;
+        for act in [Act::Lock, Act::Unlock, Act::Lock, Act::SecondLock] {
+            done(self.act(act, 7, "E02").await);
+            self.holds(act, 7, "E02").await;
+        }
+    }
+    /// A judge and an entry whose sheet is in the lock.
+    fn handed_in(&self) -> (usize, String) {
+        let found = self.hall.world.text(
+            "SELECT c.username || ' ' || e.code FROM contest_assignments a JOIN contest_judges j ON j.id = a.judge_id JOIN accounts \
+             c ON c.person_id = j.person_id JOIN contest_entries e ON e.id = a.entry_id WHERE a.id = (SELECT MAX(id) FROM \
+             contest_assignments WHERE state = 'submitted')",
+        );
+        let (judge, code) = found.split_once(' ').unwrap();
+        (judge.trim_start_matches("judge").parse().unwrap(), code.to_owned())
+    }
+}
+
+/// Issue 6, item 7.
 #[actix_web::test]
-async fn whatever_order_things_happen_in_scores_stay_sealed_conflicts_stay_out_and_locked_sheets_stay() {
+async fn no_order_of_actions_shows_a_score_before_the_lock_admits_a_conflicted_sheet_or_changes_a_locked_one()
+{
     for seed in [1_u64, 7, 42] {
         let world = World::new();
-        let hall = Hall::new(&world, 3, 5, "final", &untimed(1)).await;
-        hall.begin().await;
-        let codes = hall.codes();
-        let mut state = seed;
-        let mut dice = |sides: u64| {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            (state >> 33) % sides
-        };
-        let mut locked: Option<String> = None;
-        const SECRET: &str = "61.7";
-        for _ in 0..90 {
-            let (judge, code) = (dice(5) as usize + 1, &codes[dice(3) as usize]);
-            let id = hall.sheet(judge, code);
-            let round = hall.round;
-            match dice(9) {
-                0..=2 => drop(hall.submit(judge, code, [SECRET, SECRET, SECRET]).await),
-                3 => {
-                    drop(
-                        hall.judges[judge - 1]
-                            .post(&format!("/judge/sheets/{id}/recuse"), &[("kind", "kin")])
-                            .await,
-                    );
-                }
-                4 => {
-                    drop(hall.scorer.post(&format!("/score/sheets/{id}/return"), &[("reason", "再看")]).await)
-                }
-                5 => drop(
-                    hall.scorer.post(&format!("/score/sheets/{id}/missing"), &[("reason", "未到")]).await,
-                ),
-                6 => {
-                    let find = |what: &str| {
-                        world.text(&format!("SELECT {what}_id FROM contest_assignments WHERE id = {id}"))
-                    };
-                    let (judge, entry) = (find("judge"), find("entry"));
-                    let path = format!("/organize/contests/{}/conflicts", hall.contest);
-                    let kind = if dice(2) == 0 { "same_unit" } else { "same_alliance" };
-                    drop(
-                        hall.supervisor
-                            .post(&path, &[("judge", &judge), ("entry", &entry), ("kind", kind)])
-                            .await,
-                    );
-                }
-                7 => drop(hall.scorer.post(&format!("/score/rounds/{round}/lock"), &[]).await),
-                _ => drop(hall.supervisor.post(&format!("/score/rounds/{round}/second-lock"), &[]).await),
+        let mut storm = Storm::new(&world, seed).await;
+        for (act, judge, code) in FIRST {
+            let answer = storm.act(act, judge, code).await;
+            assert!(answer.status.is_redirection() || answer.status == 204, "{act:?}: {}", answer.body);
+            storm.holds(act, judge, code).await;
+        }
+        if seed == 42 {
+            done(storm.act(Act::Withdraw, 1, "E01").await);
+        }
+        let codes = storm.hall.codes();
+        let (mut judge, mut at) = (1, 0);
+        for _ in 0..STEPS {
+            // Often on the same sheet as before: what two do to it is what may go wrong.
+            if storm.dice(2) == 0 {
+                (judge, at) = (storm.dice(6) + 1, storm.dice(codes.len()));
             }
-            let counted = "SELECT COALESCE(string_agg(a.id || ':' || a.state || ':' || s.scores, '|'), '') FROM (SELECT * FROM \
-                           contest_assignments ORDER BY id) AS a LEFT JOIN contest_sheets s ON s.assignment_id = a.id AND \
-                           s.version = a.version WHERE a.state = 'submitted'";
-            if world.text("SELECT state FROM contest_rounds") == "judging" {
-                for (reader, path) in [
-                    (&hall.organizer, format!("/score/rounds/{round}")),
-                    (&hall.scorer, format!("/score/rounds/{round}/result")),
-                    (&hall.supervisor, format!("/organize/contests/{}/judges", hall.contest)),
-                    (&hall.judges[judge % 5], format!("/judge/sheets/{id}")),
-                    (&hall.organizer, "/contests/autumn".into()),
-                ] {
-                    assert!(!reader.get(&path).await.body.contains(SECRET), "seed {seed}: {path}");
-                }
-            } else {
-                let now = world.text(counted);
-                assert_eq!(*locked.get_or_insert(now.clone()), now, "seed {seed}: a locked sheet changed");
+            let act = DECK[storm.dice(DECK.len())];
+            storm.act(act, judge, &codes[at]).await;
+            storm.holds(act, judge, &codes[at]).await;
+        }
+        if storm.is_open() {
+            storm.lock().await;
+        }
+        assert!(storm.locked.is_some(), "seed {seed}: the lock is reached");
+        let (judge, code) = storm.handed_in();
+        for act in CLOSED {
+            let answer = storm.act(act, judge, &code).await;
+            assert!(
+                answer.status.is_client_error(),
+                "seed {seed}: {act:?} after the lock: {}",
+                answer.status
+            );
+            if matches!(act, Act::Submit | Act::Draft | Act::Autosave | Act::Return) {
+                assert!(answer.body.contains("已经锁定"), "seed {seed}: {act:?} is told so: {}", answer.body);
             }
-            let conflicted = "SELECT COUNT(*) FROM contest_assignments a JOIN contest_conflicts c ON c.judge_id = a.judge_id AND \
-                              c.entry_id = a.entry_id WHERE c.is_hard AND c.removed_at IS NULL AND a.state = 'submitted' AND \
-                              (a.locked_at IS NULL OR c.at <= a.locked_at)";
-            assert_eq!(world.number(conflicted), 0, "seed {seed}: a conflicted sheet counts");
-            let doubled = "SELECT COUNT(*) FROM (SELECT assignment_id FROM contest_sheets GROUP BY assignment_id, version HAVING \
-                           COUNT(*) > 1) AS x";
-            assert_eq!(world.number(doubled), 0);
+            storm.holds(act, judge, &code).await;
+        }
+        for act in [Act::Declare, Act::Note, Act::Note, Act::Submit] {
+            storm.act(act, judge, &code).await;
+            storm.holds(act, judge, &code).await;
         }
     }
 }

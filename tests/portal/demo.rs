@@ -6,7 +6,7 @@ use weixiao::db::Db;
 use weixiao::demo::{self, Scale};
 
 /// A town whose members have studied, made at this moment.
-fn made(now: Timestamp) -> World {
+pub fn made(now: Timestamp) -> World {
     let url = empty_database();
     let db = Db::open(&url, true).unwrap();
     let scale = Scale { has_study: true, ..Scale::TOWN };

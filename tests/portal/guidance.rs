@@ -1,12 +1,15 @@
 //! Guidance groups: one list for each branch (INV-T1), nobody at the own branch (INV-T2), fair plans that anybody can compute again,
-//! visits that are never two, findings that another one verifies.
+//! visits that are never two, findings that another one verifies; figures that say the same wherever they stand.
 use crate::world::{Browser, World};
+use calamine::{Reader, Xlsx};
 use chrono::{Duration, NaiveDate};
 use serde_json::Value;
+use std::collections::BTreeSet;
+use std::io::Cursor;
 use std::task::Poll;
 use weixiao::audit::Doer;
 use weixiao::clock::{self, Timestamp};
-use weixiao::guidance::{self, Half, Hand, NewPlan, NewVisit};
+use weixiao::guidance::{self, Category, Half, Hand, NewFinding, NewPlan, NewVisit, Severity, State, Step};
 use weixiao::ids::{AccountId, GuidanceGroupId, OrgId, PersonId, random_hex};
 use weixiao::organization::{self, Level, OrgKind};
 use weixiao::people;
@@ -88,12 +91,7 @@ impl Place {
     }
     /// Makes a group of the committee by its form.
     async fn another(&self, name: &str) -> i64 {
-        let (key, org) = (random_hex(16), self.committee.to_string());
-        let answer =
-            self.committee().await.post("/guidance", &[("name", name), ("org", &org), ("key", &key)]).await;
-        assert_eq!(answer.status, 303, "{}", answer.body);
-        let place = answer.location.unwrap();
-        place.trim_start_matches("/guidance/groups/").split('?').next().unwrap().parse().unwrap()
+        made(&self.committee().await, name, self.committee).await
     }
     /// Puts these branches on the group's list, as if a year ago.
     fn assigned(&self, group: i64, branches: &[i64]) {
@@ -138,6 +136,35 @@ impl Place {
         }
         fields
     }
+}
+
+/// Makes a group of an organisation by the form.
+async fn made(browser: &Browser<'_>, name: &str, org: i64) -> i64 {
+    let (key, org) = (random_hex(16), org.to_string());
+    let answer = browser.post("/guidance", &[("name", name), ("org", &org), ("key", &key)]).await;
+    assert_eq!(answer.status, 303, "{}", answer.body);
+    let place = answer.location.unwrap();
+    place.trim_start_matches("/guidance/groups/").split('?').next().unwrap().parse().unwrap()
+}
+
+/// Somebody becomes a member by the form, as if long ago.
+async fn join(browser: &Browser<'_>, group: i64, number: &str) {
+    let path = format!("/guidance/groups/{group}/members");
+    let answer = browser.post(&path, &[("number", number), ("from", "2025-01-01")]).await;
+    assert_eq!(answer.status, 303, "{}", answer.body);
+}
+
+/// Somebody is no member from today on.
+async fn leave(browser: &Browser<'_>, group: i64, person: i64) {
+    let (person, day) = (person.to_string(), today().to_string());
+    let path = format!("/guidance/groups/{group}/members/end");
+    assert_eq!(browser.post(&path, &[("person", &person), ("day", &day)]).await.status, 303);
+}
+
+/// Moves somebody to a branch, some days ago.
+fn moves(world: &World, person: i64, branch: i64, number: &str, days: i64) {
+    let at = clock::now() - Duration::days(days);
+    world.db.write_now(|conn| people::transfer(conn, PersonId(person), OrgId(branch), number, at)).unwrap();
 }
 
 async fn post(browser: &Browser<'_>, path: &str, fields: &[(String, String)]) -> crate::world::Answer {
@@ -185,6 +212,34 @@ async fn every_branch_is_on_one_list_and_those_on_none_are_named() {
     assert_eq!(committee.post(&below, &[("under", &under), ("seen", "7")]).await.status, 409);
     assert_eq!(committee.post(&below, &[("under", &under), ("seen", "8")]).await.status, 303);
     assert_eq!(place.count("guidance_assignments WHERE valid_to IS NULL"), 9);
+    // On a list, but in the group is nobody: that is no contact.
+    let page = committee.get("/guidance/uncovered").await;
+    let list = page.between("id=\"h-list\"", "id=\"h-sums\"");
+    assert!(list.contains("8 个支部没有人联系") && list.contains("堰口第2支部"), "{list}");
+    assert!(list.contains("组里没有能去的组员") && !list.contains("堰口第1支部"), "{list}");
+    assert!(committee.get("/guidance").await.body.contains("8 个支部没有人联系"));
+    // It is on a list, and so cannot be put on another one.
+    let free = committee.get(&path(place.group, "assign")).await;
+    assert!(!free.body.contains("堰口第2支部"), "{}", free.body);
+    join(&committee, other, &number(&place.world, "guide")).await;
+    assert!(committee.get("/guidance/uncovered").await.body.contains("每个支部都有人联系"));
+    assert!(committee.get("/guidance").await.body.contains("每个支部都有人联系"));
+    // The last member may go; then the report names the branches again. Who begins later is none yet.
+    let guide = person(&place.world, "guide");
+    leave(&committee, other, guide).await;
+    assert!(committee.get("/guidance/uncovered").await.body.contains("8 个支部没有人联系"));
+    let later =
+        [("number", number(&place.world, "alliance")), ("from", (today() + Duration::days(9)).to_string())];
+    let later: Vec<(&str, &str)> = later.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    assert_eq!(committee.post(&path(other, "members"), &later).await.status, 303);
+    assert!(committee.get("/guidance/uncovered").await.body.contains("8 个支部没有人联系"));
+    // Whoever belongs to a branch does not guide it: with nobody else in the group it has no contact.
+    join(&committee, other, &number(&place.world, "town")).await;
+    moves(&place.world, person(&place.world, "town"), place.branches[4], "D7654320", 0);
+    let page = committee.get("/guidance/uncovered").await;
+    let list = page.between("id=\"h-list\"", "id=\"h-sums\"");
+    assert!(list.contains("1 个支部没有人联系") && list.contains("堰口第4支部"), "{list}");
+    join(&committee, other, &number(&place.world, "guide")).await;
     assert!(committee.get("/guidance/uncovered").await.body.contains("每个支部都有人联系"));
     // A branch that comes later has nobody, and is named; so has one that is taken off a list.
     assert_eq!(
@@ -259,15 +314,16 @@ async fn nobody_guides_the_own_branch() {
     assert!(page.body.contains("的组织关系转到了 堰口第3支部"), "{}", page.body);
     let guide = place.world.signed_in("guide").await;
     let send = format!("/guidance/visit/{}/send", place.group);
-    let mut fields = place.visit(place.branches[3], &random_hex(16));
+    let at_once = changed(&place.visit(place.branches[3], &random_hex(16)), "day", &today().to_string());
+    let mut fields = at_once.clone();
     fields.push(("member".into(), moved.0.to_string()));
     let refused = post(&guide, &send, &fields).await;
     assert!(refused.status == 422 && refused.body.contains("不能指导自己所在的支部"), "{}", refused.body);
-    let kept = post(&guide, &send, &place.visit(place.branches[3], &random_hex(16))).await;
+    let kept = post(&guide, &send, &at_once).await;
     let told: Value = serde_json::from_str(&kept.body).unwrap();
     assert_eq!(told["state"], "accepted");
     assert_eq!(told["warnings"].as_array().unwrap().len(), 1, "{told}");
-    // Nor does a plan lead there.
+    // A plan sends the others there, and whoever moved to all the other places.
     let new = NewPlan { half: Half::of(today()).next(), seed: "s".into(), sample: 0, key: random_hex(16) };
     let by = hand(&place.world, "committee", clock::now());
     let orgs = place
@@ -279,8 +335,138 @@ async fn nobody_guides_the_own_branch() {
             guidance::planned_days(conn, &group)
         })
         .unwrap();
-    assert_eq!(orgs.len(), 7);
-    assert!(orgs.iter().all(|(org, _)| *org != place.branches[3]));
+    assert_eq!(orgs.len(), 8);
+    let goes = |place: String| {
+        format!("guidance_slots WHERE {place} AND (first_id = {} OR second_id = {})", moved.0, moved.0)
+    };
+    assert_eq!(place.count(&goes(format!("org_id = {}", place.branches[3]))), 0);
+    assert!(place.count(&goes(format!("org_id <> {}", place.branches[3]))) >= 4, "a third of sixteen");
+    let page = committee.get(&format!("/guidance/groups/{}/plan", place.group)).await;
+    assert!(page.body.contains("堰口第3支部") && page.body.contains("完全一致"), "{}", page.body);
+}
+
+#[actix_web::test]
+async fn who_is_at_home_is_asked_of_the_day_of_the_visit() {
+    let place = Place::new().await;
+    place.assigned(place.group, &place.branches);
+    // Until forty days ago elsewhere, then at the second branch, and from today at the fifth.
+    let who = person(&place.world, "guide");
+    moves(&place.world, who, place.branches[2], "D7654331", 40);
+    moves(&place.world, who, place.branches[5], "D7654332", 0);
+    let guide = place.world.signed_in("guide").await;
+    let send = format!("/guidance/visit/{}/send", place.group);
+    for (branch, days, is_home) in
+        [(2, 10, true), (5, 10, false), (2, 0, false), (5, 0, true), (2, 60, false)]
+    {
+        let day = (today() - Duration::days(days)).to_string();
+        let fields = changed(&place.visit(place.branches[branch], &random_hex(16)), "day", &day);
+        let answer = post(&guide, &send, &fields).await;
+        let status = if is_home { 422 } else { 200 };
+        assert_eq!(answer.status, status, "branch {branch}, {days} days ago: {}", answer.body);
+        assert_eq!(answer.body.contains("不能指导自己所在的支部"), is_home, "{}", answer.body);
+    }
+    assert_eq!(place.count("guidance_visits"), 3);
+    // A correction is asked the same.
+    let record =
+        place.world.number(&format!("SELECT id FROM guidance_visits WHERE org_id = {}", place.branches[5]));
+    let fields = place.visit(place.branches[5], &random_hex(16));
+    let fields = changed(&changed(&fields, "seen", "1"), "reason", "写错了日期");
+    let correct = format!("/guidance/visits/{record}/correct");
+    let refused = post(&guide, &correct, &changed(&fields, "day", &today().to_string())).await;
+    assert!(refused.status == 422 && refused.body.contains("不能指导自己所在的支部"), "{}", refused.body);
+    assert_eq!(post(&guide, &correct, &fields).await.status, 303, "yesterday it was not home yet");
+}
+
+/// Makes a plan of the next half-year by the form: where it leads, when, and who goes.
+async fn drawn(browser: &Browser<'_>, group: i64, seed: &str, sample: &str) -> Vec<(i64, String, [i64; 2])> {
+    let (path, key) = (format!("/guidance/groups/{group}/plan"), random_hex(16));
+    let fields = [("seed", seed), ("sample", sample), ("next", "1"), ("key", key.as_str())];
+    let answer = browser.post(&path, &fields).await;
+    assert_eq!(answer.status, 303, "{}", answer.body);
+    let newest = format!("SELECT MAX(id) FROM guidance_plans WHERE group_id = {group}");
+    let id = browser.world.number(&newest);
+    let told: Value = serde_json::from_str(&browser.get(&format!("{path}/{id}.json")).await.body).unwrap();
+    let visit = |one: &Value| {
+        let pair = [0, 1].map(|place| one["members"][place].as_i64().unwrap());
+        (one["org"].as_i64().unwrap(), one["day"].as_str().unwrap().to_owned(), pair)
+    };
+    told["visits"].as_array().unwrap().iter().map(visit).collect()
+}
+
+#[actix_web::test]
+async fn the_city_guides_committees_and_samples_their_branches() {
+    let place = Place::new().await;
+    let (committee, organizer) = (place.committee().await, place.world.signed_in("organizer").await);
+    let city = place.world.number("SELECT id FROM orgs WHERE level = 'city'");
+    let (first, second) = (made(&organizer, "市一组", city).await, made(&organizer, "市二组", city).await);
+    let path = |group: i64, what: &str| format!("/guidance/groups/{group}/{what}");
+    for name in ["guide", "alliance", "town"] {
+        join(&organizer, first, &number(&place.world, name)).await;
+    }
+    assert!(committee.get("/guidance/uncovered").await.body.contains("没有市委指导组联系的党委"));
+    // Committees are the city's, branches the committee's; each has one list.
+    let (own, branch) = (place.committee.to_string(), place.branches[1].to_string());
+    for (browser, group, org) in [(&organizer, first, &branch), (&committee, place.group, &own)] {
+        let refused = browser.post(&path(group, "assign"), &[("org", org)]).await;
+        assert!(refused.status == 409 && refused.body.contains("不归这个组指导"), "{}", refused.body);
+    }
+    assert_eq!(organizer.post(&path(first, "assign"), &[("org", &own)]).await.status, 303);
+    let refused = organizer.post(&path(second, "assign"), &[("org", &own)]).await;
+    assert!(refused.status == 409 && refused.body.contains("已经由别的组联系"), "{}", refused.body);
+    let twice = format!(
+        "INSERT INTO guidance_assignments (group_id, tier, org_id, valid_from, assigned_by) VALUES ({second}, 'city', {own}, '2026-01-01', 1)"
+    );
+    assert!(place.world.try_sql(&twice).is_err());
+    assert!(!committee.get("/guidance/uncovered").await.body.contains("没有市委指导组联系的党委"));
+    let below = [("under", own.as_str()), ("seen", "9")];
+    assert_eq!(committee.post(&path(place.group, "assign-below"), &below).await.status, 303);
+    let other = place.another("二组").await;
+    assert_eq!(committee.post(&path(other, "assign"), &[("org", &branch)]).await.status, 409);
+    let lists = "SELECT COUNT(*) FROM (SELECT org_id FROM guidance_assignments WHERE tier = 'committee' AND valid_to IS NULL GROUP BY org_id HAVING COUNT(*) = 1) AS x";
+    assert_eq!((place.world.number(lists), place.count("guidance_assignments")), (9, 10));
+    assert!(committee.get("/guidance/uncovered").await.body.contains("每个支部都有人联系"));
+    // One of the three belongs to a branch of the committee by now: not sent there, nor to the committee.
+    let third = person(&place.world, "town");
+    moves(&place.world, third, place.branches[2], "D7654341", 0);
+    let all = drawn(&organizer, first, "种子一", "500").await;
+    let where_to: BTreeSet<i64> = all.iter().map(|one| one.0).collect();
+    assert_eq!(where_to, place.branches.iter().copied().chain([place.committee]).collect());
+    assert_eq!(all.len(), 10, "the committee and each of its branches once");
+    for (org, _, pair) in &all {
+        let is_home = [place.committee, place.branches[2]].contains(org);
+        assert!(!(is_home && pair.contains(&third)), "{org} {pair:?}");
+    }
+    assert!(all.iter().any(|(.., pair)| pair.contains(&third)));
+    // Four of nine: the same again with the same seed, others with others.
+    let some = drawn(&organizer, first, "种子二", "4").await;
+    assert_eq!(some.len(), 5);
+    let branches: BTreeSet<i64> = place.branches.iter().copied().collect();
+    assert_eq!(some.iter().filter(|one| branches.contains(&one.0)).count(), 4);
+    assert_eq!(drawn(&organizer, first, "种子二", "4").await, some);
+    let mut draws = BTreeSet::new();
+    for seed in ["a", "b", "c", "d", "e", "f", "g", "h"] {
+        let drawn = drawn(&organizer, first, seed, "4").await;
+        draws.insert(drawn.into_iter().map(|one| one.0).collect::<BTreeSet<i64>>());
+    }
+    assert!(draws.len() > 1, "the seed decides");
+    // What was drawn is visited, and told by the city's group: the committee sees that, not what it wrote.
+    let guide = place.world.signed_in("guide").await;
+    let fields = changed(&place.visit(place.branches[1], &random_hex(16)), "day", &today().to_string());
+    let sent = post(&guide, &format!("/guidance/visit/{first}/send"), &fields).await;
+    assert_eq!(sent.status, 200, "{}", sent.body);
+    let link = format!("/guidance/visits/{}", place.world.number("SELECT MAX(id) FROM guidance_visits"));
+    let figures = format!("/guidance/figures?org={own}");
+    let page = committee.get(&figures).await;
+    assert!(page.body.contains("市一组") && !page.body.contains(&link), "{}", page.body);
+    assert!(organizer.get(&figures).await.body.contains(&link));
+    // With two left, one of them at home there: no pair for the committee, and the plan says so.
+    leave(&organizer, first, person(&place.world, "alliance")).await;
+    let plans = place.count("guidance_plans");
+    let key = random_hex(16);
+    let fields = [("seed", "x"), ("sample", "4"), ("next", "1"), ("key", key.as_str())];
+    let refused = organizer.post(&path(first, "plan"), &fields).await;
+    assert!(refused.status == 422 && refused.body.contains("派不出两个人"), "{}", refused.body);
+    assert_eq!(place.count("guidance_plans"), plans);
 }
 
 #[actix_web::test]
@@ -620,13 +806,20 @@ async fn every_sum_is_the_sum_of_its_branches() {
     let path = format!("/guidance/visit/{}", place.group);
     for (branch, due) in [(0, 5), (1, 5), (1, 40), (2, 0)] {
         let due = if due == 0 { String::new() } else { (today() + Duration::days(due)).to_string() };
-        assert_eq!(post(&guide, &path, &place.finding(place.branches[branch], &due)).await.status, 303);
+        let fields = changed(&place.finding(place.branches[branch], &due), "day", &today().to_string());
+        assert_eq!(post(&guide, &path, &fields).await.status, 303);
     }
     place.world.sql("UPDATE guidance_findings SET state = 'verified' WHERE promised_for IS NULL");
-    let then = today() + Duration::days(20);
+    // Two of the promises as if they had been for a month ago.
+    let then = today();
+    place.world.sql(&format!(
+        "UPDATE guidance_findings SET promised_for = '{}' WHERE promised_for < '{}'",
+        then - Duration::days(30),
+        then + Duration::days(20)
+    ));
     let paths = |sql: &str| place.world.text(sql);
     let committee = paths(&format!("SELECT path FROM orgs WHERE id = {}", place.committee));
-    let half = Half::of(today() - Duration::days(1));
+    let half = Half::of(then);
     let of = |scope: &[String]| {
         place.world.db.read_now(|conn| guidance::coverage(conn, scope, half, then)).unwrap()
     };
@@ -644,6 +837,7 @@ async fn every_sum_is_the_sum_of_its_branches() {
         sum(|one| one.branches);
         sum(|one| one.with_contact);
         sum(|one| one.visited);
+        sum(|one| one.planned);
         sum(|one| one.open);
         sum(|one| one.overdue);
         sum(|one| one.verified);
@@ -667,6 +861,166 @@ async fn every_sum_is_the_sum_of_its_branches() {
         place.committee
     ));
     assert_eq!(place.committee().await.get(&format!("/guidance/figures?org={other}")).await.status, 404);
+}
+
+/// A visit of `guide` and `alliance` at a branch on a day, as it was recorded that evening, with one thing found.
+fn found(place: &Place, branch: i64, day: NaiveDate, promised_for: Option<NaiveDate>) {
+    let (category, severity, text) = (Category::Records, Severity::Mend, "会议记录没有写明缺席的人".into());
+    let visit = NewVisit {
+        org: OrgId(branch),
+        day,
+        members: ["guide", "alliance"].map(|name| PersonId(person(&place.world, name))).to_vec(),
+        is_announced: true,
+        event: None,
+        findings: vec![NewFinding { category, severity, text, promised_for }],
+        good: String::new(),
+        contact: String::new(),
+        is_told: false,
+        reason: String::new(),
+        key: random_hex(16),
+    };
+    let by = hand(&place.world, "guide", clock::midnight(day) + Duration::hours(23));
+    let kept = place.world.db.write_now(|conn| {
+        let group = guidance::group(conn, GuidanceGroupId(place.group))?;
+        guidance::record(conn, &group, &visit, &by)
+    });
+    assert!(kept.is_ok());
+}
+
+/// The figures as JSON.
+async fn told(browser: &Browser<'_>, query: &str) -> Value {
+    let answer = browser.get(&format!("/guidance/figures/export/figures.json{query}")).await;
+    assert_eq!(answer.status, 200, "{query}: {}", answer.body);
+    serde_json::from_str(&answer.body).unwrap()
+}
+
+const NAMES: [&str; 7] = ["branches", "with_contact", "visited", "planned", "open", "overdue", "verified"];
+
+/// A figure as it is written; a band is text.
+fn figure(line: &Value, name: &str) -> String {
+    line[name].as_str().map_or_else(|| line[name].to_string(), str::to_owned)
+}
+
+#[actix_web::test]
+async fn page_and_files_say_the_same_of_every_half_year_there_was() {
+    let place = Place::new().await;
+    place.assigned(place.group, &place.branches[..6]);
+    let (this, last) = (Half::of(today()), Half::of(today()).previous());
+    // In the last half-year a finding that was overdue at its end, and is mended and verified since; in this one another.
+    let day = last.end() - Duration::days(10);
+    found(&place, place.branches[1], day, Some(day + Duration::days(5)));
+    let id = place.world.number("SELECT id FROM guidance_findings");
+    for (name, state) in [("secretary", State::Fixed), ("guide", State::Verified)] {
+        let by = hand(&place.world, name, clock::now());
+        place
+            .world
+            .db
+            .write_now(|conn| {
+                let finding = guidance::finding(conn, weixiao::ids::FindingId(id))?;
+                let (seen, key) = (finding.steps, random_hex(16));
+                let step = Step { state, promised_for: None, text: "补写了".into(), seen, key };
+                guidance::step(conn, &finding, &step, &by)
+            })
+            .unwrap();
+    }
+    found(&place, place.branches[2], today(), None);
+    let new = NewPlan { half: this, seed: "s".into(), sample: 0, key: random_hex(16) };
+    let by = hand(&place.world, "committee", clock::now());
+    place
+        .world
+        .db
+        .write_now(|conn| {
+            let group = guidance::group(conn, GuidanceGroupId(place.group))?;
+            guidance::make_plan_from(conn, &group, &new, this.first_day(), &by)
+        })
+        .unwrap();
+    let (committee, auditor) = (place.committee().await, place.world.signed_in("auditor").await);
+    let copies = || place.count("audit_entries WHERE action = 'coverage_exported'");
+    let before = copies();
+    for (half, numbers) in [(last, [9, 6, 1, 0, 1, 1, 0]), (this, [9, 6, 1, 5, 1, 0, 0])] {
+        let query = format!("?period={}", half.key());
+        let json = told(&committee, &query).await;
+        assert_eq!(json["period"], half.key());
+        for (name, number) in NAMES.iter().zip(numbers) {
+            assert_eq!(json["lines"][0][name], number, "{name} of {query}");
+        }
+        let trend: Vec<_> = json["trend"].as_array().unwrap().iter().rev().take(2).collect();
+        assert_eq!((&trend[0]["period"], &trend[0]["visited"]), (&half.key().into(), &1.into()));
+        assert_eq!((&trend[1]["period"], &trend[1]["branches"]), (&half.previous().key().into(), &9.into()));
+        // Every line, on the page and in both tables.
+        let page = committee.get(&format!("/guidance/figures{query}")).await.body;
+        let csv = committee.get(&format!("/guidance/figures/export/figures.csv{query}")).await.body;
+        let file = committee.get(&format!("/guidance/figures/export/figures.xlsx{query}")).await;
+        let mut book: Xlsx<_> = Xlsx::new(Cursor::new(file.raw)).unwrap();
+        let sheet = book.sheet_names()[0].clone();
+        let range = book.worksheet_range(&sheet).unwrap();
+        let rows: Vec<String> = range
+            .rows()
+            .map(|row| row.iter().map(ToString::to_string).collect::<Vec<_>>().join(","))
+            .collect();
+        let lines = json["lines"].as_array().unwrap();
+        assert_eq!(lines.len(), 10, "the whole and nine branches");
+        for line in lines {
+            let name = line["name"].as_str().unwrap_or("合计");
+            let cells = NAMES.map(|figures| figure(line, figures));
+            let row = format!("{name},{}", cells.join(","));
+            assert!(csv.contains(&row), "{row} in {csv}");
+            assert!(rows.contains(&row), "{row} in {rows:?}");
+            let wide = |place: usize| if [1, 3, 5, 6].contains(&place) { " only-wide" } else { "" };
+            let html: String = (0..7)
+                .map(|place| format!("<td class=\"n num{}\">{}</td>", wide(place), cells[place]))
+                .collect();
+            assert!(page.contains(&html) && page.contains(name), "{row}: {html}");
+        }
+        assert!(page.contains("<svg class=\"chart") && page.contains("怎样算"), "{page}");
+        assert!(page.contains(&format!("value=\"{}\" selected", half.key())), "{page}");
+        // From the city down: its sums are those of its committees, and the committee's line is what the committee sees.
+        let city = told(&auditor, &query).await;
+        let below = &city["lines"].as_array().unwrap()[1..];
+        for name in NAMES {
+            let sum: i64 = below.iter().map(|line| line[name].as_i64().unwrap()).sum();
+            assert_eq!(city["lines"][0][name], sum, "{name} of {query}");
+            let own = below.iter().find(|line| line["id"] == place.committee).unwrap();
+            assert_eq!(own[name], json["lines"][0][name], "{name} of {query}");
+        }
+    }
+    assert_eq!(copies(), before + 8, "each copy is on record");
+    // Down to the visits and findings themselves, as they stood then.
+    let link = |org: i64| format!("/guidance/figures?org={org}");
+    assert!(auditor.get("/guidance/figures").await.body.contains(&link(place.committee)));
+    let page = auditor.get(&link(place.committee)).await.body;
+    assert!(page.contains(&link(place.branches[2])) && page.contains("排在"), "{page}");
+    let visits = |branch: i64| {
+        let visit = place.world.number(&format!("SELECT id FROM guidance_visits WHERE org_id = {branch}"));
+        format!("/guidance/visits/{visit}")
+    };
+    assert!(
+        page.contains(&visits(place.branches[2])) && !page.contains(&visits(place.branches[1])),
+        "{page}"
+    );
+    let then = format!("{}&period={}", link(place.branches[1]), last.key());
+    let (then, now) = (committee.get(&then).await.body, committee.get(&link(place.branches[1])).await.body);
+    let finding = format!("/guidance/findings/{id}");
+    assert!(then.contains(&visits(place.branches[1])) && then.contains(&finding), "{then}");
+    assert!(then.contains("过了约定的日期"), "it was late then: {then}");
+    assert!(!now.contains(&finding) && !now.contains(&visits(place.branches[1])), "it is done: {now}");
+    let page = committee.get(&link(place.branches[2])).await.body;
+    assert!(page.contains(&visits(place.branches[2])) && page.contains("等支部答复"), "{page}");
+    assert!(committee.get(&visits(place.branches[2])).await.status == 200);
+    // Half-years that there were not, other files, and others' figures.
+    for wrong in ["?period=1999-1".into(), "?period=x".into(), format!("?period={}", this.next().key())] {
+        for path in ["/guidance/figures", "/guidance/figures/export/figures.csv"] {
+            assert_eq!(committee.get(&format!("{path}{wrong}")).await.status, 404, "{path}{wrong}");
+        }
+    }
+    assert_eq!(committee.get("/guidance/figures/export/figures.pdf").await.status, 404);
+    let other = place.world.number(&format!(
+        "SELECT id FROM orgs WHERE level = 'committee' AND id <> {} ORDER BY id LIMIT 1",
+        place.committee
+    ));
+    let path = format!("/guidance/figures/export/figures.json?org={other}");
+    assert_eq!(committee.get(&path).await.status, 404);
+    assert_eq!(place.world.signed_in("secretary").await.get(&path).await.status, 403);
 }
 
 #[actix_web::test]

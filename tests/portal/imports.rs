@@ -326,6 +326,113 @@ async fn an_export_that_comes_back_changes_nothing() {
 }
 
 #[actix_web::test]
+async fn an_export_of_whatever_people_typed_changes_nothing_in_any_scope() {
+    let world = World::new();
+    let (own, _, other) = branches(&world);
+    let nth = |n: i64| {
+        world.number(&format!(
+            "SELECT person_id FROM memberships WHERE branch_id = {own} AND valid_to IS NULL ORDER BY person_id LIMIT 1 OFFSET {n}"
+        ))
+    };
+    // What older forms took, and what spreadsheets take for something else.
+    for (n, phone) in [(0, "120"), (1, "-"), (2, "028 8765 4321"), (3, "办公室")] {
+        world.sql(&format!("UPDATE persons SET phone = '{phone}' WHERE id = {}", nth(n)));
+    }
+    world.sql(&format!("UPDATE persons SET name = '沈　 谷' WHERE id = {}", nth(0)));
+    world.sql(&format!("UPDATE persons SET name = 'Ａnna　  Li' WHERE id = {}", nth(1)));
+    for (n, number) in [(0, "Ｗ　0001"), (1, " ｗ 00 02"), (2, "=W3")] {
+        world.sql(&format!(
+            "UPDATE memberships SET member_no = '{number}' WHERE person_id = {} AND valid_to IS NULL",
+            nth(n)
+        ));
+    }
+    // Names with blanks of all kinds, and with the signs that stand between names elsewhere.
+    let above = world
+        .number(&format!("SELECT parent_id FROM org_placements WHERE org_id = {own} AND valid_to IS NULL"));
+    world.sql(&format!("UPDATE orgs SET name = '东街、西街>联合/第　一  支部' WHERE id = {own}"));
+    world.sql(&format!("UPDATE orgs SET name = '河谷　镇  党委' WHERE id = {above}"));
+    // A school of the scope that serves a branch of another committee too.
+    let school = world.number(&format!(
+        "SELECT MIN(s.id) FROM schools s JOIN orgs o ON o.id = s.host_org_id JOIN orgs c ON c.id = {above} \
+         WHERE o.path LIKE c.path || '%' AND s.valid_to IS NULL"
+    ));
+    world.sql(&format!(
+        "UPDATE schools SET name = '渠首　微  党校', address = '-', opening_hours = '——', contact = '无', host_org_id = {own} WHERE id = {school}"
+    ));
+    world.sql(&format!(
+        "DELETE FROM school_branches WHERE school_id = {school} AND branch_id IN ({own}, {other})"
+    ));
+    for branch in [own, other] {
+        world.sql(&format!(
+            "INSERT INTO school_branches (school_id, branch_id, is_primary, valid_from) VALUES ({school}, {branch}, FALSE, '2024-01-01')"
+        ));
+    }
+    let alliance = world.number(&format!(
+        "SELECT alliance_id FROM alliance_schools WHERE school_id = {school} AND is_primary AND valid_to IS NULL"
+    ));
+    world.sql(&format!("UPDATE alliances SET name = '沿　河  联盟', intro = '无' WHERE id = {alliance}"));
+    for (account, kinds) in [
+        ("admin", ["members", "organizations", "schools", "alliances"].as_slice()),
+        ("committee", &["members", "organizations", "schools"]),
+    ] {
+        let browser = world.signed_in(account).await;
+        for kind in kinds {
+            for form in ["csv", "xlsx"] {
+                let bytes = exported(&browser, kind, form).await;
+                let path = sent(&browser, kind, &bytes).await;
+                let answer = checked(&browser, &path, true).await;
+                let counts = ["wrong", "unsure", "new", "changed", "gone"].map(|tab| count(&answer, tab));
+                assert_eq!(counts, [0; 5], "{account} {kind} {form}: {}", answer.body);
+                assert!(count(&answer, "same") > 0, "{account} {kind} {form}");
+            }
+        }
+    }
+}
+
+#[actix_web::test]
+async fn columns_are_named_by_hand_swapped_left_out_and_never_named_twice() {
+    let world = World::new();
+    let admin = world.signed_in("admin").await;
+    let (own, ..) = branches(&world);
+    let found = |number: &str| {
+        world.text(&format!(
+            "SELECT p.name || ' ' || COALESCE(p.phone, '-') FROM persons p JOIN memberships m ON m.person_id = p.id WHERE m.member_no = '{number}'"
+        ))
+    };
+    // No heading is known: nothing is guessed, and nothing is checked without a name.
+    let text = format!("甲,乙,丙,丁,戊\nH001,沈谷,{own},正式党员,13900000021\n");
+    let path = sent(&admin, "members", text.as_bytes()).await;
+    let page = admin.get(&path).await;
+    assert!(page.body.contains("核对列") && !page.body.contains("\" selected"), "{}", page.body);
+    let nameless = admin.post(&format!("{path}/mapping"), &[("c0", "number"), ("c2", "branch")]).await;
+    assert!(nameless.status == 422 && nameless.body.contains("请指明哪一列是“姓名”"), "{}", nameless.body);
+    // The same column twice: refused, and what was chosen still stands there.
+    let twice = [("c0", "number"), ("c1", "name"), ("c2", "name"), ("c3", "stage"), ("c4", "")];
+    let twice = admin.post(&format!("{path}/mapping"), &twice).await;
+    assert!(twice.status == 422 && twice.body.contains("“姓名”选了两列，请只留一列"), "{}", twice.body);
+    assert_eq!(twice.body.matches("value=\"name\" selected").count(), 2);
+    assert_eq!(twice.body.matches("value=\"stage\" selected").count(), 1);
+    let id = path.rsplit('/').next().unwrap();
+    assert_eq!(world.text(&format!("SELECT state FROM imports WHERE id = {id}")), "mapping");
+    // Named by hand; the telephones are left out.
+    let named = [("c0", "number"), ("c1", "name"), ("c2", "branch"), ("c3", "stage"), ("c4", "")];
+    assert_eq!(admin.post(&format!("{path}/mapping"), &named).await.status, 303);
+    let page = admin.get(&path).await;
+    assert_eq!((count(&page, "new"), count(&page, "wrong")), (1, 0), "{}", page.body);
+    assert_eq!(applied(&admin, &path).await, "applied");
+    assert_eq!(found("H001"), "沈谷 -");
+    // Headings that stand above the wrong columns.
+    let text = format!("姓名,编号,支部,阶段,手机\nH002,高远,{own},正式党员,13900000022\n");
+    let path = sent(&admin, "members", text.as_bytes()).await;
+    let page = admin.get(&path).await;
+    assert!(page.between("name=\"c0\"", "</select>").contains("value=\"name\" selected"), "{}", page.body);
+    let swapped = [("c0", "number"), ("c1", "name"), ("c2", "branch"), ("c3", "stage"), ("c4", "phone")];
+    assert_eq!(admin.post(&format!("{path}/mapping"), &swapped).await.status, 303);
+    assert_eq!(applied(&admin, &path).await, "applied");
+    assert_eq!(found("H002"), "高远 13900000022");
+}
+
+#[actix_web::test]
 async fn the_usual_files_are_read() {
     let world = World::new();
     let browser = world.signed_in("admin").await;
@@ -621,6 +728,70 @@ async fn a_long_list_is_a_job_and_its_file_is_deleted_in_time() {
     }
     assert!(browser.get(&path).await.body.contains("没有导入，文件已删除"));
     assert_eq!(browser.get(&format!("{path}/remarks.xlsx")).await.status, 404);
+}
+
+#[actix_web::test]
+async fn the_page_tells_how_far_it_is_while_a_long_list_is_applied() {
+    let world = World::new();
+    let admin = world.signed_in("admin").await;
+    let (own, ..) = branches(&world);
+    let path = sent(&admin, "members", many(4_000, own).as_bytes()).await;
+    let id = ImportId(path.rsplit('/').next().unwrap().parse().unwrap());
+    checked(&admin, &path, false).await;
+    imports::run(&world.db, id, &mut |_, _| {}, clock::now()).unwrap();
+    assert_eq!(admin.post(&format!("{path}/apply"), &[]).await.status, 303);
+    // The worker waits after each of its steps until the page has been looked at.
+    let ((tell, hear), (go, wait)) = (std::sync::mpsc::channel(), std::sync::mpsc::channel());
+    let db = world.db.clone();
+    let worker = std::thread::spawn(move || {
+        let mut told = |done: usize, total: usize| {
+            tell.send((done, total)).unwrap();
+            wait.recv().unwrap();
+        };
+        imports::run(&db, id, &mut told, clock::now()).unwrap();
+    });
+    let mut seen: Vec<usize> = vec![];
+    while let Ok((done, total)) = hear.recv() {
+        let page = admin.get(&path).await;
+        assert_eq!(total, 4_000);
+        assert!(page.body.contains("http-equiv=\"refresh\""), "{}", page.body);
+        if done == total {
+            assert!(page.body.contains("4,000 行都已核对，正在一次写入"), "{}", page.body);
+        } else {
+            let compared = page.between("已核对 ", " / 4,000 行").replace(',', "");
+            seen.push(compared.parse().unwrap());
+            assert!(
+                seen.last().is_some_and(|shown| *shown <= done && *shown + 1_000 > done),
+                "{seen:?} {done}"
+            );
+        }
+        go.send(()).unwrap();
+    }
+    worker.join().unwrap();
+    assert!(seen.is_sorted(), "{seen:?}");
+    seen.dedup();
+    assert!(seen.len() >= 4 && seen[0] == 0 && seen.contains(&3_000), "{seen:?}");
+    assert_eq!(world.text(&format!("SELECT state FROM imports WHERE id = {id}")), "applied");
+    assert_eq!(world.number("SELECT COUNT(*) FROM memberships WHERE member_no LIKE 'M0%'"), 4_000);
+}
+
+#[actix_web::test]
+async fn the_command_tells_how_far_it_is() {
+    let world = World::new();
+    let (own, ..) = branches(&world);
+    let file = FOLDER.join(format!("{}.csv", random_hex(8)));
+    std::fs::write(&file, many(2_500, own)).unwrap();
+    let out = run(&["import", "members", file.to_str().unwrap()], &world.url);
+    let said = String::from_utf8_lossy(&out.stderr).into_owned();
+    assert!(out.status.success(), "{said}");
+    let counts: Vec<usize> = said
+        .lines()
+        .filter_map(|line| line.strip_prefix("已核对 ")?.strip_suffix(" / 2500 行。")?.parse().ok())
+        .collect();
+    // Once for the check, once before it is written.
+    let once = [500, 1_000, 1_500, 2_000, 2_500];
+    assert_eq!(counts, [once, once].concat(), "{said}");
+    assert!(said.contains("正在一次写入"), "{said}");
 }
 
 #[actix_web::test]
@@ -995,6 +1166,121 @@ async fn what_a_list_changes_of_an_organisation_stays_on_record() {
         world.sql(&format!("DELETE FROM host_stays WHERE host_branch_id = {id}"));
     }
     assert_eq!(roles(&world, keeper, "g.ended_at IS NULL"), 1, "the role in the city stays");
+}
+
+#[actix_web::test]
+async fn what_a_list_changes_of_a_school_or_an_alliance_stands_in_its_history_and_the_undoing_too() {
+    let world = World::new();
+    let admin = world.signed_in("admin").await;
+    let organizer = world.signed_in("organizer").await;
+    let who = of_account(&world, "admin").2;
+    let (own, ..) = branches(&world);
+    let text = |sql: &str| world.text(sql);
+    let (name, address) =
+        (text("SELECT name FROM schools WHERE id = 1"), text("SELECT address FROM schools WHERE id = 1"));
+    let host = text("SELECT o.name FROM orgs o JOIN schools s ON s.host_org_id = o.id WHERE s.id = 1");
+    let new_host = world.number(&format!(
+        "SELECT MIN(id) FROM orgs WHERE level = 'branch' AND valid_to IS NULL AND id <> {own} AND name <> '{host}'"
+    ));
+    let new_name = text(&format!("SELECT name FROM orgs WHERE id = {new_host}"));
+    let edits = |what: &str| world.number(&format!("SELECT COUNT(*) FROM school_changes WHERE {what}"));
+    let list = format!("代码,名称,承办组织,地址\n1,{name},{new_host},新街 9 号\n");
+    let (path, answer) = looked_at(&admin, "schools", &list).await;
+    assert_eq!((count(&answer, "changed"), count(&answer, "wrong")), (1, 0), "{}", answer.body);
+    assert_eq!(applied(&admin, &path).await, "applied");
+    assert_eq!(edits("school_id = 1"), 2, "what stays has no row");
+    let page = organizer.get("/schools/1/edit").await;
+    for told in [format!("{address} 改为 新街 9 号"), format!("{host} 改为 {new_name}"), who.clone()] {
+        assert!(page.body.contains(&told), "{told}: {}", page.body);
+    }
+    admin.post(&format!("{path}/undo"), &[]).await;
+    assert_eq!(text("SELECT address FROM schools WHERE id = 1"), address);
+    let page = organizer.get("/schools/1/edit").await;
+    for told in [format!("新街 9 号 改为 {address}"), format!("{new_name} 改为 {host}")] {
+        assert!(page.body.contains(&told), "{told}: {}", page.body);
+    }
+    assert_eq!(edits("school_id = 1"), 4);
+    let by = "by_id = (SELECT id FROM accounts WHERE username = 'admin')";
+    assert_eq!(edits(by), 4, "nothing else was changed, and by nobody else");
+    // One that a list ends, and that is open again.
+    let gone = world.number("SELECT MIN(id) FROM schools WHERE id > 1 AND valid_to IS NULL");
+    let path = sent(&admin, "schools", format!("代码,名称\n1,{name}\n").as_bytes()).await;
+    checked(&admin, &path, true).await;
+    let mark = format!("gone:{gone}");
+    admin.post(&format!("{path}/choices"), &[("row", mark.as_str()), ("end", mark.as_str())]).await;
+    assert_eq!(applied(&admin, &path).await, "applied");
+    let of = |field: &str| edits(&format!("school_id = {gone} AND field = '{field}'"));
+    assert_eq!((of("closed"), of("reopened")), (1, 0));
+    admin.post(&format!("{path}/undo"), &[]).await;
+    assert_eq!((of("closed"), of("reopened")), (1, 1));
+    assert_eq!(edits(&format!("school_id = {gone}")), 2);
+    let page = organizer.get(&format!("/schools/{gone}/edit")).await;
+    assert!(page.body.contains("停办") && page.body.contains("恢复开办"), "{}", page.body);
+    // An alliance likewise.
+    let name = text("SELECT name FROM alliances WHERE id = 1");
+    let list = format!("代码,名称,简介\n1,{name},沿河各校\n");
+    let (path, answer) = looked_at(&admin, "alliances", &list).await;
+    assert_eq!((count(&answer, "changed"), count(&answer, "wrong")), (1, 0), "{}", answer.body);
+    assert_eq!(applied(&admin, &path).await, "applied");
+    assert_eq!(edits("alliance_id = 1 AND field = 'intro' AND new_value = '沿河各校'"), 1);
+    admin.post(&format!("{path}/undo"), &[]).await;
+    assert_eq!(edits("alliance_id = 1 AND field = 'intro' AND old_value = '沿河各校'"), 1);
+    let page = organizer.get("/alliances/1/edit").await;
+    assert!(page.body.contains("沿河各校") && page.body.contains(&who), "{}", page.body);
+}
+
+#[actix_web::test]
+async fn what_a_list_does_to_an_organisation_stands_in_its_own_record_with_who_and_by_which_file() {
+    let world = World::new();
+    let admin = world.signed_in("admin").await;
+    let who = of_account(&world, "admin").2;
+    let committee =
+        world.number("SELECT scope_id FROM grants WHERE role = 'committee' AND scope_kind = 'committee'");
+    let id = a_branch(&world, committee, "堰口第一支部");
+    let other = world.number(&format!(
+        "SELECT MIN(id) FROM orgs WHERE level = 'committee' AND valid_to IS NULL AND id <> {committee}"
+    ));
+    let rows = |what: &str| {
+        world.number(&format!(
+            "SELECT COUNT(*) FROM roster_changes c JOIN accounts a ON a.id = c.by_id \
+             WHERE c.org_id = {id} AND a.username = 'admin' AND c.day = '{}' AND {what}",
+            clock::day(clock::now())
+        ))
+    };
+    let kind =
+        |old: &str, new: &str| format!("c.kind = 'org_kind' AND c.old_key = '{old}' AND c.new_key = '{new}'");
+    let moved =
+        |old: i64, new: i64| format!("c.kind = 'org_moved' AND c.old_key = '{old}' AND c.new_key = '{new}'");
+    // Another name, another kind, another place; and back.
+    let text = format!("代码,名称,类型,上级\n{id},堰口新支部,社区,{other}\n");
+    let (path, answer) = looked_at(&admin, "organizations", &text).await;
+    assert_eq!((count(&answer, "changed"), count(&answer, "wrong")), (1, 0), "{}", answer.body);
+    assert_eq!(applied(&admin, &path).await, "applied");
+    let counts = || {
+        (rows("c.kind = 'org_renamed'"), rows(&kind("rural", "community")), rows(&moved(committee, other)))
+    };
+    assert_eq!((counts(), rows("TRUE")), ((1, 1, 1), 3));
+    let page = admin.get(&format!("/organizations/{id}")).await;
+    for told in ["改名称", "换上级", "名单导入：名册.csv", who.as_str()] {
+        assert!(page.body.contains(told), "{told}: {}", page.body);
+    }
+    admin.post(&format!("{path}/undo"), &[]).await;
+    assert_eq!(
+        (rows("c.kind = 'org_renamed'"), rows(&kind("community", "rural")), rows(&moved(other, committee))),
+        (2, 1, 1)
+    );
+    assert!(admin.get(&format!("/organizations/{id}")).await.body.contains("撤销名单导入：名册.csv"));
+    // One that ends, and comes back.
+    let name = world.text(&format!("SELECT name FROM orgs WHERE id = {committee}"));
+    let path = sent(&admin, "organizations", format!("代码,名称\n{committee},{name}\n").as_bytes()).await;
+    checked(&admin, &path, true).await;
+    let mark = format!("gone:{id}");
+    admin.post(&format!("{path}/choices"), &[("row", mark.as_str()), ("end", mark.as_str())]).await;
+    assert_eq!(applied(&admin, &path).await, "applied");
+    assert_eq!((rows("c.kind = 'org_closed'"), rows("c.kind = 'org_reopened'"), rows("TRUE")), (1, 0, 7));
+    admin.post(&format!("{path}/undo"), &[]).await;
+    assert_eq!((rows("c.kind = 'org_closed'"), rows("c.kind = 'org_reopened'"), rows("TRUE")), (1, 1, 8));
+    assert_eq!(world.number("SELECT COUNT(*) FROM roster_notes"), 8);
 }
 
 #[actix_web::test]

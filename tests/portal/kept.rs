@@ -78,7 +78,7 @@ const CHANGES: &[(&str, &str, &str)] = &[
     ("UPDATE bases SET name = '改过的基地'", "/bases", "改过的基地"),
     ("UPDATE stories SET title = '改过的人物'", "/stories", "改过的人物"),
     (
-        "INSERT INTO lecture_ratings VALUES (1, 31, 0, 0, 1, 10, 20, 7, 0, '4.6', '4.4', '4.8', '4.40', '2026-01-01 00:00:00')",
+        "INSERT INTO lecture_ratings VALUES (1, 31, 0, 0, 1, 10, 20, 7, 0, '4.6', '4.4', '4.8', '4.40', '2026-01-01 00:00:00', '')",
         "/lectures/1",
         "31 人评价，来自 7 个支部",
     ),
@@ -491,7 +491,7 @@ fn every_table_that_visitors_see_moves_the_content_on() {
     let world = World::new();
     crate::rankings::published(&world, 1);
     world.sql(
-        "INSERT INTO lecture_ratings VALUES (1, 31, 0, 0, 1, 10, 20, 7, 0, '4.6', '4.4', '4.8', '4.40', '2026-01-01 00:00:00');
+        "INSERT INTO lecture_ratings VALUES (1, 31, 0, 0, 1, 10, 20, 7, 0, '4.6', '4.4', '4.8', '4.40', '2026-01-01 00:00:00', '');
          INSERT INTO instructor_ratings VALUES (1, 41, 60, 9, 0, '4.5', '4.3', '4.7', '4.40', '2026-01-01 00:00:00');
          INSERT INTO ratings (id, rater_key, lecture_id, stars, tags, proof, first_on, day, slot, version, status) VALUES (1, 'k', 1, 5, '', 'online', '2026-01-01', '2026-01-01', 0, 1, 'counted');
          INSERT INTO rating_texts (id, rating_id, lecture_id, text, is_held, state, written_on) VALUES (1, 1, 1, '审过的话', FALSE, 'shown', '2026-01-01');

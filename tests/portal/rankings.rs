@@ -153,11 +153,7 @@ async fn two_persons_bring_a_ranking_to_the_public_and_a_third_step_makes_it_fin
     let page = organizer.get(&desk).await;
     assert!(page.body.contains("要由另一个人复核") && !page.body.contains("/check\""), "{}", page.body);
     assert_eq!(organizer.post(&format!("{desk}/check"), &[]).await.status, 409);
-    assert_eq!(
-        organizer.post(&format!("{desk}/publish"), &[("days", "5")]).await.status,
-        409,
-        "not checked yet"
-    );
+    assert!(refused(publish(&world, id)).contains("不在这一步"), "not checked yet");
     assert!(checker.get("/organize/rankings").await.body.contains("第 7 场决赛"));
     assert!(checker.get(&desk).await.body.contains("重算并复核"));
     for _ in 0..2 {
@@ -165,20 +161,24 @@ async fn two_persons_bring_a_ranking_to_the_public_and_a_third_step_makes_it_fin
     }
     assert_eq!(checker.post(&format!("{desk}/publish"), &[("days", "5")]).await.status, 403);
     assert_eq!(visitor.get(&own).await.status, 404);
-    // The notice of a contest is not short.
-    let short = organizer.post(&format!("{desk}/publish"), &[("days", "4")]).await;
-    assert_eq!(short.status, 422);
+    // A contest's result is published by the contest, which keeps the days that it promised: the desk sends there.
+    let page = organizer.get(&desk).await;
     assert!(
-        short.body.contains("value=\"4\"") && short.body.contains("请填 5 到 60 的整数"),
+        page.body.contains("href=\"/score/rounds/7/result\"") && !page.body.contains("/publish\""),
         "{}",
-        short.body
+        page.body
     );
+    let here = organizer.post(&format!("{desk}/publish"), &[("days", "60")]).await;
+    assert!(here.status == 409 && here.body.contains("在赛课的结果页公布"), "{}", here.body);
+    assert_eq!(world.number("SELECT COUNT(*) FROM publications"), 0);
+    // The notice of a contest is not short.
+    let by = doer(&world, "organizer");
+    let short = rankings::publishing(&world.db, &witness(None), |conn, press| {
+        rankings::publish(conn, press, id, Some(4), &by, clock::now())
+    });
+    assert!(refused(short).contains("至少公示 5 个工作日"));
     for _ in 0..2 {
-        assert_eq!(
-            organizer.post(&format!("{desk}/publish"), &[("days", "5")]).await.status,
-            303,
-            "also sent twice"
-        );
+        publish(&world, id).unwrap();
     }
     assert_eq!(world.number("SELECT COUNT(*) FROM publications"), 1);
     let page = visitor.get(&own).await;
@@ -205,7 +205,8 @@ async fn two_persons_bring_a_ranking_to_the_public_and_a_third_step_makes_it_fin
     // Not before the notice is over, and not while an objection is open.
     let now = clock::now();
     assert!(refused(finish(&world, id, now)).contains("公示期到"));
-    assert_eq!(organizer.post(&format!("{desk}/finish"), &[]).await.status, 409);
+    let here = organizer.post(&format!("{desk}/finish"), &[]).await;
+    assert!(here.status == 409 && here.body.contains("在赛课的结果页公布"), "{}", here.body);
     let person = world.number("SELECT person_id FROM accounts WHERE username = 'member'");
     let account = world.number("SELECT id FROM accounts WHERE username = 'member'");
     world.sql(&format!(
@@ -380,7 +381,25 @@ async fn a_name_that_is_taken_out_is_gone_everywhere_and_breaks_nothing() {
     }
     assert_eq!(world.number("SELECT COUNT(*) FROM ranking_redactions"), 1);
     assert_eq!(world.number("SELECT COUNT(*) FROM audit_entries WHERE action = 'name_redacted'"), 1);
-    assert_eq!(world.number("SELECT COUNT(*) FROM ranking_names WHERE subject = 'E01' AND (salt IS NOT NULL OR name IS NOT NULL)"), 0);
+    let kept = "SELECT COUNT(*) FROM ranking_names WHERE subject = 'E01' AND (salt IS NOT NULL OR name IS NOT NULL OR link IS NOT NULL)";
+    assert_eq!(world.number(kept), 0);
+    // Nor does it come back with the next revision, whose draft still says it.
+    let next = compute(&world, &Draft { reason: Some("又一版".into()), ..draft(5, 6, false) }).unwrap();
+    assert_eq!(world.number(kept), 0, "not even before it is published");
+    assert!(!organizer.get(&format!("/organize/rankings/{next}")).await.body.contains("讲师E01"));
+    check(&world, next).unwrap();
+    publish(&world, next).unwrap();
+    for address in ["", ".json", ".csv", "/3", "/3.json", "/3.csv", "/2.json", "/1"] {
+        let answer = visitor.get(&format!("/rankings/{ranking}{address}")).await;
+        assert_eq!(answer.status, 200, "{address}");
+        assert!(!answer.body.contains("讲师E01") && !answer.body.contains("课题E01"), "{address}");
+        assert!(answer.body.contains("E01") && answer.body.contains("讲师E02"), "{address}: the others stay");
+        if address.ends_with(".json") {
+            verify::file(&answer.raw).unwrap();
+        }
+    }
+    let file = visitor.get(&format!("/rankings/{ranking}/3.json")).await;
+    assert_eq!(verify::file(&file.raw).unwrap().names, 3, "four agreed, one was taken out");
 }
 
 #[test]
@@ -651,7 +670,6 @@ async fn a_restored_backup_that_forks_the_log_publishes_nothing_until_it_is_said
     let with = restored.with(|config| config.witness = Some(path.clone()));
     let page = with.signed_in("organizer").await;
     assert!(page.get("/organize/rankings").await.body.contains("可能恢复了旧备份"));
-    assert_eq!(page.post(&format!("/organize/rankings/{id}/publish"), &[("days", "5")]).await.status, 409);
     // An operator says it.
     let media = folder.join("media");
     let arguments = ["log-continue", "--media", media.to_str().unwrap(), "--reason"];
@@ -660,7 +678,7 @@ async fn a_restored_backup_that_forks_the_log_publishes_nothing_until_it_is_said
     assert!(out.status.success() && printed(&out).contains("第 3 条"), "{}", printed(&out));
     let again = run(&[&arguments[..], &["再说一次"]].concat(), &url);
     assert!(!again.status.success() && printed(&again).contains("没有什么要声明"), "{}", printed(&again));
-    assert_eq!(page.post(&format!("/organize/rankings/{id}/publish"), &[("days", "5")]).await.status, 303);
+    publish_with(&restored, &kept, id, clock::now()).unwrap();
     let log = entries(&with.visitor().get("/rankings/log.json").await);
     assert_eq!(
         log.iter().map(|entry| entry.event.as_str()).collect::<Vec<_>>(),
@@ -733,6 +751,12 @@ async fn ratings_are_ranked_by_a_job_and_only_the_best_are_listed() {
     );
     assert_eq!(checker.post(&format!("{desk}/check"), &[]).await.status, 303);
     // Without a notice it is final at once.
+    let none = organizer.post(&format!("{desk}/publish"), &[("days", "0")]).await;
+    assert!(
+        none.status == 422 && none.body.contains("value=\"0\"") && none.body.contains("请填 1 到 60 的整数"),
+        "{}",
+        none.body
+    );
     assert_eq!(organizer.post(&format!("{desk}/publish"), &[("days", "")]).await.status, 303);
     let ranking = world.number("SELECT id FROM rankings WHERE kind = 'lecture_rating'");
     let visitor = world.visitor();
@@ -753,6 +777,19 @@ async fn ratings_are_ranked_by_a_job_and_only_the_best_are_listed() {
     assert_eq!(organizer.post(&again, &[("reason", "新的学期")]).await.status, 303);
     while worker.step(clock::now()).unwrap() {}
     assert_eq!(world.text("SELECT reason FROM ranking_snapshots WHERE revision = 2"), "新的学期");
+    // With a notice it is final when that is over.
+    let desk = format!("/organize/rankings/{}", world.number("SELECT MAX(id) FROM ranking_snapshots"));
+    assert_eq!(checker.post(&format!("{desk}/check"), &[]).await.status, 303);
+    assert_eq!(organizer.post(&format!("{desk}/publish"), &[("days", "1")]).await.status, 303);
+    let early = organizer.post(&format!("{desk}/finish"), &[]).await;
+    assert!(early.status == 409 && early.body.contains("公示期到"), "{}", early.body);
+    let yesterday = clock::day(clock::now()) - chrono::Duration::days(1);
+    world.sql(&format!(
+        "UPDATE ranking_snapshots SET notice_from = '{yesterday}', notice_until = '{yesterday}' WHERE state = 'provisional'"
+    ));
+    assert!(organizer.get(&desk).await.body.contains("/finish\""));
+    assert_eq!(organizer.post(&format!("{desk}/finish"), &[]).await.status, 303);
+    assert_eq!(world.text("SELECT state FROM ranking_snapshots WHERE revision = 2"), "final");
 }
 
 #[actix_web::test]

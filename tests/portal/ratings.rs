@@ -1,9 +1,10 @@
 //! Ratings: who may give one, that it is one, that nobody learns whose it is, what is shown of them, and what two people decide.
 use crate::world::{Answer, Browser, World};
-use chrono::Duration;
+use chrono::{Datelike, Duration, NaiveDate};
+use std::task::Poll;
 use weixiao::clock::{self, Timestamp};
 use weixiao::ids::{LectureId, PersonId};
-use weixiao::ratings::{self, Ask, Refusal, Status, Subject, Told, Vote};
+use weixiao::ratings::{self, Ask, Refusal, Status, Subject, Tag, Told, Vote};
 use weixiao::scoring::exact::{ratio, shown};
 use weixiao::site;
 
@@ -155,6 +156,10 @@ async fn the_lecturer_does_not_rate_the_own_lecture() {
         ask(&world, vec![Ask::Rate(vote(other, co, 5, morning()))]),
         [Told::Refused(Refusal::OwnLecture)]
     );
+    let second = world.signed_in("member").await;
+    let page = second.get(&format!("/lectures/{co}")).await;
+    assert!(page.body.contains("这是您自己讲的课") && !page.body.contains("name=\"stars\""));
+    assert_eq!(rate(&second, co, "5", "").await.status, 409);
     assert_eq!(world.number("SELECT COUNT(*) FROM ratings"), 0);
 }
 
@@ -233,6 +238,51 @@ async fn a_rating_is_withdrawn_and_given_again_on_its_page() {
     assert_eq!(world.number("SELECT COUNT(*) FROM ratings WHERE status = 'counted' AND version = 3"), 1);
     // Nobody else's list has it.
     assert!(!world.signed_in("member2").await.get("/me/ratings").await.body.contains("2 星"));
+}
+
+/// What a member can bring about with one key in a moment, also by withdrawing what is not there, others do not notice.
+#[actix_web::test]
+async fn a_group_of_asks_comes_out_as_one_after_the_other() {
+    let (together, apart) = (World::new(), World::new());
+    let (some, now) = (members(&together, 27), morning());
+    let step = |who: i64, kind: usize| match kind {
+        0 => Ask::Withdraw { person: PersonId(who), lecture: LectureId(2), acting: None, now },
+        1 => Ask::Rate(Vote { comment: "讲得实在".into(), ..vote(who, 2, 5, now) }),
+        _ => Ask::Rate(vote(who, 2, 3, now)),
+    };
+    // Three steps of three kinds in every mix, a member each: the first step of all, then the second, then the third.
+    let mut asks = vec![];
+    for place in [1, 3, 9] {
+        for (n, (who, _)) in some.iter().enumerate() {
+            asks.push(step(*who, n / place % 3));
+        }
+    }
+    for world in [&together, &apart] {
+        some.iter().for_each(|(who, _)| prove(world, *who, 2, "online"));
+    }
+    let at_once = ask(&together, asks.clone());
+    let one_by_one: Vec<Told> = asks.iter().flat_map(|one| ask(&apart, vec![one.clone()])).collect();
+    assert_eq!(at_once, one_by_one);
+    let kept = |world: &World, at: usize| {
+        world.text(&format!(
+            "SELECT COALESCE((SELECT r.stars || ' ' || r.version || ' ' || r.status || ' ' \
+             || (SELECT COUNT(*) FROM rating_versions v WHERE v.rating_id = r.id) || ' ' \
+             || (SELECT COUNT(*) FROM rating_texts t WHERE t.rating_id = r.id AND t.state = 'pending') || ' ' \
+             || (SELECT COUNT(*) FROM rating_voices w WHERE w.rating_id = r.id AND w.is_counted = TRUE) \
+             FROM ratings r JOIN rating_keys k ON k.rater_key = r.rater_key WHERE k.person_id = {}), 'none')",
+            some[at].0
+        ))
+    };
+    for at in 0..some.len() {
+        assert_eq!(kept(&together, at), kept(&apart, at), "{at}");
+    }
+    // Withdrawn thrice; withdrawn and rated twice, alike and not; rated between two withdrawals.
+    let told = |at: usize| [at_once[at], at_once[at + 27], at_once[at + 54]];
+    assert_eq!((told(0), kept(&together, 0).as_str()), ([Told::NotFound; 3], "none"));
+    for (at, row) in [(12, "5 1 counted 1 1 "), (21, "3 2 counted 2 0 "), (3, "5 2 withdrawn 2 0 ")] {
+        assert_eq!(told(at), [Told::NotFound, Told::Done, Told::Done], "{at}");
+        assert!(kept(&together, at).starts_with(row), "{at}: {}", kept(&together, at));
+    }
 }
 
 /// Two devices, or two servers, in the same moment.
@@ -414,6 +464,157 @@ async fn scores_are_drawn_to_the_city_and_shown_from_ten_members_of_three_branch
     assert_eq!(world.text("SELECT score || '|' || branches FROM lecture_ratings WHERE lecture_id = 2"), "|1");
 }
 
+/// Members who give no lecture.
+fn listeners(world: &World, count: usize) -> Vec<i64> {
+    let gives =
+        |who: &i64| world.number(&format!("SELECT COUNT(*) FROM instructors WHERE person_id = {who}")) > 0;
+    let all = members(world, count as i64 + 8).into_iter().map(|one| one.0);
+    let found: Vec<i64> = all.filter(|who| !gives(who)).take(count).collect();
+    assert_eq!(found.len(), count);
+    found
+}
+
+#[actix_web::test]
+async fn what_was_ticked_is_counted_beside_the_score() {
+    let world = World::new();
+    let now = morning();
+    let lecture = world.number(&format!("SELECT MIN(g.lecture_id) FROM lecture_instructors g JOIN instructors i ON i.id = g.instructor_id JOIN lectures l ON l.id = g.lecture_id WHERE i.person_id = {} AND l.stage = 'published'", person(&world, "instructor")));
+    let some = listeners(&world, 12);
+    some.iter().for_each(|who| prove(&world, *who, lecture, "online"));
+    let give = |who: &[i64], tags: &[Tag], at: Timestamp| {
+        let one = |who: &i64| Ask::Rate(Vote { tags: tags.to_vec(), ..vote(*who, lecture, 5, at) });
+        assert!(ask(&world, who.iter().map(one).collect()).iter().all(|told| *told == Told::Done));
+    };
+    let row = || world.text(&format!("SELECT tags FROM lecture_ratings WHERE lecture_id = {lecture}"));
+    let (visitor, lecturer) = (world.visitor(), world.signed_in("instructor").await);
+    let (page, studio) = (format!("/lectures/{lecture}"), format!("/studio/lectures/{lecture}/ratings"));
+    // Below the minimum nothing is said: one of nine would be somebody.
+    give(&some[..9], &[Tag::Useful, Tag::Clear], now);
+    tend(&world, now);
+    for (browser, path) in [(&visitor, &page), (&lecturer, &studio)] {
+        let answer = browser.get(path).await;
+        assert!(answer.body.contains("评价人数不足") && !answer.body.contains("讲得清"), "{path}");
+    }
+    give(&some[9..11], &[Tag::Clear], now);
+    give(&some[11..], &[Tag::Clear, Tag::Fresh], now);
+    tend(&world, now + Duration::minutes(3));
+    assert_eq!(row(), "clear 12 useful 9 fresh 1");
+    for (browser, path) in [(&visitor, &page), (&lecturer, &studio)] {
+        let answer = browser.get(path).await;
+        let list = answer.between("aria-label=\"勾选的人数\"", "</ul>");
+        for words in ["讲得清 <b>12</b>", "有收获 <b>9</b>", "有新意 <b>1</b>"] {
+            assert!(list.contains(words), "{path} {words}: {list}");
+        }
+        assert!(!list.contains("接地气") && !list.contains("可改进"), "{path}: {list}");
+    }
+    // One is taken back, one does not count, one says something else.
+    let later = now + Duration::minutes(6);
+    world.sql(&format!(
+        "UPDATE ratings SET status = 'excluded' WHERE rater_key = (SELECT rater_key FROM rating_keys WHERE person_id = {})",
+        some[1]
+    ));
+    let lecture_id = LectureId(lecture);
+    let withdrawn =
+        Ask::Withdraw { person: PersonId(some[0]), lecture: lecture_id, acting: None, now: later };
+    assert_eq!(ask(&world, vec![withdrawn]), [Told::Done]);
+    give(&some[2..3], &[Tag::Improve], later);
+    tend(&world, later);
+    assert_eq!(row(), "clear 9 useful 6 fresh 1 improve 1");
+    let answer = visitor.get(&page).await;
+    let list = answer.between("aria-label=\"勾选的人数\"", "</ul>");
+    assert!(list.contains("讲得清 <b>9</b>") && list.contains("可改进 <b>1</b>"), "{list}");
+    // A row from before tags were counted has them after the night.
+    world.sql("UPDATE lecture_ratings SET tags = ''");
+    world.db.write_now(|conn| ratings::refresh_all(conn, later)).unwrap();
+    assert_eq!(row(), "clear 9 useful 6 fresh 1 improve 1");
+}
+
+#[actix_web::test]
+async fn the_page_of_an_instructor_has_lectures_titles_and_what_a_score_was_made_by() {
+    let world = World::new();
+    let now = morning();
+    let instructor = world.number("SELECT instructor_id FROM lecture_instructors g JOIN lectures l ON l.id = g.lecture_id WHERE l.stage = 'published' GROUP BY instructor_id HAVING COUNT(*) >= 3 ORDER BY instructor_id LIMIT 1");
+    let own: Vec<i64> = (0..2)
+        .map(|n| world.number(&format!("SELECT g.lecture_id FROM lecture_instructors g JOIN lectures l ON l.id = g.lecture_id WHERE g.instructor_id = {instructor} AND l.stage = 'published' ORDER BY l.published_at DESC, l.id DESC LIMIT 1 OFFSET {n}")))
+        .collect();
+    // Gold lecturer by a contest, and by nothing else.
+    world.sql(&format!("DELETE FROM titles; UPDATE instructors SET person_id = 10 WHERE id = {instructor}; UPDATE lectures SET visibility = 'public' WHERE id IN ({}, {})", own[0], own[1]));
+    crate::honours::appointed(&world, 1);
+    // Nine fives and two threes for one lecture; one more gives it a five and the other lecture a one: a voice of three.
+    let some = listeners(&world, 12);
+    let mut asks = vec![];
+    for (n, who) in some.iter().enumerate() {
+        prove(&world, *who, own[0], "online");
+        asks.push(Ask::Rate(vote(*who, own[0], if n < 10 { 5 } else { 3 }, now)));
+    }
+    prove(&world, some[0], own[1], "online");
+    asks.push(Ask::Rate(vote(some[0], own[1], 1, now)));
+    assert!(ask(&world, asks).iter().all(|told| *told == Told::Done));
+    tend(&world, now);
+    let page = world.visitor().get(&format!("/instructors/{instructor}")).await;
+    // The title with both ends of its term.
+    let titles = page.between("id=\"h-titles\"", "</section>");
+    let day = |column: &str| -> NaiveDate {
+        world.text(&format!("SELECT {column} FROM titles WHERE person_id = 10")).parse().unwrap()
+    };
+    for one in [day("valid_from"), day("valid_to") - Duration::days(1)] {
+        let shown = format!("{} 年 {} 月 {} 日", one.year(), one.month(), one.day());
+        assert!(titles.contains(&shown), "{shown}: {titles}");
+    }
+    assert!(titles.contains("秋季微党课赛课") && page.body.contains("tag--gold"), "{titles}");
+    // The mean of the city is 57/13. Twelve voices with 54 stars, drawn to it by twenty: (20·57/13 + 54) / 32 = 4.428; their
+    // spread is 0.905, so the ends lie 0.512 · 12/32 away. The lecture alone has 56 stars: 4.490.
+    let branches = world.number("SELECT COUNT(DISTINCT branch_id) FROM ratings");
+    let rating = page.between("id=\"h-ratings\"", "</section>");
+    for words in [
+        "<b class=\"score\">4.4</b>",
+        &format!("12 人评价，来自 {branches} 个支部"),
+        "分数的 95% 区间是 4.2 到 4.6。",
+        "一个人评过这位讲师的几堂课，先取平均，算一个人的一份；再加 20 个全市均值，一起平均。",
+        "算这一次时全市均值是 4.38。",
+        "<td class=\"n\">4.5</td><td class=\"n\">12</td>",
+    ] {
+        assert!(rating.contains(words), "{words}: {rating}");
+    }
+    let rated = |id: i64| rating.contains(&format!("href=\"/lectures/{id}#ratings\""));
+    assert!(rated(own[0]) && !rated(own[1]), "one rating says nothing of a lecture");
+    // The lectures themselves.
+    let lectures = page.between("id=\"h-lectures\"", "</section>");
+    for id in own {
+        let title = world.text(&format!("SELECT title FROM lectures WHERE id = {id}"));
+        assert!(
+            lectures.contains(&format!("href=\"/lectures/{id}\"")) && lectures.contains(&title),
+            "{title}"
+        );
+    }
+}
+
+/// The mean of the day and what is counted with it are one step.
+#[actix_web::test]
+async fn a_night_that_fails_is_made_up_for_on_the_same_day() {
+    let world = World::new();
+    let now = morning();
+    let some = members(&world, 12);
+    some.iter().for_each(|(who, _)| prove(&world, *who, 2, "online"));
+    let give = |who: &[(i64, i64)], stars: i32| {
+        let asks = who.iter().map(|(who, _)| Ask::Rate(vote(*who, 2, stars, now))).collect();
+        assert!(ask(&world, asks).iter().all(|told| *told == Told::Done));
+    };
+    give(&some[..6], 5);
+    tend(&world, now);
+    give(&some[6..], 3);
+    // After this no lecture has anything new: the night alone counts it again.
+    tend(&world, now + Duration::minutes(30));
+    let city = || world.text("SELECT city FROM lecture_ratings WHERE lecture_id = 2");
+    assert_eq!(city(), "5.00");
+    let night = now + Duration::days(1);
+    world.sql("ALTER TABLE instructor_ratings RENAME TO instructor_ratings_away");
+    assert!(ratings::tend(&world.db, night).is_err());
+    world.sql("ALTER TABLE instructor_ratings_away RENAME TO instructor_ratings");
+    tend(&world, night + Duration::minutes(5));
+    assert_eq!(city(), "4.00");
+}
+
 #[actix_web::test]
 async fn the_office_sets_what_scores_are_made_by() {
     let world = World::new();
@@ -542,6 +743,37 @@ async fn a_comment_is_public_after_its_review_and_its_author_sees_what_became_of
     // A withdrawn rating does not speak.
     member2.post("/lectures/2/rating/withdraw", &[]).await;
     assert!(!world.visitor().get("/lectures/2").await.body.contains("材料请加"));
+}
+
+#[actix_web::test]
+async fn words_that_are_taken_back_are_on_no_server_once_their_author_is_answered() {
+    let world = World::new();
+    let other = World::at(world.url.clone());
+    prove(&world, person(&world, "member"), 2, "online");
+    let (member, reader) = (world.signed_in("member").await, other.visitor());
+    let steps: [(&str, &[(&str, &str)]); 2] = [
+        ("/lectures/2/rating/withdraw", &[]),
+        ("/lectures/2/rating", &[("stars", "4"), ("comment", "换一句")]),
+    ];
+    for round in 0..6 {
+        let said = format!("第 {round} 遍说的话");
+        assert_eq!(rate(&member, 2, "4", &said).await.status, 303);
+        world.sql("UPDATE rating_texts SET state = 'shown' WHERE state = 'pending'");
+        assert!(reader.get("/lectures/2").await.body.contains(&said));
+        // Somebody reads the page on another server all the while, so that it is kept there at every moment.
+        let (path, fields) = steps[round % 2];
+        let mut taken_back = Box::pin(member.post(path, fields));
+        let answer = loop {
+            reader.get("/lectures/2").await;
+            actix_web::rt::time::sleep(std::time::Duration::from_millis(1)).await;
+            let polled = std::future::poll_fn(|cx| Poll::Ready(taken_back.as_mut().poll(cx))).await;
+            if let Poll::Ready(answer) = polled {
+                break answer;
+            }
+        };
+        assert_eq!(answer.status, 303, "{}", answer.body);
+        assert!(!reader.get("/lectures/2").await.body.contains(&said), "{path}");
+    }
 }
 
 #[actix_web::test]
@@ -678,6 +910,55 @@ async fn a_block_is_flagged_and_two_people_decide() {
     assert_eq!(world.number("SELECT COUNT(*) FROM rating_voices WHERE is_counted = TRUE AND stars = 1"), 0);
     // The database itself wants two persons.
     assert!(world.try_sql("UPDATE rating_exclusions SET decided_by = proposed_by").is_err());
+}
+
+/// The second person confirms what the first one proposed, and nothing that came meanwhile.
+#[actix_web::test]
+async fn a_flag_stays_as_it_was_proposed_and_what_comes_later_is_another_suspicion() {
+    let world = World::new();
+    let now = morning();
+    let size = brigade(&world, now);
+    tend(&world, now + Duration::minutes(200));
+    let flag = world.number("SELECT id FROM rating_flags");
+    let branch = world.number("SELECT branch_id FROM rating_flags");
+    // More of this branch, who are no lecturers.
+    let more = |count: i64, minutes: i64| {
+        let last = world.number("SELECT MAX(id) FROM ratings");
+        let those: Vec<i64> = (0..count)
+            .map(|n| world.number(&format!("SELECT person_id FROM completions WHERE lecture_id = 2 AND person_id NOT IN (SELECT person_id FROM rating_keys) AND person_id NOT IN (SELECT person_id FROM instructors) ORDER BY person_id LIMIT 1 OFFSET {n}")))
+            .collect();
+        let at = now + Duration::minutes(minutes);
+        let one = |(n, who): (usize, &i64)| Ask::Rate(vote(*who, 2, 5 - (n % 2) as i32, at));
+        let asks = those.iter().enumerate().map(one).collect();
+        assert!(ask(&world, asks).iter().all(|told| *told == Told::Done));
+        world.sql(&format!("UPDATE ratings SET branch_id = {branch} WHERE id > {last}"));
+        tend(&world, at + Duration::minutes(60));
+    };
+    let numbers = |flag: i64| {
+        world.text(&format!("SELECT of_set || ' ' || votes || ' ' || to_id || ' ' || mean || ' ' || capped || ' ' || chance FROM rating_flags WHERE id = {flag}"))
+    };
+    let (first, second) = (world.signed_in("checker").await, world.signed_in("supervisor").await);
+    let (path, proposed) = (format!("/ratings/flags/{flag}"), numbers(flag));
+    assert_eq!(first.post(&format!("{path}/exclude"), &[("text", "照名单给分")]).await.status, 303);
+    more(15, 300);
+    assert_eq!(numbers(flag), proposed);
+    assert!(second.get(&path).await.body.contains(&format!("<dd>{size}")));
+    let exclusion = format!("/ratings/exclusions/{}", world.number("SELECT id FROM rating_exclusions"));
+    assert_eq!(second.post(&exclusion, &[("verdict", "confirmed")]).await.status, 303);
+    assert_eq!(world.number("SELECT COUNT(*) FROM ratings WHERE status = 'excluded'"), size);
+    // The fifteen still count, and are a suspicion of their own though they are no more than those before.
+    tend(&world, now + Duration::minutes(420));
+    let open = "SELECT COUNT(*) FROM rating_flags WHERE state = 'open' AND detector = 'block'";
+    assert_eq!(world.number(open), 1);
+    let next = world.number("SELECT MAX(id) FROM rating_flags WHERE state = 'open' AND detector = 'block'");
+    assert!(next != flag && numbers(next).starts_with("15 30 "), "{}", numbers(next));
+    // Refused, it follows the numbers again.
+    let path = format!("/ratings/flags/{next}");
+    assert_eq!(second.post(&format!("{path}/exclude"), &[("text", "又照名单给分")]).await.status, 303);
+    let exclusion = format!("/ratings/exclusions/{}", world.number("SELECT MAX(id) FROM rating_exclusions"));
+    assert_eq!(first.post(&exclusion, &[("verdict", "refused")]).await.status, 303);
+    more(1, 500);
+    assert!(numbers(next).starts_with("16 31 "), "{}", numbers(next));
 }
 
 #[actix_web::test]

@@ -1,6 +1,6 @@
 //! The member's right: every table with a person's key is shown or left out for a reason, what is shown is one's own, everything can
 //! be taken away, who looked is told, and what is due is erased without touching what figures rest on.
-use crate::world::World;
+use crate::world::{Browser, World};
 use chrono::Duration;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Cursor, Read};
@@ -12,6 +12,7 @@ use weixiao::ids::{AccountId, PersonId, random_hex};
 use weixiao::rights::{self, EXCLUDED, Kind};
 use weixiao::site::{self, Setting};
 use weixiao::visits::{self, NewVisit};
+use weixiao::worker;
 
 fn person(world: &World, name: &str) -> i64 {
     world.number(&format!("SELECT person_id FROM accounts WHERE username = '{name}'"))
@@ -169,7 +170,7 @@ async fn everything_can_be_taken_along_from_the_same_rows() {
         text
     };
     let json: serde_json::Value = serde_json::from_str(&read("data.json")).unwrap();
-    assert_eq!((&json["format"], &json["schema_version"]), (&"weixiao own data".into(), &1.into()));
+    assert_eq!((&json["format"], &json["schema_version"]), (&"weixiao own data".into(), &2.into()));
     assert_eq!(json["metadata"]["learner"], name.as_str());
     let parts = ["learner", "learning", "results", "activities", "portal"];
     let mut kinds = 0;
@@ -661,4 +662,167 @@ async fn whoever_takes_a_list_of_study_along_is_told_to_those_who_stand_in_it() 
     ));
     assert!(!member.get("/me/data/looks").await.body.contains("没有人导出过"));
     assert!(world.signed_in("member2").await.get("/me/data/looks").await.body.contains("没有人导出过"));
+}
+
+/// Takes the own data along: `data.json` and `data.html`.
+async fn taken(member: &Browser<'_>) -> (serde_json::Value, String) {
+    let answer = member.post("/me/data/export", &[]).await;
+    assert_eq!(answer.status, 200);
+    let mut zip = zip::ZipArchive::new(Cursor::new(answer.raw)).unwrap();
+    let mut read = |file: &str| {
+        let mut text = String::new();
+        zip.by_name(file).unwrap().read_to_string(&mut text).unwrap();
+        text
+    };
+    (serde_json::from_str(&read("data.json")).unwrap(), read("data.html"))
+}
+
+#[actix_web::test]
+async fn a_list_that_was_taken_is_told_by_the_branch_of_that_day() {
+    let world = World::new();
+    let me = person(&world, "member");
+    let home_of = |who: i64| {
+        world.number(&format!(
+            "SELECT branch_id FROM memberships WHERE person_id = {who} AND valid_to IS NULL"
+        ))
+    };
+    let (old, new) = (home_of(me), home_of(person(&world, "member2")));
+    let moved = clock::day(clock::now()) - Duration::days(100);
+    let number = world.text(&format!("SELECT member_no FROM memberships WHERE person_id = {me}"));
+    for sql in [
+        format!("UPDATE memberships SET valid_to = '{moved}' WHERE person_id = {me} AND valid_to IS NULL"),
+        format!(
+            "INSERT INTO memberships (person_id, branch_id, member_no, valid_from) VALUES ({me}, {new}, '{number}', '{moved}')"
+        ),
+        "UPDATE grants SET granted_at = '2020-01-01 00:00:00'".into(),
+        format!(
+            "INSERT INTO print_editions (title, imprint, rule, started_on, made_by, created_at, key) \
+             VALUES ('灌区巡查手册', '', 'member', '2020-01-01', {}, '2020-01-01 00:00:00', 'looks')",
+            account(&world, "organizer")
+        ),
+    ] {
+        world.sql(&sql);
+    }
+    let edition = world.number("SELECT MAX(id) FROM print_editions");
+    // A minute before and after the day begins in the city, and long before and after it.
+    let midnight = clock::midnight(moved);
+    let at = |minutes: i64| (midnight + Duration::minutes(minutes)).format("%Y-%m-%d %H:%M:%S").to_string();
+    const FAR: i64 = 10 * 24 * 60;
+    let audit = |minutes: i64, by: &str, action: &str, kind: &str, id: i64| {
+        world.sql(&format!(
+            "INSERT INTO audit_entries (at, request_id, actor_id, action, subject_kind, subject_id) \
+             VALUES ('{}', 'x', {}, '{action}', '{kind}', {id})",
+            at(minutes),
+            account(&world, by)
+        ));
+    };
+    let mut expected = vec![];
+    let name = |by: &str| {
+        world.text(&format!(
+            "SELECT p.name FROM accounts a JOIN persons p ON p.id = a.person_id WHERE a.username = '{by}'"
+        ))
+    };
+    for minutes in [-FAR, -1, 1, FAR] {
+        for (by, org) in [("secretary", old), ("secretary2", new)] {
+            audit(minutes, by, "coverage_exported", "org", org);
+            audit(minutes, by, "list_exported", "print_edition", edition);
+            if (org == old) == (minutes < 0) {
+                expected.push((at(minutes), name(by), "党员学习情况"));
+                expected.push((at(minutes), name(by), "灌区巡查手册"));
+            }
+        }
+        // The committee of the old branch takes the roster.
+        world.sql(&format!(
+            "INSERT INTO import_exports (kind, purpose, row_count, made_by, made_at) VALUES ('members', 'check', 1, {}, '{}')",
+            account(&world, "committee"),
+            at(minutes)
+        ));
+        if minutes < 0 {
+            expected.push((at(minutes), name("committee"), "党员名册"));
+        }
+    }
+    let member = world.signed_in("member").await;
+    let (json, html) = taken(&member).await;
+    let moment = |at: &str| {
+        let utc = chrono::NaiveDateTime::parse_from_str(at, "%Y-%m-%d %H:%M:%S").unwrap();
+        clock::local(utc).format("%Y-%m-%dT%H:%M:%S+08:00").to_string()
+    };
+    let told: BTreeSet<(String, String, String)> = json["exports"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| {
+            let text = |name: &str| one[name].as_str().unwrap().to_owned();
+            (text("at"), text("by"), text("list"))
+        })
+        .collect();
+    let expected: BTreeSet<(String, String, String)> =
+        expected.into_iter().map(|(at, by, list)| (moment(&at), by, list.to_owned())).collect();
+    assert_eq!(told, expected);
+    let page = member.get("/me/data/looks").await.body;
+    for (_, by, list) in &expected {
+        for text in [&html, &page] {
+            assert!(text.contains(by) && text.contains(list), "{by} {list}");
+        }
+    }
+    assert_eq!(page.matches("党员学习情况").count(), 4, "{page}");
+}
+
+/// What the round of a worker does, not what somebody calls by hand.
+#[test]
+fn the_round_of_a_worker_erases_what_is_due() {
+    let world = World::new();
+    let by = account(&world, "clerk");
+    let now = clock::now();
+    // Nobody decided about the first one, and nobody has yet about the second one.
+    for (name, who, days, until) in [("old", "member", 4_000, 3_900), ("new", "elder", 1, -30)] {
+        let at = (now - Duration::days(days)).format("%Y-%m-%d %H:%M:%S");
+        let last = clock::day(now - Duration::days(until));
+        world.sql(&format!(
+            "INSERT INTO exemptions (person_id, valid_from, valid_to, proposed_by, proposed_at, key) \
+             VALUES ({}, '2010-01-01', '{last}', {by}, '{at}', 'round-{name}')",
+            person(&world, who)
+        ));
+        world.sql(&format!(
+            "INSERT INTO exemption_reasons (exemption_id, text) SELECT id, '{name}' FROM exemptions WHERE key = 'round-{name}'"
+        ));
+    }
+    let left =
+        |name: &str| world.number(&format!("SELECT COUNT(*) FROM exemption_reasons WHERE text = '{name}'"));
+    let runs = || world.number("SELECT COUNT(*) FROM retention_runs");
+    assert_eq!(runs(), 0);
+    worker::tend(&world.db, now).unwrap();
+    assert_eq!((left("old"), left("new")), (0, 1));
+    let first = runs();
+    assert!(first >= 8, "a line for each rule");
+    worker::tend(&world.db, now + Duration::minutes(1)).unwrap();
+    assert_eq!(runs(), first, "once a day");
+    worker::tend(&world.db, now + Duration::days(1)).unwrap();
+    assert!(runs() > first);
+    assert_eq!(world.number("SELECT COUNT(*) FROM exemptions WHERE key LIKE 'round-%'"), 2, "the rows stay");
+}
+
+#[actix_web::test]
+async fn every_day_and_moment_says_what_it_is() {
+    let world = crate::demo::made(clock::now());
+    let member = world.signed_in("member").await;
+    let mut moments = 0;
+    for kind in Kind::ALL {
+        let page = member.get(&format!("/me/data/of/{}", kind.as_str())).await.body;
+        let Some((_, rows)) = page.split_once("<ul class=\"rows\">") else { continue };
+        let rows = rows.split("</ul>").next().unwrap();
+        let parts: Vec<&str> = rows.split("<time datetime").collect();
+        for before in &parts[..parts.len() - 1] {
+            assert!(before.ends_with("于 "), "{}: {before}", kind.as_str());
+            moments += 1;
+        }
+        // A day stands behind a word in its own mark.
+        assert!(!rows.contains("<span>20"), "{}: {rows}", kind.as_str());
+    }
+    assert!(moments > 20, "{moments}");
+    for (kind, label) in [("membership", "<span>自 "), ("attendance", "<span>日期 "), ("case", "<span>期限 ")]
+    {
+        let page = member.get(&format!("/me/data/of/{kind}")).await.body;
+        assert!(page.contains(label), "{kind}: {page}");
+    }
 }

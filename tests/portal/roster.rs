@@ -270,6 +270,11 @@ async fn what_was_corrected_is_kept_and_nothing_of_the_record_is_changed() {
     );
     let wrong = change(&committee, who, "phone", &[("value", "电话"), ("day", &ago(0))]).await;
     assert!(wrong.status == 422 && wrong.body.contains("value=\"电话\""));
+    // What a list would not take is not entered either.
+    for short in ["120", "1234", "-"] {
+        let wrong = change(&committee, who, "phone", &[("value", short), ("day", &ago(0))]).await;
+        assert!(wrong.status == 422 && wrong.body.contains("要有 5 到 20 位数字"), "{short}: {}", wrong.body);
+    }
     done(&change(&committee, who, "name", &[("value", "林秋实𠮷"), ("day", &ago(0))]).await, "name");
     done(&change(&committee, who, "phone", &[("value", "028-1234"), ("day", &ago(0))]).await, "phone");
     done(&change(&committee, who, "birth-year", &[("value", "1970"), ("day", &ago(0))]).await, "year");
@@ -492,8 +497,9 @@ async fn who_comes_from_outside_is_a_new_person_once() {
     let wrong = send(&taken).await;
     assert!(wrong.status == 422 && wrong.body.contains("已经有人在用") && wrong.body.contains("㐆新"));
     assert_eq!(count(&world, "persons"), before);
+    // Typed with a wide letter and blanks: kept as a list would write it.
     for _ in 0..2 {
-        done(&send("W0000001").await, "arrived");
+        done(&send(" Ｗ　0000 001").await, "arrived");
     }
     assert_eq!(count(&world, "persons"), before + 1);
     let who = world.number("SELECT person_id FROM memberships WHERE member_no = 'W0000001'");
@@ -750,6 +756,117 @@ async fn the_figures_of_a_day_stay_whatever_is_moved_split_or_merged_later() {
         done(&admin.post(&format!("/organizations/{a}/change"), &again).await, "split again");
     }
     assert_eq!(count(&world, "orgs WHERE name = '河东三支部'"), 1);
+}
+
+#[actix_web::test]
+async fn a_general_branch_is_split_and_merged_with_the_branches_below_it() {
+    let world = World::new();
+    let admin = world.signed_in("admin").await;
+    let home = branch(&world, person(&world, "member"));
+    let above = |org: i64| {
+        world.number(&format!(
+            "SELECT parent_id FROM org_placements WHERE org_id = {org} AND valid_to IS NULL"
+        ))
+    };
+    let committee = above(home);
+    let add = async |parent: i64, level: &str, name: &str, day: &str| {
+        let fields: [(&str, &str); 4] = [("level", level), ("kind", "rural"), ("name", name), ("day", day)];
+        done(&reorganize(&admin, parent, "add", &fields).await, name);
+        world.number("SELECT MAX(id) FROM orgs")
+    };
+    let general = add(committee, "general_branch", "河东党总支", &ago(40)).await;
+    let one = add(general, "branch", "河东一支部", &ago(35)).await;
+    let two = add(general, "branch", "河东二支部", &ago(35)).await;
+    let (id, day) = (general.to_string(), ago(30));
+    done(&reorganize(&admin, home, "move", &[("org", &id), ("day", &day)]).await, "moved");
+    let members = count(&world, &format!("memberships WHERE branch_id = {home} AND valid_to IS NULL"));
+    assert!(members > 3);
+    let under = |day: &str, org: i64| -> i64 {
+        let on = day.parse().unwrap();
+        let rows = world.db.write_now(|conn| people::counted_on(conn, OrgId(org), on)).unwrap();
+        rows.iter().map(|(_, count)| count).sum()
+    };
+    let before = figures(&world, &ago(25));
+    // Split: two of the three branches go to a new one beside it.
+    let (a, b, c) = (home.to_string(), one.to_string(), two.to_string());
+    let day = ago(20);
+    let all: [(&str, &str); 5] =
+        [("name", "河西党总支"), ("day", &day), ("chosen", &a), ("chosen", &b), ("chosen", &c)];
+    let refused = reorganize(&admin, general, "split", &all).await;
+    assert!(refused.status == 422 && refused.body.contains("至少要留下一个"), "{}", refused.body);
+    done(&reorganize(&admin, general, "split", &all[..4]).await, "split");
+    let made = world.number("SELECT MAX(id) FROM orgs WHERE level = 'general_branch'");
+    assert_ne!(made, general);
+    assert_eq!((above(made), above(home), above(one), above(two)), (committee, made, made, general));
+    let path = world.text(&format!("SELECT path FROM orgs WHERE id = {home}"));
+    assert!(path.ends_with(&format!("/{committee}/{made}/{home}/")), "{path}");
+    let moves = |from: i64, to: i64, day: &str| {
+        count(
+            &world,
+            &format!(
+                "roster_changes WHERE kind = 'org_moved' AND org_id IN ({home}, {one}) \
+                 AND old_key = '{from}' AND new_key = '{to}' AND day = '{day}'"
+            ),
+        )
+    };
+    assert_eq!(moves(general, made, &ago(20)), 2);
+    assert_eq!((under(&ago(15), made), under(&ago(15), general)), (members, 0));
+    assert_eq!(branch(&world, person(&world, "member")), home, "its members stay in their branch");
+    let between = figures(&world, &ago(15));
+    // Merged back. A place that was in force on a day is not taken from that day.
+    world.sql(&format!("UPDATE schools SET host_org_id = {made} WHERE id = 1"));
+    let early: [(&str, &str); 2] = [("org", &id), ("day", &day)];
+    let early = reorganize(&admin, made, "merge", &early).await;
+    assert!(early.status == 422 && early.body.contains("日期不能比它早"), "{}", early.body);
+    let day = ago(10);
+    done(&reorganize(&admin, made, "merge", &[("org", &id), ("day", &day)]).await, "merged");
+    assert_eq!((above(home), above(one), above(two)), (general, general, general));
+    assert_eq!(moves(made, general, &ago(10)), 2, "each branch has it in its own record");
+    let page = admin.get(&format!("/organizations/{home}")).await;
+    assert!(page.body.contains("河西党总支 改为 河东党总支"), "{}", page.body);
+    assert_eq!(count(&world, &format!("orgs WHERE id = {made} AND valid_to = '{}'", ago(10))), 1);
+    assert_eq!(count(&world, &format!("roster_changes WHERE kind = 'org_merged' AND org_id = {made}")), 1);
+    // The school that it hosted has the new host in its history, and who did it.
+    let host =
+        "school_changes c JOIN accounts a ON a.id = c.by_id WHERE c.school_id = 1 AND c.field = 'host'";
+    assert_eq!(world.number("SELECT host_org_id FROM schools WHERE id = 1"), general);
+    let kept = format!(
+        "{host} AND c.old_value = '河西党总支' AND c.new_value = '河东党总支' AND a.username = 'admin'"
+    );
+    assert_eq!((count(&world, host), count(&world, &kept)), (1, 1));
+    // What was, stays.
+    assert_eq!((figures(&world, &ago(25)), figures(&world, &ago(15))), (before.clone(), between));
+    assert_eq!((under(&ago(15), made), under(&ago(5), made), under(&ago(5), general)), (members, 0, members));
+    assert_eq!(figures(&world, &ago(0)).0, before.0, "nobody is lost");
+}
+
+#[actix_web::test]
+async fn what_a_split_or_a_merge_does_to_schools_stands_in_their_history() {
+    let world = World::new();
+    let admin = world.signed_in("admin").await;
+    let (a, b) = (branch(&world, person(&world, "member")), branch(&world, person(&world, "member2")));
+    let school = world.number(&format!(
+        "SELECT school_id FROM school_branches WHERE branch_id = {a} AND is_primary AND valid_to IS NULL"
+    ));
+    let elder = person(&world, "elder").to_string();
+    let fields: [(&str, &str); 3] = [("name", "河东新支部"), ("day", &ago(9)), ("chosen", &elder)];
+    done(&reorganize(&admin, a, "split", &fields).await, "split");
+    let new = world.number("SELECT MAX(id) FROM orgs");
+    let branches = |what: &str| {
+        count(&world, &format!("school_changes WHERE school_id = {school} AND field = 'branches' AND {what}"))
+    };
+    assert_eq!(branches("new_value LIKE '%河东新支部%' AND old_value NOT LIKE '%河东新支部%'"), 1);
+    world.sql(&format!("UPDATE schools SET host_org_id = {new} WHERE id = {school}"));
+    let target = b.to_string();
+    done(&reorganize(&admin, new, "merge", &[("org", &target), ("day", &ago(3))]).await, "merged");
+    let name = world.text(&format!("SELECT name FROM orgs WHERE id = {b}"));
+    let host = world.text(&format!(
+        "SELECT old_value || ' ' || new_value FROM school_changes WHERE school_id = {school} AND field = 'host'"
+    ));
+    assert_eq!(host, format!("河东新支部 {name}"));
+    assert_eq!(branches("old_value LIKE '%河东新支部%' AND new_value NOT LIKE '%河东新支部%'"), 1);
+    let page = world.signed_in("organizer").await.get(&format!("/schools/{school}/edit")).await;
+    assert!(page.body.contains(&format!("河东新支部 改为 {name}")), "{}", page.body);
 }
 
 // Schools and alliances.

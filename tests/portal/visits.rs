@@ -3,6 +3,7 @@ use crate::events::{account, branch, discussion, doer, person, refused};
 use crate::world::{Browser, World};
 use chrono::{Datelike, Duration};
 use weixiao::access::Viewer;
+use weixiao::accounts;
 use weixiao::calendar;
 use weixiao::clock::{self, Timestamp};
 use weixiao::error::{Error, Result};
@@ -111,9 +112,9 @@ fn state(world: &World, id: EventId, who: PersonId) -> String {
     world.text(&format!("SELECT state FROM home_visit_members WHERE event_id = {id} AND person_id = {who}"))
 }
 
-/// A discussion of some days before a visit as [`new`] makes it, and what was entered of somebody there.
+/// A discussion of some days ago, and what was entered of somebody there.
 fn missed(world: &World, who: PersonId, status: Status, days: i64, now: Timestamp) -> EventId {
-    let id = discussion(world, begun(now) - Duration::days(days), now);
+    let id = discussion(world, now - Duration::days(days), now);
     let entry = Entry {
         event: id,
         person: who,
@@ -219,6 +220,113 @@ fn one_account_alone_makes_no_record() {
     assert_eq!(attended(&world, id, person(&world, "elder")), "nothing");
 }
 
+/// Prints a sign-in code for an account, and uses it.
+fn opened(world: &World, by: &str, of: &str, at: Timestamp) {
+    let doer = doer(world, by);
+    let print = |conn: &mut weixiao::db::Conn| {
+        let account = accounts::by_username(conn, of)?.ok_or(Error::NotFound)?;
+        accounts::issue_code(conn, &account, &doer, at).map(drop)
+    };
+    world.db.write_now(print).unwrap();
+    // A code that is still open gives way to the next one.
+    world.sql("UPDATE one_time_codes SET used_at = issued_at WHERE used_at IS NULL");
+}
+
+#[actix_web::test]
+async fn whoever_opens_an_account_is_not_two_with_it() {
+    let world = World::new();
+    let now = clock::now();
+    // The whole way in one hand: an account for somebody of the branch, with the code that comes with it.
+    let somebody = world.number(&format!(
+        "SELECT MIN(m.person_id) FROM memberships m WHERE m.branch_id = {} AND m.valid_to IS NULL AND NOT EXISTS \
+         (SELECT 1 FROM accounts a WHERE a.person_id = m.person_id)",
+        branch(&world, "member")
+    ));
+    let secretary = world.signed_in("secretary").await;
+    let printed = secretary.post(&format!("/people/{somebody}/code"), &[]).await;
+    assert_eq!(printed.status, 200, "{}", printed.body);
+    let alone = NewVisit { second: PersonId(somebody), ..new(&world, now) };
+    assert_eq!(refused(record(&world, "secretary", &alone, now)), words(Refusal::OneHand));
+    assert_eq!(world.number("SELECT COUNT(*) FROM home_visits"), 0);
+    // Somebody else records with them.
+    record(&world, "clerk", &NewVisit { key: random_hex(16), ..alone }, now).unwrap();
+}
+
+#[test]
+fn an_account_that_the_recorder_opened_lately_does_not_sign_whenever_that_was() {
+    let world = World::new();
+    let now = clock::now();
+    let days = |days: i64| begun(now) - Duration::days(days);
+    // After the record: what could be named then does not sign.
+    let id = record(&world, "secretary", &new(&world, now), now).unwrap();
+    opened(&world, "secretary", "member", now);
+    assert_eq!(refused(second(&world, "member", id, now)), words(Refusal::OneHand));
+    assert_eq!(world.text(&format!("SELECT state FROM home_visits WHERE event_id = {id}")), "recorded");
+    // A month before the visit speaks against nobody, a day less does.
+    for (before, is_one) in [(31, false), (29, true)] {
+        let world = World::new();
+        opened(&world, "secretary", "member", days(before));
+        let made = record(&world, "secretary", &new(&world, now), now);
+        match is_one {
+            true => assert_eq!(refused(made), words(Refusal::OneHand), "{before}"),
+            false => second(&world, "member", made.unwrap(), now).unwrap(),
+        }
+    }
+    // The other way round: the one who signs has opened the account that records.
+    let world = World::new();
+    opened(&world, "secretary", "clerk", days(1));
+    let by_clerk = NewVisit {
+        deliverer: person(&world, "member"),
+        second: person(&world, "secretary"),
+        ..new(&world, now)
+    };
+    assert_eq!(refused(record(&world, "clerk", &by_clerk, now)), words(Refusal::OneHand));
+    // Through a third account: opened by the recorder, it has opened the one that signs.
+    opened(&world, "clerk", "member", days(1));
+    assert_eq!(refused(record(&world, "secretary", &new(&world, now), now)), words(Refusal::OneHand));
+    // A code that somebody else printed is no objection.
+    let world = World::new();
+    opened(&world, "clerk", "member", days(1));
+    let id = record(&world, "secretary", &new(&world, now), now).unwrap();
+    second(&world, "member", id, now).unwrap();
+}
+
+#[test]
+fn those_who_signed_do_not_say_the_members_word_in_an_account_that_they_opened() {
+    let now = clock::now();
+    let yesterday = begun(now) - Duration::days(1);
+    for maker in ["secretary", "member"] {
+        let world = World::new();
+        let elder = person(&world, "elder");
+        let id = signed(&world, &new(&world, now), now);
+        let slip = code(&world, "clerk", id, elder, now);
+        for account in ["elder", "clerk"] {
+            opened(&world, maker, account, yesterday);
+        }
+        assert_eq!(refused(confirm(&world, "elder", id, now)), words(Refusal::OthersLogin), "{maker}");
+        assert_eq!(refused(witness(&world, "clerk", id, elder, now)), words(Refusal::OthersLogin), "{maker}");
+        let by_elder = typed(&world, Some("elder"), id, &slip, now);
+        assert_eq!(refused(by_elder), words(Refusal::OthersLogin), "{maker}");
+        assert_eq!(
+            (attended(&world, id, elder).as_str(), state(&world, id, elder).as_str()),
+            ("nothing", "waiting")
+        );
+        // The recorder has no slip in hand either, whoever prints it.
+        let slip = match (maker, print(&world, "clerk", id, elder, now)) {
+            ("secretary", printed) => {
+                assert_eq!(refused(printed), words(Refusal::OthersLogin));
+                slip
+            }
+            (_, printed) => printed.unwrap(),
+        };
+        // A relative who types the code needs no account.
+        assert_eq!(typed(&world, None, id, &slip, now).unwrap(), Outcome::Done, "{maker}");
+        assert_eq!(attended(&world, id, elder), "home_visit");
+        // What was said stays said, and saying it once more changes nothing.
+        confirm(&world, "elder", id, now).unwrap();
+    }
+}
+
 #[test]
 fn whoever_delivers_records_the_own_visits_and_nobody_elses() {
     let world = World::new();
@@ -258,10 +366,11 @@ fn a_visit_has_been_lately_and_makes_up_only_for_what_was_missed() {
     assert_eq!(with(&|new| new.lecture = Some(LectureId(999_999))), words(Refusal::LectureGone));
     let there = missed(&world, elder, Status::Present, 3, now);
     assert_eq!(with(&|new| new.missed = Some(there)), words(Refusal::NothingMissed));
-    let long_ago = missed(&world, elder, Status::Absent, 31, now);
+    // Days are counted from the visit, which may have been yesterday.
+    let long_ago = missed(&world, elder, Status::Absent, 31, begun(now));
     assert_eq!(with(&|new| new.missed = Some(long_ago)), words(Refusal::TooLateForMakeup));
     // On the last day it does.
-    let last = missed(&world, elder, Status::Absent, 30, now);
+    let last = missed(&world, elder, Status::Absent, 30, begun(now));
     let id = signed(&world, &NewVisit { missed: Some(last), ..new(&world, now) }, now);
     confirm(&world, "elder", id, now).unwrap();
     assert_eq!(attended(&world, last, elder), "makeup");
@@ -826,7 +935,7 @@ async fn the_list_of_make_up_study_has_thirty_days_of_the_own_branch() {
 // Lists on paper.
 
 /// A discussion of the branch that goes on, with a printed list: event, sheet, persons by row.
-async fn printed(world: &World, browser: &Browser<'_>, now: Timestamp) -> (EventId, i64, Vec<PersonId>) {
+pub async fn printed(world: &World, browser: &Browser<'_>, now: Timestamp) -> (EventId, i64, Vec<PersonId>) {
     let id = discussion(world, now - Duration::minutes(10), now);
     let form = browser.get(&format!("/events/{id}/sheet")).await;
     let key = form.key();

@@ -10,14 +10,19 @@ pub const LONGEST: usize = 1_000;
 const LONGEST_SCORE: usize = 12;
 /// More criteria than a method may have are sent by no page of ours.
 const MOST: usize = 24;
+/// Nor does one know more drafts, or write a stamp that JavaScript cannot count on from.
+const MOST_KNOWN: usize = 64;
+const LARGEST_STAMP: i64 = 1 << 53;
 
 /// A sheet: the scores under `s-` and the criterion's key.
 #[derive(Default, Clone)]
 pub struct SheetForm {
     /// The version that the page showed.
     pub version: i32,
-    /// The device's clock, for drafts.
+    /// What tells this draft from others: the device's clock as a rule, nought without JavaScript.
     pub stamp: i64,
+    /// Stamps of the drafts that the page knows: what it sends may take their place, and no other's.
+    pub base: Vec<i64>,
     pub scores: Scores,
     pub comment: String,
     pub is_draft: bool,
@@ -35,9 +40,16 @@ impl SheetForm {
             .collect();
         SheetForm {
             version: of("version").and_then(|sent| sent.parse().ok()).unwrap_or_default(),
-            stamp: of("stamp").and_then(|sent| sent.parse().ok()).unwrap_or_default(),
+            stamp: of("stamp").and_then(stamp_of).unwrap_or_default(),
+            base: of("base").unwrap_or_default().split(',').filter_map(stamp_of).take(MOST_KNOWN).collect(),
             scores,
-            comment: of("comment").unwrap_or_default().chars().take(LONGEST * 2).collect(),
+            // A form and a script write line ends differently: the same comment is the same.
+            comment: of("comment")
+                .unwrap_or_default()
+                .replace("\r\n", "\n")
+                .chars()
+                .take(LONGEST * 2)
+                .collect(),
             is_draft: of("action") == Some("draft"),
             is_sure: of("is_sure").is_some(),
         }
@@ -51,6 +63,10 @@ impl SheetForm {
         }
         (comment, errors)
     }
+}
+
+fn stamp_of(sent: &str) -> Option<i64> {
+    sent.parse().ok().filter(|stamp| (0..=LARGEST_STAMP).contains(stamp))
 }
 
 /// A decimal as it was typed: full-width digits and the Chinese full stop are those of a Chinese keyboard.

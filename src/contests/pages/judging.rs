@@ -1,10 +1,11 @@
 //! The judge's sheet, for a tablet in the hall and over a bad line. What is to be judged is in `invited`.
 #![allow(clippy::cmp_owned)] // lists of choices compare whatever names a choice by its words, in a macro that all pages share
 use super::super::forms::judging::{SheetForm, kind_of};
+use super::super::sheets::{self, Handed};
 use super::super::store::{self, Draft, Task};
 use super::super::{
     Assignment, AssignmentState, ConflictKind, Contest, Criterion, Refusal, Round, RoundKind, RoundState,
-    judges, sheets,
+    judges,
 };
 use super::by;
 use crate::access::Permission::JudgeEntries;
@@ -13,6 +14,7 @@ use crate::clock;
 use crate::db::{Conn, Db};
 use crate::error::{Error, Result};
 use crate::ids::AssignmentId;
+use crate::lang::Message;
 use crate::lectures::{self, Played};
 use crate::media::Media;
 use crate::scoring::exact::shown;
@@ -78,7 +80,12 @@ struct SheetPage {
     rows: Vec<Row>,
     total: Option<String>,
     comment: String,
+    /// The draft that is kept.
     stamp: i64,
+    /// The drafts whose place what is typed here may take: their stamps.
+    base: String,
+    /// It shows what was sent, not what is kept.
+    is_typed: bool,
     script: Option<(String, String)>,
     played: Option<Played>,
     address: String,
@@ -144,6 +151,8 @@ impl SheetPage {
             title: entry.title,
             comment: draft.comment,
             stamp: draft.stamp,
+            base: draft.stamp.to_string(),
+            is_typed: false,
             is_barred: store::is_barred(conn, of.judge, of.entry)?,
             is_far: false,
             kind: String::new(),
@@ -164,15 +173,29 @@ impl SheetPage {
             rows: rows(&self.round, &form.scores),
             total: self.round.method.total(&form.scores).map(|total| shown(&total, 2)),
             comment: form.comment.clone(),
-            stamp: form.stamp,
+            base: form.base.iter().map(i64::to_string).collect::<Vec<_>>().join(","),
+            is_typed: true,
             errors,
             ..self
         }
+    }
+    /// The same, where it is said what is kept instead: whoever goes on here after that takes its place.
+    fn told(self, form: &SheetForm, why: Message) -> SheetPage {
+        let base = self.stamp.to_string();
+        SheetPage { base, ..self.with(form, Errors::default().with("sheet", why)) }
     }
     fn is_open(&self) -> bool {
         self.round.state == RoundState::Judging
             && self.of.state == AssignmentState::Assigned
             && !self.is_barred
+    }
+    /// Nothing is written under this version any more.
+    fn is_over(&self) -> bool {
+        let is_out = matches!(
+            self.of.state,
+            AssignmentState::Submitted | AssignmentState::Recused | AssignmentState::Excluded
+        );
+        is_out || self.round.state != RoundState::Judging
     }
     fn is_submitted(&self) -> bool {
         self.of.state == AssignmentState::Submitted
@@ -232,18 +255,17 @@ async fn submit(
     let id = *id;
     let form = SheetForm::of(&body::pairs(sent, LARGEST).await?);
     let view = load(page.clone(), viewer.clone(), &db, media, id).await?;
-    let (comment, mut errors) = form.check(&view.round.method);
+    let (comment, errors) = form.check(&view.round.method);
     if form.is_draft {
         // A draft is kept whatever stands in it.
-        let draft =
-            Draft { scores: form.scores.clone(), comment: form.comment.clone(), stamp: view.stamp + 1 };
-        let (version, by) = (form.version, by(&page, &viewer));
-        let kept = db.write(move |conn| sheets::save(conn, (id, version), &draft, viewer.person, &by)).await;
+        let draft = Draft { scores: form.scores.clone(), comment: form.comment.clone(), stamp: form.stamp };
+        let (version, known, by) = (form.version, form.base.clone(), by(&page, &viewer));
+        let kept = db
+            .write(move |conn| sheets::save(conn, (id, version), (&draft, &known), viewer.person, &by))
+            .await;
         return match kept {
             Ok(()) => reply::see(format!("/judge/sheets/{id}?done=saved")),
-            Err(Error::Refused(why)) => {
-                reply::invalid(&view.with(&form, Errors::default().with("sheet", why)))
-            }
+            Err(Error::Refused(why)) => reply::invalid(&view.told(&form, why)),
             Err(other) => Err(other),
         };
     }
@@ -258,13 +280,13 @@ async fn submit(
         })
         .await;
     match handed {
-        Ok(()) => reply::see(format!("/judge/sheets/{id}?done=sheet-submitted")),
-        Err(Error::Refused(why)) => {
-            let is_far = why == Refusal::Far.words();
-            errors = Errors::default().with(if is_far { "is_sure" } else { "sheet" }, why);
-            // The state may have changed since the page was read: what was typed stays on the page all the same.
-            reply::invalid(&SheetPage { is_far, ..view.with(&form, errors) })
+        Ok(Handed::In) => reply::see(format!("/judge/sheets/{id}?done=sheet-submitted")),
+        Ok(Handed::Far) => {
+            let errors = Errors::default().with("is_sure", Refusal::Far.words());
+            reply::invalid(&SheetPage { is_far: true, ..view.with(&form, errors) })
         }
+        // The state may have changed since the page was read: what was typed stays on the page all the same.
+        Err(Error::Refused(why)) => reply::invalid(&view.told(&form, why)),
         Err(other) => Err(other),
     }
 }
@@ -275,7 +297,9 @@ async fn autosave(page: Page, viewer: Viewer, db: Data<Db>, id: Path<AssignmentI
     let form = SheetForm::of(&body::pairs(sent, LARGEST).await?);
     let draft = Draft { scores: form.scores, comment: form.comment, stamp: form.stamp };
     let by = by(&page, &viewer);
-    let kept = db.write(move |conn| sheets::save(conn, (id, form.version), &draft, viewer.person, &by)).await;
+    let (version, known) = (form.version, form.base);
+    let kept =
+        db.write(move |conn| sheets::save(conn, (id, version), (&draft, &known), viewer.person, &by)).await;
     match kept {
         Ok(()) => Ok(HttpResponse::NoContent().finish()),
         Err(Error::Refused(why)) => Ok(HttpResponse::build(StatusCode::CONFLICT)

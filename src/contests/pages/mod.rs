@@ -1,6 +1,7 @@
 //! The pages of contests. `public` is what everybody sees, `entry` what an entrant does, `endorse` the branch's part, `screening` the
 //! screeners' desk, `desk` and `rounds` the organizer's; `words` says methods and records in words.
-//! `invited` and `judging` are the judges', `panel` who judges what, `scoring` the scorer's, `results` from the lock to the published result.
+//! `invited` and `judging` are the judges', `panel` who judges what, `scoring` the scorer's, `results` from the lock to the published result,
+//! `rulings` what the supervisor decides about it.
 mod desk;
 mod endorse;
 mod entry;
@@ -11,6 +12,7 @@ mod public;
 mod recusals;
 mod results;
 mod rounds;
+mod rulings;
 mod scoring;
 mod screening;
 mod words;

@@ -1,22 +1,23 @@
 //! From the lock to the published result, and objections against it: the scorer computes, the checker checks, the organizer
-//! publishes, anybody objects, the supervisor answers.
+//! publishes, anybody objects. What the supervisor decides about it is in `rulings`.
 #![allow(clippy::cmp_owned)] // lists of choices compare whatever names a choice by its words, in a macro that all pages share
-use super::super::forms::judging::{count, seconds};
-use super::super::objections::{self, Decision, Ground};
+use super::super::forms::judging::count;
+use super::super::objections::{self, Ground};
 use super::super::outcome::{self, Diagnosis, SUBJECT};
 use super::super::result::Row;
 use super::super::store::{self, Place};
-use super::super::{Contest, Judge, Round, RoundKind, RoundState, RulingKind, sheets};
-use super::{by, held, held_round};
+use super::super::{Contest, Round, RoundState, sheets};
+use super::rulings::{self, Reopening, RulingForm};
+use super::{by, held_round};
 use crate::access::Access::SignedIn;
 use crate::access::Permission::{ApproveContests, KeepScores, RunContests, SuperviseContests, WatchContests};
 use crate::access::Viewer;
-use crate::cases::{self, Case, Outcome};
+use crate::cases::{self, Case};
 use crate::clock;
 use crate::config::Config;
 use crate::db::{Conn, Db};
 use crate::error::{Error, Result};
-use crate::ids::{CaseId, EntryId, JudgeId, RoundId, SnapshotId, random_hex};
+use crate::ids::{EntryId, RoundId, SnapshotId, random_hex};
 use crate::lang::Message;
 use crate::msg;
 use crate::rankings::{self, Snapshot, Witness};
@@ -36,8 +37,9 @@ pub fn routes() -> Vec<Route> {
         post("/score/rounds/{round}/publish", RunContests, publish),
         post("/score/rounds/{round}/finish", RunContests, finish),
         post("/score/rounds/{round}/votes", KeepScores, votes),
-        get("/score/objections/{case}", SuperviseContests, objection),
-        post("/score/objections/{case}", SuperviseContests, decide),
+        post("/score/rounds/{round}/reopen", SuperviseContests, rulings::reopen),
+        get("/score/objections/{case}", SuperviseContests, rulings::objection),
+        post("/score/objections/{case}", SuperviseContests, rulings::decide),
         get("/contests/{slug}/objections/{round}", SignedIn, object),
         post("/contests/{slug}/objections/{round}", SignedIn, file),
     ]
@@ -46,7 +48,7 @@ pub fn routes() -> Vec<Route> {
 /// Objections on a page: there are not more of one result.
 const MOST: i64 = 200;
 /// The longest text of an objection or an answer, in characters.
-const LONGEST: usize = 1_000;
+pub(super) const LONGEST: usize = 1_000;
 
 #[derive(Template)]
 #[template(path = "contests/score/result.html")]
@@ -61,8 +63,12 @@ struct Show {
     diagnosis: Diagnosis,
     newest: Option<Snapshot>,
     standing: Option<Snapshot>,
-    /// Rulings that no revision has yet.
+    /// Rulings, or a result that was opened again, that no revision has yet.
     owes: bool,
+    /// Judges may vote about a tie.
+    is_revising: bool,
+    /// Of a final result, for the supervisor.
+    reopening: Option<Reopening>,
     objections: Vec<Case>,
     reason: String,
     errors: Errors,
@@ -91,6 +97,11 @@ impl Show {
             Some(snapshot) => outcome::owes_revision(conn, id, snapshot)?,
             None => false,
         };
+        let reopening = match &newest {
+            Some(newest) => Reopening::load(conn, viewer, (&contest, &round), newest)?,
+            None => None,
+        };
+        let is_revising = outcome::is_revising(conn, &round)?;
         let all: Vec<i64> = rankings::revisions(conn, (SUBJECT, id.0))?.iter().map(|one| one.id.0).collect();
         Ok(Show {
             objections: cases::objections_about(conn, "snapshot", &all, MOST)?,
@@ -104,6 +115,8 @@ impl Show {
             newest,
             standing,
             owes,
+            is_revising,
+            reopening,
             reason: String::new(),
             errors: Errors::default(),
         })
@@ -165,7 +178,14 @@ impl Show {
         }
     }
     fn may_vote(&self) -> bool {
-        self.page.may(KeepScores) && self.round.state == RoundState::Locked
+        self.page.may(KeepScores) && self.is_revising
+    }
+    /// What is owed is owed since a final result was opened again.
+    fn is_reopened(&self) -> bool {
+        self.owes && self.newest.as_ref().is_some_and(|one| one.state == rankings::State::Final)
+    }
+    fn corrections(&self) -> Vec<(&'static str, String)> {
+        rulings::kinds().map(|kind| (kind.as_str(), self.page.say(&kind.words()))).collect()
     }
     fn may_decide(&self) -> bool {
         self.page.may(SuperviseContests)
@@ -178,6 +198,19 @@ impl Show {
 async fn show(page: Page, viewer: Viewer, db: Data<Db>, id: Path<RoundId>) -> Reply {
     let id = *id;
     reply::page(&db.read_long(move |conn| Show::load(conn, page, &viewer, id)).await?)
+}
+
+/// The page again, with what is wrong with the form that opens the result again.
+pub(super) async fn again(
+    page: Page,
+    viewer: Viewer,
+    db: Data<Db>,
+    id: RoundId,
+    (form, errors): (RulingForm, Errors),
+) -> Reply {
+    let view = db.read_long(move |conn| Show::load(conn, page, &viewer, id)).await?;
+    let reopening = view.reopening.map(|one| Reopening { form, ..one });
+    reply::invalid(&Show { errors, reopening, ..view })
 }
 
 #[derive(Deserialize, Default)]
@@ -353,133 +386,6 @@ async fn file(
         Ok(id) => reply::see(format!("/me/cases/{id}?done=case-filed")),
         Err(Error::Refused(why)) => {
             reply::invalid(&Object { form, errors: Errors::default().with("text", why), ..view })
-        }
-        Err(other) => Err(other),
-    }
-}
-
-#[derive(Deserialize, Default, Clone)]
-#[serde(default)]
-struct DecideForm {
-    outcome: String,
-    ruling: String,
-    entry: String,
-    judge: String,
-    time: String,
-    reasons: String,
-}
-
-#[derive(Template)]
-#[template(path = "contests/score/objection.html")]
-struct Objection {
-    page: Page,
-    case: Case,
-    contest: Contest,
-    round: Round,
-    snapshot: Snapshot,
-    steps: Vec<cases::Step>,
-    places: Vec<Place>,
-    judges: Vec<Judge>,
-    barrier: Option<Message>,
-    form: DecideForm,
-    errors: Errors,
-}
-
-impl Objection {
-    fn load(conn: &mut Conn, page: Page, viewer: &Viewer, id: CaseId) -> Result<Objection> {
-        let case = cases::find_objection(conn, id)?;
-        let snapshot = rankings::snapshot(conn, SnapshotId(case.subject_id))?;
-        if snapshot.subject.0 != SUBJECT {
-            return Err(Error::NotFound);
-        }
-        let round = store::round(conn, RoundId(snapshot.subject.1))?;
-        let contest = held(conn, viewer, round.contest, &[SuperviseContests])?;
-        Ok(Objection {
-            barrier: objections::barrier(&case, &snapshot, viewer),
-            steps: cases::steps(conn, id)?,
-            places: store::places(conn, round.id)?,
-            judges: store::judges(conn, contest.id)?,
-            form: DecideForm { ruling: "none".into(), ..DecideForm::default() },
-            errors: Errors::default(),
-            page,
-            case,
-            contest,
-            round,
-            snapshot,
-        })
-    }
-    fn outcomes(&self) -> Vec<(&'static str, String)> {
-        Outcome::ALL.iter().map(|one| (one.as_str(), self.page.say(&one.state().words()))).collect()
-    }
-    fn rulings(&self) -> Vec<(&'static str, String)> {
-        RulingKind::ALL.iter().map(|kind| (kind.as_str(), self.page.say(&kind.words()))).collect()
-    }
-    fn entries(&self) -> Vec<(EntryId, String)> {
-        self.places.iter().map(|place| (place.entry, format!("{} {}", place.code, place.title))).collect()
-    }
-    fn panel(&self) -> Vec<(JudgeId, String)> {
-        self.judges.iter().map(|judge| (judge.id, judge.name.clone())).collect()
-    }
-    fn is_live(&self) -> bool {
-        self.round.kind != RoundKind::VideoPrelim
-    }
-    fn check(&self, form: &DecideForm) -> Result<Decision, Errors> {
-        let mut errors = Errors::default();
-        let outcome = errors.take("outcome", Outcome::of(&form.outcome).ok_or_else(|| msg!("请选一个结论")));
-        let ruling = RulingKind::of(&form.ruling).ok_or_else(|| msg!("请选怎样办理"));
-        let ruling = ruling.and_then(|kind| match (kind, outcome) {
-            (RulingKind::Nothing, _) | (_, Some(Outcome::Upheld | Outcome::Partly)) => Ok(kind),
-            _ => Err(msg!("不成立或不受理时，结果不变")),
-        });
-        let ruling = errors.take("ruling", ruling);
-        let entry = self.places.iter().find(|one| one.entry.to_string() == form.entry).map(|one| one.entry);
-        let judge = self.judges.iter().find(|one| one.id.to_string() == form.judge).map(|one| one.id);
-        let time = match form.time.trim() {
-            "" => Ok(None),
-            sent => seconds(sent).map(Some),
-        };
-        let time = errors.take("time", time).flatten();
-        let needs_entry = match ruling {
-            None | Some(RulingKind::Nothing) => false,
-            Some(RulingKind::ArithmeticFix) => time.is_some(),
-            Some(_) => true,
-        };
-        if needs_entry && entry.is_none() {
-            errors = errors.with("entry", msg!("请选作品"));
-        }
-        if ruling == Some(RulingKind::SheetExcluded) && judge.is_none() {
-            errors = errors.with("judge", msg!("请选评委"));
-        }
-        let reasons = errors.take("reasons", text(&form.reasons, LONGEST));
-        match (outcome, ruling, reasons) {
-            (Some(outcome), Some(ruling), Some(reasons)) if errors.is_empty() => {
-                Ok(Decision { outcome, ruling, entry, judge, seconds: time, reasons })
-            }
-            _ => Err(errors),
-        }
-    }
-}
-
-async fn objection(page: Page, viewer: Viewer, db: Data<Db>, id: Path<CaseId>) -> Reply {
-    let id = *id;
-    reply::page(&db.read(move |conn| Objection::load(conn, page, &viewer, id)).await?)
-}
-
-async fn decide(page: Page, viewer: Viewer, db: Data<Db>, id: Path<CaseId>, form: Form<DecideForm>) -> Reply {
-    let (id, form, again, who) = (*id, form.into_inner(), page.clone(), viewer.clone());
-    let view = db.read(move |conn| Objection::load(conn, again, &who, id)).await?;
-    let decision = match view.check(&form) {
-        Ok(decision) => decision,
-        Err(errors) => return reply::invalid(&Objection { form, errors, ..view }),
-    };
-    let (round, by, ruling) = (view.round.id, by(&page, &viewer), decision.ruling);
-    match db.write(move |conn| objections::decide(conn, (round, id), &decision, &viewer, &by)).await {
-        Ok(()) => {
-            let done = if ruling == RulingKind::Nothing { "case-decided" } else { "ruled" };
-            reply::see(format!("/score/rounds/{round}/result?done={done}"))
-        }
-        Err(Error::Refused(why)) => {
-            reply::invalid(&Objection { form, errors: Errors::default().with("outcome", why), ..view })
         }
         Err(other) => Err(other),
     }

@@ -147,6 +147,8 @@ pub fn step_words(what: &str) -> (Message, Message) {
         "computed" => (msg!("计分员"), msg!("计算结果")),
         "round_published" => (organizer(), msg!("公布结果并公示")),
         "round_final" => (organizer(), msg!("公示期满，确定结果")),
+        "reopened" => (msg!("监督员"), msg!("一轮重新打开评分")),
+        "result_reopened" => (msg!("监督员"), msg!("重新打开正式结果")),
         "ruling" => (msg!("办理复核的人"), msg!("复核的处理")),
         _ => (msg!("工作人员"), msg!("其他")),
     }

@@ -58,6 +58,13 @@ pub fn judge_as(conn: &mut Conn, contest: ContestId, person: PersonId) -> Result
     Ok(row.map(judge_of))
 }
 
+/// The holder of an account as a judge of the contest, if they are one.
+pub fn judge_with(conn: &mut Conn, contest: ContestId, account: AccountId) -> Result<Option<Judge>> {
+    let row = accounts::table.find(account).select(accounts::person_id);
+    let person: PersonId = either!(conn, c => row.first(c))?;
+    judge_as(conn, contest, person)
+}
+
 /// The contests in which a person is a judge, the newest first.
 pub fn judged_by(conn: &mut Conn, person: PersonId, count: i64) -> Result<Vec<Judge>> {
     let rows: Vec<JudgeRow> = either!(conn, c => judge_rows!()

@@ -1,10 +1,11 @@
-//! Rows of contests. Here: contests and their record; `rounds`, `entries`, `judges`, `recusals` and `sheets` have theirs, `lists` what desks
+//! Rows of contests. Here: contests and their record; `rounds`, `entries`, `judges`, `recusals`, `sheets` and `rulings` have theirs, `lists` what desks
 //! and pages list of entries, and what was said of them.
 mod entries;
 mod judges;
 mod lists;
 mod recusals;
 mod rounds;
+mod rulings;
 mod sheets;
 
 use super::{Contest, Refusal, State};
@@ -21,6 +22,7 @@ pub use judges::*;
 pub use lists::*;
 pub use recusals::*;
 pub use rounds::*;
+pub use rulings::*;
 pub use sheets::*;
 
 #[derive(Queryable, Selectable)]

@@ -55,6 +55,17 @@ pub fn move_assignment(
     Ok(())
 }
 
+/// Remembers that the judge is asked to look again at this version of the sheet; false if that was asked before.
+pub fn ask_far(conn: &mut Conn, of: &Assignment) -> Result<bool> {
+    let is_first = contest_assignments::id
+        .eq(of.id)
+        .and(contest_assignments::version.eq(of.version))
+        .and(contest_assignments::asked_far_in.lt(of.version));
+    let row = contest_assignments::table.filter(is_first);
+    let set = contest_assignments::asked_far_in.eq(of.version);
+    Ok(either!(conn, c => diesel::update(row).set(set).execute(c))? == 1)
+}
+
 /// Why the newest step of an assignment was made.
 pub fn newest_reason(conn: &mut Conn, id: AssignmentId) -> Result<Option<String>> {
     Ok(either!(conn, c => contest_assignment_steps::table
@@ -85,12 +96,22 @@ pub fn draft(conn: &mut Conn, id: AssignmentId) -> Result<Draft> {
     }
 }
 
-/// Keeps a draft unless a later one is there: what a bad line delays does not overwrite what came after it.
-pub fn keep_draft(conn: &mut Conn, id: AssignmentId, draft: &Draft, now: Timestamp) -> Result<()> {
+/// Keeps a draft in the place of one that its writer knows. Any other one stays: it is another device's, or came after what a bad
+/// line delayed. Clocks of devices differ, so they decide nothing. The same draft sent again is the same draft.
+///
+/// # Errors
+/// [`Refusal::NewerDraft`] if another one is there.
+pub fn keep_draft(
+    conn: &mut Conn,
+    id: AssignmentId,
+    (new, known): (&Draft, &[i64]),
+    now: Timestamp,
+) -> Result<()> {
+    let stamp = known.iter().fold(new.stamp, |stamp, known| stamp.max(known + 1));
     let values = (
-        contest_drafts::scores.eq(text(&draft.scores)?),
-        contest_drafts::comment.eq(&draft.comment),
-        contest_drafts::stamp.eq(draft.stamp),
+        contest_drafts::scores.eq(text(&new.scores)?),
+        contest_drafts::comment.eq(&new.comment),
+        contest_drafts::stamp.eq(stamp),
         contest_drafts::saved_at.eq(now),
     );
     let row = (contest_drafts::assignment_id.eq(id), values.clone());
@@ -99,12 +120,17 @@ pub fn keep_draft(conn: &mut Conn, id: AssignmentId, draft: &Draft, now: Timesta
         .on_conflict(contest_drafts::assignment_id)
         .do_nothing()
         .execute(c))?;
-    if n == 0 {
-        let older = contest_drafts::table
-            .filter(contest_drafts::assignment_id.eq(id).and(contest_drafts::stamp.lt(draft.stamp)));
-        either!(conn, c => diesel::update(older).set(values).execute(c))?;
+    if n == 1 {
+        return Ok(());
     }
-    Ok(())
+    let is_known = contest_drafts::assignment_id.eq(id).and(contest_drafts::stamp.eq_any(known.to_vec()));
+    let row = contest_drafts::table.filter(is_known);
+    if either!(conn, c => diesel::update(row).set(values).execute(c))? == 1
+        || draft(conn, id)? == (Draft { stamp, ..new.clone() })
+    {
+        return Ok(());
+    }
+    Err(Refusal::NewerDraft.into())
 }
 
 /// A sheet as it was handed in.

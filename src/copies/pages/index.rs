@@ -1,10 +1,11 @@
-//! The editions with what is covered of one's scope, one edition down the tree, who lacks a copy, and that as a file.
+//! The editions with what is covered of one's scope, one edition down the tree (for programs as JSON), who lacks a copy, and that
+//! as a file.
 use crate::access::Permission::{KeepCopies, OrderCopies};
 use crate::access::Viewer;
 use crate::audit::Action;
 use crate::clock;
 use crate::copies::forms::EditionForm;
-use crate::copies::{self, Coverage, Edition, Rule, Share, store};
+use crate::copies::{self, Child, Coverage, Edition, Rule, Share, store};
 use crate::db::{Conn, Db};
 use crate::error::Result;
 use crate::ids::{BookletId, PrintEditionId};
@@ -15,10 +16,13 @@ use crate::web::page::Page;
 use crate::web::paging::{self, Paging};
 use crate::web::reply::{self, Reply};
 use crate::web::sheet::{self, Sheet};
+use actix_web::HttpResponse;
+use actix_web::http::header;
 use actix_web::web::{Data, Form, Path, Query};
 use askama::Template;
 use chrono::NaiveDate;
 use serde::Deserialize;
+use serde_json::{Value, json};
 
 /// Editions on a page.
 const EDITIONS: i64 = 20;
@@ -145,10 +149,42 @@ impl Show {
     }
 }
 
-pub(super) async fn show(page: Page, viewer: Viewer, db: Data<Db>, id: Path<PrintEditionId>) -> Reply {
-    let id = *id;
+/// How an edition is shown: the page, or `json`.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(super) struct ShowQuery {
+    r#as: String,
+}
+
+pub(super) async fn show(
+    page: Page,
+    viewer: Viewer,
+    db: Data<Db>,
+    id: Path<PrintEditionId>,
+    query: Query<ShowQuery>,
+) -> Reply {
+    let (id, doer) = (*id, page.doer());
     let view = db.read_long(move |conn| Show::load(conn, page, &viewer, id)).await?;
-    reply::page(&view)
+    if query.r#as != "json" {
+        return reply::page(&view);
+    }
+    db.write(move |conn| doer.did(conn, Action::ListExported, ("print_edition", id.0), clock::now())).await?;
+    Ok(HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "private, no-store")).json(as_json(&view)))
+}
+
+/// The figures of the page for programs. Its names are a contract.
+fn as_json(view: &Show) -> Value {
+    let share = |share: Share| json!({"with": share.with, "without": share.without, "total": share.total()});
+    // Where a copy is for each branch, nobody is asked who has one.
+    let members = |of: Share| view.is_for_members().then(|| share(of));
+    let line = |child: &Child| {
+        json!({"id": child.org.0, "name": child.name, "level": child.level.as_str(),
+               "members": members(child.members), "branches": share(child.branches)})
+    };
+    let (edition, coverage) = (&view.edition, &view.coverage);
+    json!({"edition": {"id": edition.id.0, "title": edition.title, "rule": edition.rule.as_str()},
+           "as_of": view.today.to_string(), "members": members(coverage.members),
+           "branches": share(coverage.branches), "lines": coverage.children.iter().map(line).collect::<Vec<_>>()})
 }
 
 #[derive(Template)]

@@ -1,6 +1,6 @@
 //! The members of a branch and each item, and one member with the facts: for those who see these persons.
-use super::{Asked, Scope, figures, sees_people, today};
-use crate::access::Permission::{ArrangeStudy, SeeCoverage, SeePeople};
+use super::{Asked, Scope, figures, may_arrange, part_words, sees_people, today};
+use crate::access::Permission::{SeeCoverage, SeePeople};
 use crate::access::Viewer;
 use crate::audit::Action;
 use crate::clock;
@@ -49,6 +49,8 @@ struct Members {
     lines: Vec<Line>,
     paging: Option<Paging>,
     may_arrange: bool,
+    /// What of the plan is looked at, if not all of it.
+    only: Option<String>,
 }
 
 impl Members {
@@ -78,7 +80,16 @@ impl Members {
                 });
             }
         }
-        Ok(Members { may_arrange: viewer.may(ArrangeStudy), page, asked, scope, figures, lines, paging })
+        Ok(Members {
+            may_arrange: figures.as_ref().is_some_and(|figures| may_arrange(viewer, figures)),
+            only: figures.as_ref().and_then(|figures| part_words(&page, &figures.part)),
+            page,
+            asked,
+            scope,
+            figures,
+            lines,
+            paging,
+        })
     }
     fn at(&self, path: &str) -> String {
         self.asked.at(path, &[])

@@ -6,22 +6,23 @@ mod overview;
 mod own;
 mod worklist;
 
-use super::figures::{Figures, Group, look};
+use super::figures::{Figures, Group, Part, look};
 use super::forms::Asked;
 use super::standing::{State, Tally};
-use crate::access::Permission::{SeeCoverage, SeePeople};
+use crate::access::Permission::{ArrangeStudy, SeeCoverage, SeePeople};
 use crate::access::{Role, ScopeKind, Viewer};
-use crate::audiences;
+use crate::audiences::{self, Audience};
 use crate::clock;
 use crate::db::Conn;
 use crate::error::{Error, Result};
-use crate::ids::{AllianceId, OrgId};
-use crate::organization::{self, Org};
+use crate::ids::{AllianceId, AudienceId, OrgId};
+use crate::organization::{self, Level, Org, Tree};
 use crate::plans::{self, Plan};
 use crate::web::page::Page;
 use crate::web::route::Route;
 use chrono::NaiveDate;
 use std::collections::HashMap;
+use std::ops::Range;
 
 pub fn routes() -> Vec<Route> {
     let mut routes = overview::routes();
@@ -32,14 +33,16 @@ pub fn routes() -> Vec<Route> {
     routes
 }
 
-/// Plans that can be chosen.
+/// Plans that can be chosen; audiences.
 const PLANS: i64 = 50;
+const AUDIENCES: i64 = 100;
 
 /// What a question is about, as far as the viewer may ask it.
 struct Scope {
     /// The organisation below which is looked.
     org: Org,
-    /// The alliances whose figures may be seen; all of them where the viewer sees the whole city.
+    /// The alliances whose figures may be seen: the viewer's own, or, where there are branches below the organisation, all of
+    /// them, of each the branches that stand there.
     alliances: Vec<(AllianceId, String)>,
     /// The viewer sees only alliances, not the tree.
     is_of_alliance: bool,
@@ -68,7 +71,8 @@ impl Scope {
             return Err(Error::NotFound);
         }
         let sees_city = paths.iter().any(|path| path == "/");
-        let alliances = if sees_city { names } else { vec![] };
+        let has_branches = org.level.depth() < Level::Branch.depth();
+        let alliances = if sees_city || has_branches { names } else { vec![] };
         Ok(Scope { org, alliances, is_of_alliance: false })
     }
     /// The alliance that is asked for, of those that may be seen.
@@ -170,9 +174,83 @@ fn band(page: &Page, group: &Group) -> (&'static str, String) {
 /// The figures that are asked for.
 fn figures(conn: &mut Conn, viewer: &Viewer, asked: &Asked) -> Result<(Scope, Option<Figures>)> {
     let scope = Scope::of(conn, viewer, asked)?;
+    let part = Part {
+        audience: audience_of(conn, viewer, &scope, asked)?,
+        period: asked.period().map_err(Error::Refused)?,
+    };
     let figures = match plan_of(conn, &scope, asked)? {
-        Some(plan) => look(conn, &plan, scope.org.id, asked.day(today()))?,
+        Some(plan) => look(conn, &plan, scope.org.id, asked.day(today()), &part)?,
         None => None,
     };
     Ok((scope, figures))
+}
+
+/// Whether the viewer may divide figures by an audience: it was made where they look, above or below. Whoever sees alliances
+/// alone has those that are for the whole city.
+fn is_offered(viewer: &Viewer, scope: &Scope, one: &Audience) -> bool {
+    match scope.is_of_alliance {
+        true => one.org == scope.org.id,
+        false => {
+            let is_near = |path: &String| one.path.starts_with(path.as_str()) || path.starts_with(&one.path);
+            viewer.paths(SeeCoverage).iter().any(is_near)
+        }
+    }
+}
+
+/// The audience that is asked for; none if all are meant.
+fn audience_of(conn: &mut Conn, viewer: &Viewer, scope: &Scope, asked: &Asked) -> Result<Option<Audience>> {
+    if asked.audience.is_empty() {
+        return Ok(None);
+    }
+    let id = asked.audience.parse().map(AudienceId).map_err(|_| Error::NotFound)?;
+    let found = audiences::audience(conn, id)?;
+    if is_offered(viewer, scope, &found) { Ok(Some(found)) } else { Err(Error::NotFound) }
+}
+
+/// The audiences that can be chosen, the newest first.
+fn audiences_offered(conn: &mut Conn, viewer: &Viewer, scope: &Scope) -> Result<Vec<(AudienceId, String)>> {
+    let paths = match scope.is_of_alliance {
+        true => vec![scope.org.path.clone()],
+        false => viewer.paths(SeeCoverage),
+    };
+    let mut found = vec![];
+    for path in paths {
+        found.extend(audiences::audiences_for(conn, &path, 0, AUDIENCES)?);
+    }
+    found.retain(|one| is_offered(viewer, scope, one));
+    found.sort_by_key(|one| std::cmp::Reverse(one.id));
+    found.dedup_by_key(|one| one.id);
+    Ok(found.into_iter().map(|one| (one.id, one.name)).collect())
+}
+
+/// What of the plan is looked at, in words; nothing where it is all of it.
+fn part_words(page: &Page, part: &Part) -> Option<String> {
+    let mut said = vec![];
+    if let Some(audience) = &part.audience {
+        said.push(page.tf("只看：{}", &audience.name));
+    }
+    match (part.period.from, part.period.to) {
+        (Some(from), Some(to)) => {
+            said.push(page.tf2("只看 {} 至 {} 到期的内容", page.day(&from), page.day(&to)));
+        }
+        (Some(from), None) => said.push(page.tf("只看 {} 起到期的内容", page.day(&from))),
+        (None, Some(to)) => said.push(page.tf("只看 {} 为止到期的内容", page.day(&to))),
+        (None, None) => {}
+    }
+    (!said.is_empty()).then(|| said.join(if page.is_en() { "; " } else { "；" }))
+}
+
+/// The parts of a tree of today in which the viewer arranges study: to see somebody is not to arrange for them.
+fn arranged(viewer: &Viewer, tree: &Tree) -> Vec<Range<usize>> {
+    let part = |path: &String| match path.rsplit('/').find_map(|id| id.parse().ok()) {
+        Some(id) => tree.place(OrgId(id)).map(|place| place..tree.nodes()[place].end),
+        None => Some(0..tree.nodes().len()),
+    };
+    viewer.paths(ArrangeStudy).iter().filter_map(part).collect()
+}
+
+/// Whether they arrange study for somebody of those who are looked at.
+fn may_arrange(viewer: &Viewer, figures: &Figures) -> bool {
+    let end = figures.tree.nodes()[figures.top].end;
+    arranged(viewer, &figures.tree).iter().any(|part| part.start < end && figures.top < part.end)
 }

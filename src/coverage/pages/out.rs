@@ -1,5 +1,5 @@
 //! The figures as files: XLSX, CSV and JSON of what a page shows, and the members of a branch as a table. Each copy is on record.
-use super::{Asked, alliance_of, figures, sees_people, share};
+use super::{Asked, alliance_of, figures, part_words, sees_people, share};
 use crate::access::Permission::SeeCoverage;
 use crate::access::Viewer;
 use crate::audit::Action;
@@ -123,7 +123,11 @@ fn as_json(figures: &Figures, groups: &[Group]) -> Value {
                    "people": counts(&group.people), "items": group.items.iter().map(counts).collect::<Vec<_>>()})
         })
         .collect();
+    let part = &figures.part;
+    let audience = part.audience.as_ref().map(|one| json!({"id": one.id.0, "name": one.name}));
     json!({"plan": {"id": figures.plan.id.0, "title": figures.plan.title, "version": figures.version},
+           "audience": audience, "due_from": part.period.from.map(|day| day.to_string()),
+           "due_to": part.period.to.map(|day| day.to_string()),
            "as_of": figures.day.to_string(), "items": items, "lines": lines})
 }
 
@@ -148,9 +152,17 @@ fn as_table(page: &Page, figures: &Figures, groups: &[Group], is_csv: bool) -> R
         }
         table.row(cells)?;
     }
-    let note = page.tf2("计划第 {} 版，数据截至 {}", figures.version, figures.day);
-    table.row(vec![note])?;
+    notes(page, figures, &mut table)?;
     table.finish()
+}
+
+/// Under a table: which version, which day, and what of the plan.
+fn notes(page: &Page, figures: &Figures, table: &mut Table) -> Result<()> {
+    table.row(vec![page.tf2("计划第 {} 版，数据截至 {}", figures.version, figures.day)])?;
+    match part_words(page, &figures.part) {
+        Some(only) => table.row(vec![only]),
+        None => Ok(()),
+    }
 }
 
 async fn export_members(
@@ -196,6 +208,6 @@ fn members_table(conn: &mut Conn, page: &Page, figures: &Figures, is_csv: bool) 
             table.row(cells)?;
         }
     }
-    table.row(vec![page.tf2("计划第 {} 版，数据截至 {}", figures.version, figures.day)])?;
+    notes(page, figures, &mut table)?;
     table.finish()
 }

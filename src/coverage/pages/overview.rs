@@ -1,5 +1,8 @@
 //! The figures: of everybody, of what stands below, of each item, by weeks.
-use super::{Asked, Scope, alliance_of, band, bar, bar_words, figures, sees_people, share, today};
+use super::{
+    Asked, Scope, alliance_of, audiences_offered, band, bar, bar_words, figures, part_words, sees_people,
+    share, today,
+};
 use crate::access::Permission::SeeCoverage;
 use crate::access::Viewer;
 use crate::audiences;
@@ -7,7 +10,8 @@ use crate::coverage::figures::{Figures, Group};
 use crate::coverage::standing::{State, Tally, Way};
 use crate::db::{Conn, Db};
 use crate::error::Result;
-use crate::ids::{AllianceId, StudyPlanId};
+use crate::ids::{AllianceId, AudienceId, StudyPlanId};
+use crate::lang::Message;
 use crate::organization::Level;
 use crate::plans::{self, Item};
 use crate::web::page::Page;
@@ -37,6 +41,8 @@ struct Told {
     ways: Vec<(String, i64)>,
     weeks: Vec<(NaiveDate, usize)>,
     whom: String,
+    /// What of the plan is looked at, if not all of it.
+    only: Option<String>,
 }
 
 #[derive(Template)]
@@ -47,6 +53,9 @@ struct Overview {
     scope: Scope,
     told: Option<Told>,
     plans: Vec<(StudyPlanId, String)>,
+    audiences: Vec<(AudienceId, String)>,
+    /// What is wrong with the days that were typed.
+    problem: Option<Message>,
     /// From the top of what the viewer sees to here: address and name.
     line: Vec<(String, String)>,
     paging: Option<Paging>,
@@ -58,7 +67,11 @@ struct Overview {
 
 impl Overview {
     fn load(conn: &mut Conn, page: Page, viewer: &Viewer, mut asked: Asked) -> Result<Overview> {
-        let (scope, figures) = figures(conn, viewer, &asked)?;
+        let problem = asked.period().err();
+        let (scope, figures) = match &problem {
+            Some(_) => (Scope::of(conn, viewer, &asked)?, None),
+            None => figures(conn, viewer, &asked)?,
+        };
         let mut all = plans::published(conn, &scope.org.path, super::PLANS)?;
         if let Some(figures) = &figures {
             asked.plan = figures.plan.id.to_string();
@@ -113,6 +126,8 @@ impl Overview {
         let mut view = Overview {
             sees_people: sees_people(viewer, &scope.org.path),
             plans: all.into_iter().map(|plan| (plan.id, plan.title)).collect(),
+            audiences: audiences_offered(conn, viewer, &scope)?,
+            problem,
             page,
             asked,
             scope,
@@ -146,7 +161,10 @@ impl Overview {
                 ));
             }
         }
-        line.pop();
+        // The crumb of the organisation itself leads back from one alliance to all of it.
+        if self.alliance.is_none() || self.scope.is_of_alliance {
+            line.pop();
+        }
         line
     }
     fn at(&self, path: &str) -> String {
@@ -159,7 +177,7 @@ impl Overview {
     fn deeper(&self, group: &Group) -> Option<String> {
         let id = group.id?.to_string();
         match group.level {
-            None => Some(self.asked.at("/coverage", &[("alliance", &id), ("by", "alliance"), ("org", "")])),
+            None => Some(self.asked.at("/coverage", &[("alliance", &id), ("by", "alliance")])),
             Some(level) if level.depth() >= Level::Branch.depth() => self
                 .sees_people
                 .then(|| self.asked.at("/coverage/members", &[("org", &id), ("by", ""), ("alliance", "")])),
@@ -243,6 +261,7 @@ impl Told {
         whole: Group,
         below: Vec<Group>,
     ) -> Result<Told> {
+        let only = part_words(page, &figures.part);
         let version = plans::version(conn, figures.plan.id, figures.version)?;
         let rule = audiences::Rule::of(&version.rule).map_err(crate::error::Error::internal)?;
         let whom = audiences::pages::words(page, &rule, &audiences::pages::alliances(conn)?);
@@ -256,12 +275,12 @@ impl Told {
             .into_iter()
             .map(|(way, count)| (page.say(&way.words()), i64::try_from(count).unwrap_or(i64::MAX)))
             .collect();
-        Ok(Told { weeks: days.into_iter().zip(counts).collect(), whom, ways, figures, whole, below })
+        Ok(Told { weeks: days.into_iter().zip(counts).collect(), whom, only, ways, figures, whole, below })
     }
 }
 
 async fn show(page: Page, viewer: Viewer, db: Data<Db>, query: Query<Asked>) -> Reply {
     let asked = query.into_inner();
     let view = db.read_long(move |conn| Overview::load(conn, page, &viewer, asked)).await?;
-    reply::page(&view)
+    if view.problem.is_some() { reply::invalid(&view) } else { reply::page(&view) }
 }

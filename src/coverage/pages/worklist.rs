@@ -1,5 +1,5 @@
 //! Who needs what, and who could bring it: a list of persons of one's scope in the order of the tree, with assignment and reminders.
-use super::{Asked, Scope, figures, sees_people, today};
+use super::{Asked, Scope, arranged, figures, may_arrange, part_words, sees_people, today};
 use crate::access::Permission::{ArrangeStudy, SeeCoverage};
 use crate::access::Viewer;
 use crate::audit::Action;
@@ -26,6 +26,7 @@ use actix_web::web::{Data, Form, Query};
 use askama::Template;
 use chrono::{Datelike, Days, NaiveDate};
 use std::collections::HashMap;
+use std::ops::Range;
 
 pub(super) fn routes() -> Vec<Route> {
     vec![
@@ -72,6 +73,8 @@ struct Line {
     host: Option<String>,
     helpers: Vec<Helper>,
     open: Option<Open>,
+    /// The viewer arranges study where the person belongs.
+    may_arrange: bool,
     /// What stands in the form: who brings it, by when.
     helper: String,
     due_on: String,
@@ -93,9 +96,10 @@ struct Worklist {
     paging: Option<Paging>,
     total: usize,
     number: i64,
-    /// Members on this page and elsewhere whom a message in the portal reaches.
+    /// Members on this page and elsewhere whom a message in the portal reaches, and the viewer may remind.
     reachable: usize,
-    may_arrange: bool,
+    /// Whom of the plan it is about, if not all.
+    only: Option<String>,
     errors: Errors,
 }
 
@@ -112,9 +116,9 @@ fn proposed(face: &Face, figures: &Figures, at: usize, day: NaiveDate) -> Way {
     }
 }
 
-/// The figures of today of a plan in force: what is brought is brought now.
+/// The figures of today of a plan in force: what is brought is brought now, and all of it.
 fn running(conn: &mut Conn, viewer: &Viewer, asked: &mut Asked) -> Result<(Scope, Option<Figures>)> {
-    asked.on.clear();
+    [&mut asked.on, &mut asked.from, &mut asked.to].into_iter().for_each(String::clear);
     let (scope, figures) = figures(conn, viewer, asked)?;
     if !sees_people(viewer, &scope.org.path) {
         return Err(Error::NotFound);
@@ -134,7 +138,6 @@ impl Worklist {
         let (scope, figures) = running(conn, viewer, &mut asked)?;
         let day = today();
         let mut view = Worklist {
-            may_arrange: viewer.may(ArrangeStudy),
             number: paging::number(&asked.page),
             page,
             asked: asked.clone(),
@@ -146,6 +149,7 @@ impl Worklist {
             paging: None,
             total: 0,
             reachable: 0,
+            only: None,
             errors: Errors::default(),
         };
         let Some(figures) = figures else { return Ok(view) };
@@ -157,11 +161,14 @@ impl Worklist {
         let total = i64::try_from(missing.len()).unwrap_or(i64::MAX);
         view.paging = Some(Paging::new(&view.page.path, number, total, LINES)?);
         view.total = missing.len();
-        view.reachable = missing.iter().filter(|(at, _)| figures.is_online(*at)).count();
+        let parts = arranged(viewer, &figures.tree);
+        let is_reached = |at: usize| figures.is_online(at) && is_arranged(&parts, &figures, at);
+        view.reachable = missing.iter().filter(|(at, _)| is_reached(*at)).count();
+        view.only = part_words(&view.page, &figures.part);
         let skip = usize::try_from((number - 1) * LINES).unwrap_or_default();
         let shown: Vec<(usize, State)> =
             missing.into_iter().skip(skip).take(usize::try_from(LINES).unwrap_or_default()).collect();
-        view.lines = lines(conn, &view.page, &figures, &shown, day)?;
+        view.lines = lines(conn, &view.page, (&figures, &parts), &shown, day)?;
         (view.title, view.plan, view.asked) = (figures.plan.title.clone(), Some(figures.plan.id), asked);
         view.version = figures.version;
         Ok(view)
@@ -207,10 +214,15 @@ impl Worklist {
     }
 }
 
+/// Whether a member belongs to one of these parts of the tree.
+fn is_arranged(parts: &[Range<usize>], figures: &Figures, at: usize) -> bool {
+    parts.iter().any(|part| part.contains(&figures.members[at].place))
+}
+
 fn lines(
     conn: &mut Conn,
     page: &Page,
-    figures: &Figures,
+    (figures, parts): (&Figures, &[Range<usize>]),
     shown: &[(usize, State)],
     day: NaiveDate,
 ) -> Result<Vec<Line>> {
@@ -260,6 +272,7 @@ fn lines(
                 way: page.say(&way.words()),
                 due_on: *due_on,
             }),
+            may_arrange: is_arranged(parts, figures, *at),
             helper: String::new(),
             due_on: day.checked_add_days(Days::new(USUAL_DAYS)).unwrap_or(day).to_string(),
             key: random_hex(16),
@@ -325,7 +338,7 @@ fn joined(address: &str, pair: &str) -> String {
     format!("{address}{}{pair}", if address.contains('?') { '&' } else { '?' })
 }
 
-/// Tells everybody on the list who signs in what is missing; once a day and plan.
+/// Tells everybody on the list who signs in and belongs where the viewer arranges study what is missing; once a day and plan.
 async fn remind(page: Page, viewer: Viewer, db: Data<Db>, query: Query<Asked>) -> Reply {
     let mut asked = query.into_inner();
     let back = asked.at("/coverage/worklist", &[]);
@@ -334,6 +347,10 @@ async fn remind(page: Page, viewer: Viewer, db: Data<Db>, query: Query<Asked>) -
     let told = db.read_long(move |conn| {
         let (scope, figures) = running(conn, &viewer, &mut asked)?;
         let Some(figures) = figures else { return Ok((scope.org.id, vec![])) };
+        if !may_arrange(&viewer, &figures) {
+            return Err(Error::NotFound);
+        }
+        let parts = arranged(&viewer, &figures.tree);
         let (day, wanted) = (clock::day(now), asked.wanted());
         let notice = |at: usize| NewNotice {
             person: figures.members[at].person,
@@ -347,6 +364,7 @@ async fn remind(page: Page, viewer: Viewer, db: Data<Db>, query: Query<Asked>) -
         let notices: Vec<NewNotice> = figures
             .missing()
             .filter(|(at, state)| wanted.is_none_or(|wanted| wanted == *state) && figures.is_online(*at))
+            .filter(|(at, _)| is_arranged(&parts, &figures, *at))
             .map(|(at, _)| notice(at))
             .collect();
         Ok((scope.org.id, notices))

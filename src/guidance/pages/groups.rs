@@ -84,7 +84,8 @@ impl Index {
         let (skip, count) = span(number);
         let mut groups = rows::listed(conn, &paths, skip, count)?;
         let paging = Paging::cut(&page.path, number, &mut groups, LINES)?;
-        let uncovered = rows::uncovered(conn, guidance::Tier::Committee, &paths, (0, 1_000))?.len();
+        let today = clock::day(clock::now());
+        let uncovered = store::coverage::uncovered(conn, guidance::Tier::Committee, &paths, today)?.len();
         Ok(Index {
             own: lines(conn, own)?,
             rows: lines(conn, groups)?,

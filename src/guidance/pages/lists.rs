@@ -33,8 +33,8 @@ pub(super) fn routes() -> Vec<Route> {
 struct Show {
     page: Page,
     group: Group,
-    /// What nobody guides yet.
-    rows: Vec<rows::Uncovered>,
+    /// What is on no list yet.
+    rows: Vec<rows::Unlisted>,
     paging: Paging,
     /// Of all below an organisation.
     preview: Option<(OrgId, String, Preview)>,
@@ -55,7 +55,7 @@ impl Show {
         let group = guidance::planned(conn, viewer, id)?;
         let number = paging::number(&query.page);
         let below = [group.org_path.clone()];
-        let mut found = rows::uncovered(conn, group.tier, &below, span(number))?;
+        let mut found = rows::unlisted(conn, group.tier, &below, span(number))?;
         let base = page.path.split('?').next().unwrap_or_default().to_owned();
         let paging = Paging::cut(&base, number, &mut found, LINES)?;
         let preview = match query.under.is_empty() {

@@ -1,9 +1,10 @@
 //! The pages of guidance: `groups` and `lists` where they are made, `plan`, `visit` for a phone at the place, `findings` of groups and
-//! branches, `figures` of a scope.
+//! branches, `figures` of a scope, `out` the same figures as files.
 mod figures;
 mod findings;
 mod groups;
 mod lists;
+mod out;
 mod plan;
 mod visit;
 
@@ -22,6 +23,7 @@ pub fn routes() -> Vec<Route> {
         visit::routes(),
         findings::routes(),
         figures::routes(),
+        out::routes(),
     ]
     .into_iter()
     .flatten()
@@ -39,6 +41,8 @@ struct ListQuery {
     state: String,
     org: String,
     under: String,
+    /// A half-year, `2026-2`.
+    period: String,
 }
 
 /// Lines on a page of a list.

@@ -1,5 +1,4 @@
 //! Rows of findings and their steps.
-use super::within;
 use crate::clock::Timestamp;
 use crate::db::Conn;
 use crate::either;
@@ -302,28 +301,4 @@ pub fn told_after(conn: &mut Conn, id: FindingId, day: NaiveDate) -> Result<()> 
         .set(guidance_findings::told_after.eq(day))
         .execute(c))?;
     Ok(())
-}
-
-/// Below these paths: organisation, state, whether it was promised until a day, and how many such findings there are.
-pub fn counts(
-    conn: &mut Conn,
-    paths: &[String],
-    (since, until): (NaiveDate, NaiveDate),
-) -> Result<Vec<(OrgId, State, bool, i64)>> {
-    if paths.is_empty() {
-        return Ok(vec![]);
-    }
-    // A verified one counts in the half-year of its visit; what is not verified counts until it is.
-    let counts = guidance_findings::state.ne(State::Verified).or(guidance_findings::found_on.ge(since));
-    let rows: Vec<(OrgId, State, Option<NaiveDate>, i64)> = either!(conn, c => within!(guidance_findings::table
-        .inner_join(orgs::table)
-        .group_by((guidance_findings::org_id, guidance_findings::state, guidance_findings::promised_for))
-        .select((guidance_findings::org_id, guidance_findings::state, guidance_findings::promised_for, diesel::dsl::count_star()))
-        .into_boxed(), paths)
-        .filter(counts)
-        .load(c))?;
-    Ok(rows
-        .into_iter()
-        .map(|(org, state, day, n)| (org, state, day.is_some_and(|day| day <= until), n))
-        .collect())
 }

@@ -200,6 +200,32 @@ pub fn members(conn: &mut Conn, group: GuidanceGroupId, since: NaiveDate) -> Res
         .load(c))?)
 }
 
+/// Somebody who was a member on a day, with where they were at home then.
+#[derive(Debug, Clone, Queryable)]
+pub struct Present {
+    pub person: PersonId,
+    pub name: String,
+    pub path: Option<String>,
+}
+
+/// Those who were members on a day; two hundred at most.
+pub fn members_on(conn: &mut Conn, group: GuidanceGroupId, day: NaiveDate) -> Result<Vec<Present>> {
+    let then = memberships::person_id
+        .eq(guidance_members::person_id)
+        .and(memberships::valid_from.le(day))
+        .and(memberships::valid_to.is_null().or(memberships::valid_to.gt(day)));
+    Ok(either!(conn, c => guidance_members::table
+        .inner_join(persons::table)
+        .left_join(memberships::table.on(then))
+        .left_join(orgs::table.on(orgs::id.nullable().eq(memberships::branch_id.nullable())))
+        .filter(guidance_members::group_id.eq(group).and(guidance_members::valid_from.le(day)))
+        .filter(guidance_members::valid_to.is_null().or(guidance_members::valid_to.gt(day)))
+        .order(guidance_members::id)
+        .limit(200)
+        .select((persons::id, persons::name, orgs::path.nullable()))
+        .load(c))?)
+}
+
 /// Where a member of today is at home.
 #[derive(Debug, Clone, Queryable)]
 pub struct Home {
@@ -381,21 +407,22 @@ pub fn names(conn: &mut Conn, groups: &[GuidanceGroupId]) -> Result<Vec<(Guidanc
         .load(c))?)
 }
 
-/// Organisations below these paths that nobody of this tier guides.
+/// An organisation that is on no list of a tier.
 #[derive(Debug, Clone, Queryable)]
-pub struct Uncovered {
+pub struct Unlisted {
     pub org: OrgId,
     pub name: String,
     pub kind: crate::organization::OrgKind,
 }
 
-/// Those without a list in the order of the tree.
-pub fn uncovered(
+/// Those below these paths that can still be put on a list, in the order of the tree. That is not who has a contact: a group of
+/// nobody has a list too, see `coverage::uncovered`.
+pub fn unlisted(
     conn: &mut Conn,
     tier: Tier,
     paths: &[String],
     (skip, count): (i64, i64),
-) -> Result<Vec<Uncovered>> {
+) -> Result<Vec<Unlisted>> {
     if paths.is_empty() {
         return Ok(vec![]);
     }
@@ -412,6 +439,11 @@ pub fn uncovered(
         .offset(skip)
         .limit(count)
         .load(c))?)
+}
+
+/// These groups.
+pub fn some(conn: &mut Conn, ids: &[GuidanceGroupId]) -> Result<Vec<Group>> {
+    Ok(either!(conn, c => groups!().filter(guidance_groups::id.eq_any(ids)).load(c))?)
 }
 
 /// Committees and the city in these sub-trees, where groups can be made; two hundred at most.

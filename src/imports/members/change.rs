@@ -2,7 +2,7 @@
 use super::super::columns::Column;
 use super::super::plan::{Notes, Row};
 use super::super::tree::Tree;
-use super::super::words;
+use super::super::{read, words};
 use super::said::Said;
 use super::{Act, Ends, Member, is_same_name, label, plain_phone};
 use crate::msg;
@@ -16,6 +16,7 @@ pub(super) fn begin(
     today: NaiveDate,
     notes: &mut Notes,
 ) -> Option<Act> {
+    said.refuse_phone(row, notes);
     let number = said.number.clone();
     if number.is_none() {
         notes.wrong(Column::Number, "", &msg!("名册里没有这个人；新党员要写党员编号"));
@@ -70,7 +71,7 @@ pub(super) fn change(
         label: label(&said.name, said.number.as_deref()),
         ..Act::default()
     };
-    about(member, said, notes, &mut act);
+    about(member, row, said, notes, &mut act);
     let branch = said.branch.or(member.home.as_ref().map(|home| home.branch));
     relation(tree, member, row, said, today, notes, &mut act);
     if member.home.is_none()
@@ -125,14 +126,18 @@ pub(super) fn change(
 }
 
 /// Name, sex, year of birth, telephone: corrections of the person, not of a relation.
-fn about(member: &Member, said: &Said, notes: &mut Notes, act: &mut Act) {
+fn about(member: &Member, row: &Row<'_>, said: &Said, notes: &mut Notes, act: &mut Act) {
     let sex = said.sex.clone().unwrap_or_else(|| member.sex.clone());
     let birth = said.birth.unwrap_or(member.birth);
     let mut phone = said.phone.clone().unwrap_or_else(|| member.phone.clone());
+    let is_kept = member.phone.as_deref().is_some_and(|known| read::is_same(known, row.cell(Column::Phone)));
+    if !is_kept {
+        said.refuse_phone(row, notes);
+    }
     // Only written in another way.
-    if let (Some(now), Some(known)) = (&phone, &member.phone)
-        && plain_phone(now) == plain_phone(known)
-    {
+    let is_alike =
+        |now: &String| member.phone.as_deref().is_some_and(|known| plain_phone(now) == plain_phone(known));
+    if is_kept || phone.as_ref().is_some_and(is_alike) {
         phone = member.phone.clone();
     }
     let name = if is_same_name(&member.name, &said.name) { member.name.clone() } else { said.name.clone() };
@@ -175,7 +180,9 @@ fn relation(
         return;
     };
     let branch = said.branch.unwrap_or(home.branch);
-    let number = said.number.clone().unwrap_or_else(|| home.number.clone());
+    // A number that was entered with blanks or wide letters is the same one.
+    let said_number = said.number.as_ref().filter(|number| read::squeezed(&home.number) != **number);
+    let number = said_number.unwrap_or(&home.number).clone();
     if branch == home.branch && number == home.number {
         if let Some(day) = said.joined.filter(|day| *day != home.from) {
             let told = msg!("名册里是 {}；导入不改以前的日期，请留空或写回 {}", home.from, home.from);

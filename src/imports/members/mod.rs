@@ -131,8 +131,9 @@ pub struct Ends {
 pub struct Roster<'a> {
     pub tree: &'a Tree,
     members: &'a [Member],
-    by_number: HashMap<&'a str, usize>,
-    left: HashMap<&'a str, usize>,
+    /// As a list writes them: some were entered with blanks or wide letters.
+    by_number: HashMap<String, usize>,
+    left: HashMap<String, usize>,
     /// Those in one branch with the same name.
     by_branch_name: HashMap<(i64, String), Vec<usize>>,
 }
@@ -148,10 +149,10 @@ impl<'a> Roster<'a> {
         };
         for (place, member) in members.iter().enumerate() {
             if let Some(home) = &member.home {
-                roster.by_number.insert(&home.number, place);
+                roster.by_number.insert(read::squeezed(&home.number), place);
                 roster.by_branch_name.entry((home.branch, read::name(&member.name))).or_default().push(place);
             } else if let Some(number) = &member.last_number {
-                roster.left.insert(number, place);
+                roster.left.insert(read::squeezed(number), place);
             }
         }
         roster

@@ -17,11 +17,23 @@ pub(super) struct Said {
     pub sex: Option<Option<String>>,
     pub birth: Option<Option<i32>>,
     pub phone: Option<Option<String>>,
+    /// What stands there is no telephone; wrong, unless just that is kept.
+    pub is_no_phone: bool,
     pub branch: Option<i64>,
     pub stage: Option<Stage>,
     pub categories: Option<Vec<Category>>,
     pub joined: Option<NaiveDate>,
     pub offices: Option<Vec<Office>>,
+}
+
+impl Said {
+    /// That what stands there is no telephone.
+    pub fn refuse_phone(&self, row: &Row<'_>, notes: &mut Notes) {
+        if self.is_no_phone {
+            let told = msg!("不像电话号码，只写一个号码，例如 13800000001");
+            notes.wrong(Column::Phone, row.cell(Column::Phone), &told);
+        }
+    }
 }
 
 /// Reads the cells of a row.
@@ -81,7 +93,10 @@ pub(super) fn said(row: &Row<'_>, tree: &Tree, today: NaiveDate, notes: &mut Not
             said.phone = Some(Some(phone));
             None
         }
-        _ => Some(msg!("不像电话号码，只写一个号码，例如 13800000001")),
+        _ => {
+            said.is_no_phone = true;
+            None
+        }
     });
     take(Column::Branch, &mut |cell| match tree.find(cell, &HOMES) {
         Ok(id) => {

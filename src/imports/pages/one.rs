@@ -113,8 +113,16 @@ impl Show {
     fn kept_until(&self) -> String {
         self.page.date(&(self.import.made_at + chrono::Duration::days(KEPT_DAYS)))
     }
-    fn percent(&self) -> i32 {
-        self.import.progress / 10
+    /// Rows that have been compared, of how many.
+    fn compared(&self) -> String {
+        self.page.number(&i64::from(self.import.progress.min(self.import.row_count)))
+    }
+    fn total(&self) -> String {
+        self.page.number(&i64::from(self.import.row_count))
+    }
+    /// All rows have been compared, and are being written.
+    fn is_writing(&self) -> bool {
+        self.is_applying() && self.import.progress >= self.import.row_count
     }
     /// What may be looked at: the verdict, in words, how many.
     fn tabs(&self) -> Vec<(&'static str, String, i32)> {

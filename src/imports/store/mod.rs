@@ -39,7 +39,7 @@ pub struct Import {
     pub gone_count: i32,
     pub unsure_count: i32,
     pub wrong_count: i32,
-    /// In thousandths.
+    /// Rows that the work under way has compared.
     pub progress: i32,
     pub problem: String,
     pub made_by: Option<AccountId>,
@@ -157,8 +157,10 @@ pub fn set_scope(conn: &mut Conn, id: ImportId, scope: &str) -> Result<()> {
     Ok(())
 }
 
-pub fn tell(conn: &mut Conn, id: ImportId, progress: i32) -> Result<()> {
-    either!(conn, c => diesel::update(imports::table.find(id)).set(imports::progress.eq(progress)).execute(c))?;
+/// Keeps how many rows have been compared, as long as the import is in this state.
+pub fn tell(conn: &mut Conn, id: ImportId, state: State, rows: i32) -> Result<()> {
+    let open = imports::table.filter(imports::id.eq(id).and(imports::state.eq(state)));
+    either!(conn, c => diesel::update(open).set(imports::progress.eq(rows)).execute(c))?;
     Ok(())
 }
 

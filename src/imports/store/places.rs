@@ -104,19 +104,7 @@ pub fn write_schools(conn: &mut Conn, acts: &[SchoolAct], now: Timestamp) -> Res
         end_some!(conn, school_branches, &act.served_ends, today);
         end_some!(conn, alliance_schools, &act.alliance_ends, today);
         for branch in &act.serves {
-            // A branch has one school of its own: the first that serves it.
-            let own = school_branches::branch_id
-                .eq(branch)
-                .and(school_branches::valid_to.is_null())
-                .and(school_branches::is_primary);
-            let owns: i64 = either!(conn, c => school_branches::table.filter(own).count().get_result(c))?;
-            let row = (
-                school_branches::school_id.eq(id),
-                school_branches::branch_id.eq(branch),
-                school_branches::is_primary.eq(owns == 0),
-                school_branches::valid_from.eq(today),
-            );
-            either!(conn, c => diesel::insert_into(school_branches::table).values(row).execute(c))?;
+            schools::serve(conn, SchoolId(id), OrgId(*branch), false, today)?;
         }
         if let Some(alliance) = act.primary {
             let row = (

@@ -181,6 +181,12 @@ pub fn keep(
     Ok(())
 }
 
+/// The records that an import touched.
+pub fn subjects(conn: &mut Conn, import: ImportId) -> Result<Vec<i64>> {
+    let own = import_changes::table.filter(import_changes::import_id.eq(import));
+    Ok(either!(conn, c => own.select(import_changes::subject_id).load(c))?)
+}
+
 /// Whether an import touched this record.
 pub fn concerns(conn: &mut Conn, import: ImportId, subject: i64) -> Result<bool> {
     let is_it = import_changes::import_id.eq(import).and(import_changes::subject_id.eq(subject));

@@ -18,6 +18,7 @@ use actix_web::web::{Data, Form, Path, Query};
 use askama::Template;
 use chrono::NaiveDate;
 use serde::Deserialize;
+use std::collections::HashSet;
 
 pub(super) fn routes() -> Vec<Route> {
     vec![
@@ -46,11 +47,16 @@ struct ListQuery {
 struct Index {
     page: Page,
     rows: Vec<Exemption>,
+    /// Those of which the viewer sees until when.
+    told: HashSet<ExemptionId>,
     paging: Paging,
     today: NaiveDate,
 }
 
 impl Index {
+    fn is_told(&self, one: &Exemption) -> bool {
+        self.told.contains(&one.id)
+    }
     fn words(&self, one: &Exemption) -> String {
         self.page.say(&one.words(self.today))
     }
@@ -62,9 +68,34 @@ async fn index(page: Page, viewer: Viewer, db: Data<Db>, query: Query<ListQuery>
         let paths = viewer.paths(ArrangeStudy);
         let mut rows = store::exemptions_within(conn, &paths, (number - 1) * LINES, LINES + 1)?;
         let paging = Paging::cut(&page.path, number, &mut rows, LINES)?;
-        Ok(Index { page, rows, paging, today: clock::day(clock::now()) })
+        let told = told(conn, &viewer, &rows)?;
+        Ok(Index { page, rows, told, paging, today: clock::day(clock::now()) })
     });
     reply::page(&view.await?)
+}
+
+/// Those of which the viewer sees until when and why. Most see all or none; only who holds different roles in different places
+/// is asked one by one.
+fn told(conn: &mut Conn, viewer: &Viewer, rows: &[Exemption]) -> Result<HashSet<ExemptionId>> {
+    let (seen, decided) = (viewer.paths(ArrangeStudy), viewer.paths(DecideExemptions));
+    let decides_all = seen.iter().all(|path| decided.iter().any(|own| path.starts_with(own.as_str())));
+    let mut told = HashSet::new();
+    for one in rows {
+        let decides = decides_all || (!decided.is_empty() && decides_of(conn, &decided, one.id)?);
+        if one.is_told((viewer.account, viewer.person), decides) {
+            told.insert(one.id);
+        }
+    }
+    Ok(told)
+}
+
+/// Whether it lies where these paths lead.
+fn decides_of(conn: &mut Conn, paths: &[String], id: ExemptionId) -> Result<bool> {
+    match store::exemption(conn, paths, id) {
+        Ok(_) => Ok(true),
+        Err(Error::NotFound) => Ok(false),
+        Err(other) => Err(other),
+    }
 }
 
 #[derive(Deserialize, Default)]
@@ -154,7 +185,9 @@ async fn propose(page: Page, viewer: Viewer, db: Data<Db>, form: Form<ExemptForm
 struct Show {
     page: Page,
     one: Exemption,
-    /// For those who decide, and for who proposed it.
+    /// The viewer sees until when and why.
+    is_told: bool,
+    /// Until retention erases it.
     reason: Option<String>,
     today: NaiveDate,
     may_decide: bool,
@@ -172,16 +205,17 @@ async fn show(page: Page, viewer: Viewer, db: Data<Db>, id: Path<ExemptionId>) -
     let id = *id;
     let view = db.read(move |conn| {
         let one = store::exemption(conn, &viewer.paths(ArrangeStudy), id)?;
-        let decides = store::exemption(conn, &viewer.paths(DecideExemptions), id).is_ok();
+        let decides = decides_of(conn, &viewer.paths(DecideExemptions), id)?;
         let is_own = one.proposed_by == viewer.account;
-        let reason = match decides || is_own {
+        let is_told = one.is_told((viewer.account, viewer.person), decides);
+        let reason = match is_told {
             true => store::exemption_reason(conn, id)?,
             false => None,
         };
         let today = clock::day(clock::now());
         let sees_person = viewer.may(SeePeople);
         let may_decide = decides && !is_own && one.person != viewer.person;
-        Ok(Show { page, one, reason, today, may_decide, is_own, sees_person })
+        Ok(Show { page, one, is_told, reason, today, may_decide, is_own, sees_person })
     });
     reply::page(&view.await?)
 }

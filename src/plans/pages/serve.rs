@@ -1,4 +1,5 @@
 //! What an event serves: the items of plans in force that whoever is there has met.
+use super::super::served::{Offer, offers};
 use super::super::store;
 use super::super::{Item, Plan};
 use crate::access::Permission::HoldEvents;
@@ -9,7 +10,6 @@ use crate::db::{Conn, Db};
 use crate::error::Result;
 use crate::events::{self, Event};
 use crate::ids::{EventId, StudyPlanId};
-use crate::organization;
 use crate::web::page::Page;
 use crate::web::reply::{self, Reply};
 use crate::web::route::{Route, get, post};
@@ -25,16 +25,15 @@ pub(super) fn routes() -> Vec<Route> {
 struct Serve {
     page: Page,
     event: Event,
-    open: Vec<(Plan, Vec<Item>)>,
+    open: Vec<Offer>,
     named: Vec<(StudyPlanId, String)>,
 }
 
 impl Serve {
     fn load(conn: &mut Conn, page: Page, viewer: &Viewer, id: EventId) -> Result<Serve> {
         let event = events::held(conn, viewer, id)?;
-        let path = organization::find(conn, event.org)?.path;
         Ok(Serve {
-            open: store::steps_open(conn, &path, clock::day(clock::now()))?,
+            open: offers(conn, &event, clock::day(clock::now()))?,
             named: store::names_of_event(conn, id)?,
             page,
             event,
@@ -69,7 +68,7 @@ async fn save(
     let doer = page.doer();
     db.write(move |conn| {
         let (view, now, mut count) = (Serve::load(conn, page, &viewer, id)?, clock::now(), 0);
-        for (plan, items) in &view.open {
+        for Offer { plan, items, .. } in &view.open {
             for item in items {
                 let step = (plan.id, item.step.as_str());
                 match (ticked(plan, item), view.has(plan, item)) {

@@ -7,9 +7,11 @@ use crate::clock::Timestamp;
 use crate::db::Conn;
 use crate::either;
 use crate::error::{Error, Result};
-use crate::ids::{AccountId, AudienceId, BookletId, CourseId, EventId, LectureId, OrgId, StudyPlanId};
+use crate::ids::{
+    AccountId, AudienceId, BookletId, CourseId, EventId, LectureId, OrgId, PersonId, StudyPlanId,
+};
 use crate::organization::after;
-use crate::schema::{orgs, plan_events, plan_items, plan_versions, study_plans};
+use crate::schema::{host_stays, memberships, orgs, plan_events, plan_items, plan_versions, study_plans};
 use crate::web::paging;
 use chrono::NaiveDate;
 use diesel::prelude::*;
@@ -435,12 +437,25 @@ pub fn names_of_event(conn: &mut Conn, event: EventId) -> Result<Vec<(StudyPlanI
         .load(c))?)
 }
 
-/// What events of an organisation can serve now: the plans in force on its line of the tree with their items.
-pub fn steps_open(conn: &mut Conn, path: &str, day: NaiveDate) -> Result<Vec<(Plan, Vec<Item>)>> {
-    let mut open = vec![];
-    for plan in in_force(conn, path, day)? {
-        let items = items(conn, plan.id, plan.version)?;
-        open.push((plan, items));
+/// Those whom organisations below `path` host on `day` and who belong elsewhere today: each with the home branch and its path.
+pub fn guests(conn: &mut Conn, path: &str, day: NaiveDate) -> Result<Vec<(PersonId, OrgId, String)>> {
+    let is_below = orgs::path.ge(path.to_owned()).and(orgs::path.lt(after(path)));
+    let then =
+        host_stays::valid_from.le(day).and(host_stays::valid_to.is_null().or(host_stays::valid_to.gt(day)));
+    let guests: Vec<PersonId> = either!(conn, c => host_stays::table
+        .inner_join(orgs::table)
+        .filter(is_below.and(then))
+        .select(host_stays::person_id)
+        .load(c))?;
+    if guests.is_empty() {
+        return Ok(vec![]);
     }
-    Ok(open)
+    let mut homes: Vec<(PersonId, OrgId, String)> = either!(conn, c => memberships::table
+        .inner_join(orgs::table)
+        .filter(memberships::person_id.eq_any(&guests).and(memberships::valid_to.is_null()))
+        .order(memberships::person_id)
+        .select((memberships::person_id, orgs::id, orgs::path))
+        .load(c))?;
+    homes.retain(|home| !home.2.starts_with(path));
+    Ok(homes)
 }

@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::ids::{RankingId, SnapshotId};
 use crate::rankings::forms::{PublishForm, RankingForm, ReasonForm};
 use crate::rankings::store::{self, Desk, Ranking, Redaction, Snapshot};
-use crate::rankings::{self, Kind, LEAST_NOTICE, Press, Refusal, State, Witness};
+use crate::rankings::{self, Kind, Press, Refusal, State, Witness};
 use crate::web::form::Errors;
 use crate::web::page::Page;
 use crate::web::paging::{self, Paging};
@@ -189,7 +189,6 @@ struct Show {
     reasons: ReasonForm,
     errors: Errors,
     redactions: Vec<Redaction>,
-    least_notice: i32,
 }
 
 impl std::ops::Deref for Show {
@@ -206,7 +205,6 @@ impl Show {
         let bar = barrier(&snapshot, viewer).map(|why| page.say(&why.words()));
         let is_over = snapshot.notice_until.is_some_and(|until| until < clock::day(clock::now()));
         let redactions = store::redactions(conn, snapshot.ranking, REDACTIONS)?;
-        let days = if snapshot.kind == Kind::Contest { LEAST_NOTICE.to_string() } else { String::new() };
         let shown = Shown::load(conn, &page, snapshot, number)?;
         Ok(Show {
             may_publish: of_city(&page, PublishRankings).is_ok(),
@@ -214,11 +212,10 @@ impl Show {
             shown,
             bar,
             is_over,
-            form: PublishForm { days },
+            form: PublishForm::default(),
             reasons: ReasonForm::default(),
             errors: Errors::default(),
             redactions,
-            least_notice: LEAST_NOTICE,
         })
     }
     fn words(&self, state: &State) -> String {
@@ -266,6 +263,15 @@ async fn check(page: Page, db: Data<Db>, path: Path<SnapshotId>) -> Reply {
     reply::see(format!("/organize/rankings/{id}?done=ranking-checked"))
 }
 
+/// A snapshot that is published and made final here. Results of contests are not: the contest promised the days of its notice,
+/// knows what a ruling still asks for, and tells those who entered.
+fn of_desk(conn: &mut Conn, id: SnapshotId) -> Result<()> {
+    match store::find(conn, id)?.kind {
+        Kind::Contest => Err(Refusal::OfContest.into()),
+        Kind::LecturerRating | Kind::LectureRating => Ok(()),
+    }
+}
+
 /// Runs what publishes, off the threads of pages.
 async fn pressed(
     db: &Db,
@@ -285,8 +291,8 @@ async fn publish(
 ) -> Reply {
     of_city(&page, PublishRankings)?;
     let (id, doer) = (path.into_inner(), page.doer());
-    let snapshot = db.read(move |conn| store::find(conn, id)).await?;
-    let days = match form.check(snapshot.kind) {
+    db.read(move |conn| of_desk(conn, id)).await?;
+    let days = match form.check() {
         Ok(days) => days,
         Err(errors) => {
             let form = form.into_inner();
@@ -301,6 +307,7 @@ async fn publish(
 async fn finish(page: Page, db: Data<Db>, config: Data<Config>, path: Path<SnapshotId>) -> Reply {
     of_city(&page, PublishRankings)?;
     let (id, doer) = (path.into_inner(), page.doer());
+    db.read(move |conn| of_desk(conn, id)).await?;
     pressed(&db, &config, move |conn, press| rankings::finish(conn, press, id, &doer, clock::now())).await?;
     reply::see(format!("/organize/rankings/{id}?done=ranking-final"))
 }

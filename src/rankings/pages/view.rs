@@ -19,8 +19,12 @@ const MOST_ENTRIES: i64 = 2_000;
 const MOST_LISTED: usize = 200;
 /// Revisions that are listed beside a ranking.
 const REVISIONS: i64 = 50;
+/// Ranks that stand on the podium, and how many there are on it: with more equals than that, the list says it better.
+const PODIUM_RANKS: i32 = 3;
+const PODIUM: std::ops::RangeInclusive<usize> = 3..=6;
 
 /// A row in words.
+#[derive(Clone)]
 pub struct View {
     pub subject: String,
     pub rank: i32,
@@ -125,12 +129,11 @@ impl Shown {
             listed = listed.into_iter().skip(skip).take(ROWS as usize).collect();
         }
         let is_each = method["panels"] == "top_of_each";
-        let has_podium = number == 1 && !is_each && listed.len() >= 3 && listed[2].rank <= 3;
-        let podium = if has_podium { store::rows(conn, snapshot.id, 0, 3)? } else { vec![] };
+        let podium = if number == 1 && !is_each { podium(&listed) } else { vec![] };
         let moved = moves(&moved);
         Ok(Shown {
             newest,
-            podium: podium.into_iter().map(|row| View::of(row, lang)).collect(),
+            podium,
             rest,
             paging,
             sentences: words::sentences(snapshot.kind, &method, &facts)
@@ -172,13 +175,24 @@ impl Shown {
     pub fn files(&self) -> String {
         format!("/rankings/{}/{}", self.snapshot.ranking, self.snapshot.revision)
     }
-    pub fn class(&self, place: &usize) -> &'static str {
-        ["first", "second", "third"].get(*place).copied().unwrap_or("third")
+    /// Equals look alike.
+    pub fn class(&self, rank: &i32) -> &'static str {
+        match rank {
+            1 => "first",
+            2 => "second",
+            _ => "third",
+        }
     }
     /// When it was published, or computed before that.
     pub fn at(&self) -> &Timestamp {
         self.snapshot.published_at.as_ref().unwrap_or(&self.snapshot.computed_at)
     }
+}
+
+/// Everybody with one of the first ranks, so that equals are treated alike; nobody, where there are too few or too many.
+fn podium(listed: &[View]) -> Vec<View> {
+    let first: Vec<View> = listed.iter().filter(|row| row.rank <= PODIUM_RANKS).cloned().collect();
+    if PODIUM.contains(&first.len()) { first } else { vec![] }
 }
 
 fn moves(moved: &Value) -> Vec<Moved> {
@@ -205,4 +219,34 @@ fn left_out(excluded: &Value, lang: Lang) -> Vec<(String, usize, String)> {
         (words::reason(reason, lang), ids.len(), format!("{}{more}", some.join(" ")))
     };
     by_reason.into_iter().map(said).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn views(ranks: &[i32]) -> Vec<View> {
+        let row = |(at, rank): (usize, &i32)| Row {
+            subject: format!("E{:02}", at + 1),
+            rank: *rank,
+            score: "90.00".into(),
+            is_promoted: true,
+            body: json!({}),
+            name: None,
+            link: None,
+        };
+        ranks.iter().enumerate().map(row).map(|row| View::of(row, Lang::Zh)).collect()
+    }
+
+    #[test]
+    fn equals_stand_on_the_podium_together_or_nobody_does() {
+        let on = |ranks: &[i32]| podium(&views(ranks)).iter().map(|row| row.rank).collect::<Vec<_>>();
+        assert_eq!(on(&[1, 2, 3, 4]), [1, 2, 3]);
+        assert_eq!(on(&[1, 2, 3, 3, 5]), [1, 2, 3, 3]);
+        assert_eq!(on(&[1, 1, 1, 1]), [1, 1, 1, 1]);
+        assert_eq!(on(&[1, 2, 2, 2, 2, 2]), [1, 2, 2, 2, 2, 2]);
+        assert!(on(&[1, 1, 1, 1, 1, 1, 1]).is_empty(), "the list says that");
+        assert!(on(&[1, 2]).is_empty() && on(&[1, 1, 5]).is_empty(), "no podium of two");
+    }
 }

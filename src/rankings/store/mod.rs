@@ -11,15 +11,15 @@ use crate::db::Conn;
 use crate::either;
 use crate::error::{Error, Result};
 use crate::ids::{AccountId, RankingId, SnapshotId};
-use crate::schema::{ranking_names, ranking_rows, ranking_snapshots, rankings};
+use crate::schema::{ranking_names, ranking_redactions, ranking_rows, ranking_snapshots, rankings};
 use chrono::NaiveDate;
 use diesel::prelude::*;
 pub use listed::{Desk, Line, Redaction, at_desk, count_published, published, redactions, revisions};
 pub use log::{entries, hash_at, head, insert_entry, lock_log, newest_entry_of};
 use serde_json::Value;
 pub use steps::{
-    ask, define, drop_open, hold_provisional, insert, insert_redaction, kept, redact, set_checked, set_final,
-    set_published, set_superseded, set_withdrawn,
+    ask, define, drop_open, hold, hold_provisional, insert, insert_redaction, kept, redact, set_checked,
+    set_final, set_published, set_superseded, set_withdrawn,
 };
 pub use subjects::named;
 
@@ -369,4 +369,13 @@ pub fn is_named(conn: &mut Conn, ranking: RankingId, whose: &str) -> Result<bool
     let is_it = ranking_snapshots::ranking_id.eq(ranking).and(ranking_names::subject.eq(whose));
     let found = ranking_names::table.inner_join(ranking_snapshots::table).filter(is_it);
     Ok(either!(conn, c => diesel::select(diesel::dsl::exists(found)).get_result(c))?)
+}
+
+/// Whose names were taken out of a ranking.
+pub fn redacted(conn: &mut Conn, ranking: RankingId) -> Result<Vec<String>> {
+    Ok(either!(conn, c => ranking_redactions::table
+        .filter(ranking_redactions::ranking_id.eq(ranking))
+        .select(ranking_redactions::subject)
+        .distinct()
+        .load(c))?)
 }

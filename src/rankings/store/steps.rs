@@ -46,6 +46,13 @@ pub fn kept(
     Ok(either!(conn, c => rankings::table.filter(is_it).select(Ranking::as_select()).first(c))?)
 }
 
+/// Locks a ranking until the transaction ends.
+pub fn hold(conn: &mut Conn, id: RankingId) -> Result<()> {
+    let same = rankings::published_revision.eq(rankings::published_revision);
+    either!(conn, c => diesel::update(rankings::table.find(id)).set(same).execute(c))?;
+    Ok(())
+}
+
 /// Sets up a ranking that is computed later; `None` if there is one of this subject.
 pub fn define(
     conn: &mut Conn,
@@ -106,10 +113,11 @@ struct NewRow {
 struct NewName {
     snapshot_id: SnapshotId,
     subject: String,
-    salt: String,
-    name: String,
+    salt: Option<String>,
+    name: Option<String>,
     is_agreed: bool,
     link: Option<String>,
+    redacted_at: Option<Timestamp>,
 }
 
 /// Keeps a computed order with its rows and names.
@@ -155,14 +163,17 @@ pub fn insert(
     for (position, body) in (1..).zip(&built.rows) {
         let whose = subject(body).unwrap_or_default().to_owned();
         let rank = body["rank"].as_i64().and_then(|rank| i32::try_from(rank).ok()).unwrap_or_default();
-        if let (Some((salt, name)), Some(named)) = (built.names.get(&whose), draft.names.get(&whose)) {
+        if let Some(named) = draft.names.get(&whose) {
+            // Nothing is kept of a name that was taken out of an earlier revision, but that it was.
+            let kept = built.names.get(&whose);
             names.push(NewName {
                 snapshot_id: id,
                 subject: whose.clone(),
-                salt: salt.clone(),
-                name: name.clone(),
+                salt: kept.map(|one| one.0.clone()),
+                name: kept.map(|one| one.1.clone()),
                 is_agreed: named.agreed,
-                link: named.link.clone(),
+                link: named.link.clone().filter(|_| kept.is_some()),
+                redacted_at: kept.is_none().then_some(about.as_of),
             });
         }
         rows.push(NewRow {

@@ -6,7 +6,9 @@ use crate::error::Result;
 use crate::ids::{AccountId, LectureId, OrgId};
 use crate::ratings::detect::{Set, Suspicion};
 use crate::ratings::{Detector, FlagState, Status};
-use crate::schema::{completion_reversals, completions, lectures, memberships, rating_flags, ratings};
+use crate::schema::{
+    completion_reversals, completions, lectures, memberships, rating_exclusions, rating_flags, ratings,
+};
 use chrono::NaiveDate;
 use diesel::dsl::{count_star, max, sum};
 use diesel::prelude::*;
@@ -176,8 +178,9 @@ pub struct Raised {
     pub found: Suspicion,
 }
 
-/// Raises a flag, or brings the numbers of an open one up to date. What was decided is raised again only when the set has
-/// grown by half.
+/// Raises a flag, or brings the numbers of an open one up to date; but while somebody waits for the second person's word, it
+/// stays what was proposed. What was dismissed is raised again only when the set has grown by half. After an exclusion all
+/// that counts came later: it is another suspicion.
 pub fn raise(conn: &mut Conn, lecture: LectureId, raised: &Raised, now: Timestamp) -> Result<()> {
     let found = &raised.found;
     let milli = |stars: f64| (stars * 1_000.0).round() as i32;
@@ -194,17 +197,26 @@ pub fn raise(conn: &mut Conn, lecture: LectureId, raised: &Raised, now: Timestam
         rating_flags::capped.eq(milli(found.capped)),
     );
     let same = rating_flags::lecture_id.eq(lecture).and(rating_flags::mark.eq(&raised.mark));
-    let open = rating_flags::table.filter(same.and(rating_flags::state.eq(FlagState::Open)));
+    let proposed = rating_exclusions::table
+        .filter(rating_exclusions::verdict.is_null())
+        .select(rating_exclusions::flag_id);
+    let open = same.and(rating_flags::state.eq(FlagState::Open));
+    let open = rating_flags::table.filter(open.and(rating_flags::id.ne_all(proposed)));
     if either!(conn, c => diesel::update(open).set(numbers.clone()).execute(c))? > 0 {
         return Ok(());
     }
-    let before: Option<i32> = either!(conn, c => rating_flags::table
+    let before: Option<(FlagState, i32)> = either!(conn, c => rating_flags::table
         .filter(rating_flags::lecture_id.eq(lecture).and(rating_flags::mark.eq(&raised.mark)))
         .order(rating_flags::id.desc())
-        .select(rating_flags::of_set)
+        .select((rating_flags::state, rating_flags::of_set))
         .first(c)
         .optional())?;
-    if before.is_some_and(|before| found.set.votes * 2 < i64::from(before) * 3) {
+    let is_alike = |(state, of_set): (FlagState, i32)| match state {
+        FlagState::Open => true,
+        FlagState::Dismissed => found.set.votes * 2 < i64::from(of_set) * 3,
+        FlagState::Confirmed => false,
+    };
+    if before.is_some_and(is_alike) {
         return Ok(());
     }
     let row = (

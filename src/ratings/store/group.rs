@@ -1,11 +1,11 @@
 //! Ratings as they come, one or many: a hall that has watched together rates in the same minute. First ratings, nearly all of
 //! them, are asked about and written together, a statement for all; what is anything else goes through `votes`, one by one.
-use super::PUBLISHED;
 use super::votes::{self, tags};
+use super::{Outcome, PUBLISHED};
 use crate::clock::{self, Timestamp};
 use crate::db::Conn;
 use crate::either;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::ids::{InstructorId, LectureId, OrgId, PersonId};
 use crate::ratings::{Ask, Keys, Status, TextState, Told, Vote, slot};
 use crate::schema::{
@@ -22,8 +22,8 @@ const PAIRS: usize = 16;
 /// Does some in one transaction, each as if it were alone, those of one key in their order.
 ///
 /// # Errors
-/// Those of the database; [`crate::error::Error::Busy`] where one of these ratings was changed in the same moment.
-pub fn some(conn: &mut Conn, asks: &[(Keys, Ask)]) -> Result<Vec<Told>> {
+/// Those of the database; [`Error::Busy`] where one of these ratings was changed in the same moment.
+pub fn some(conn: &mut Conn, asks: &[(Keys, Ask)]) -> Result<Vec<Outcome>> {
     let mut seen = HashSet::new();
     let mut firsts = vec![];
     for (at, (keys, ask)) in asks.iter().enumerate() {
@@ -42,10 +42,26 @@ pub fn some(conn: &mut Conn, asks: &[(Keys, Ask)]) -> Result<Vec<Told>> {
     asks.iter()
         .enumerate()
         .map(|(at, (keys, ask))| match done.contains(&at) {
-            true => Ok(Told::Done),
-            false => votes::one(conn, keys, ask),
+            true => Ok(Told::Done.into()),
+            false => alone(conn, keys, ask),
         })
         .collect()
+}
+
+/// Does one that was not entered with the others. Nearly always its rating is there already, or something is in its way; but
+/// behind another ask of its key it may be a first rating all the same, as behind a withdrawal of nothing.
+fn alone(conn: &mut Conn, keys: &Keys, ask: &Ask) -> Result<Outcome> {
+    if let Some(outcome) = votes::one(conn, keys, ask)? {
+        return Ok(outcome);
+    }
+    if let Ask::Rate(vote) = ask {
+        let first = First { at: 0, key: keys.rater(vote.person, vote.lecture), keys, vote };
+        if !enter(conn, vec![first])?.is_empty() {
+            return Ok(Told::Done.into());
+        }
+    }
+    // Given in the same moment from another device: that one was first, this one changes it.
+    votes::one(conn, keys, ask)?.ok_or(Error::Busy)
 }
 
 /// A rating that may be the first of its key, and its place among what was asked.
@@ -56,10 +72,9 @@ struct First<'a> {
     vote: &'a Vote,
 }
 
-/// Enters those that are first ratings to which nothing is in the way; their places. Nothing is said about the others.
+/// Enters those that are first ratings to which nothing is in the way; their places. Nothing is said about the others. Nobody asks
+/// beforehand which ratings are there: the insertion tells, and it alone cannot be overtaken.
 fn enter(conn: &mut Conn, mut firsts: Vec<First<'_>>) -> Result<HashSet<usize>> {
-    let known = known(conn, &firsts)?;
-    firsts.retain(|one| !known.contains(&one.key));
     if firsts.is_empty() {
         return Ok(HashSet::new());
     }
@@ -69,8 +84,11 @@ fn enter(conn: &mut Conn, mut firsts: Vec<First<'_>>) -> Result<HashSet<usize>> 
         return Ok(HashSet::new());
     }
     let ids = insert(conn, &entries)?;
-    // Without a number: given in the same moment from another device. That one was first, this one changes it.
+    // Without a number: there is one already, which this one changes.
     entries.retain(|entry| ids.contains_key(&entry.first.key));
+    if entries.is_empty() {
+        return Ok(HashSet::new());
+    }
     let (mut versions, mut owners, mut voices, mut texts) = (vec![], vec![], vec![], vec![]);
     for Entry { first, branch, .. } in &entries {
         let (vote, id) = (first.vote, ids[&first.key]);
@@ -124,16 +142,6 @@ fn enter(conn: &mut Conn, mut firsts: Vec<First<'_>>) -> Result<HashSet<usize>> 
         votes::recorded(conn, first.vote.person, first.vote.acting.as_ref(), first.vote.now)?;
     }
     Ok(entries.iter().map(|entry| entry.first.at).collect())
-}
-
-/// Those of the keys that have a rating.
-fn known(conn: &mut Conn, firsts: &[First<'_>]) -> Result<HashSet<Vec<u8>>> {
-    let keys: Vec<&[u8]> = firsts.iter().map(|one| one.key.as_slice()).collect();
-    let known: Vec<Vec<u8>> = either!(conn, c => ratings::table
-        .filter(ratings::rater_key.eq_any(keys))
-        .select(ratings::rater_key)
-        .load(c))?;
-    Ok(known.into_iter().collect())
 }
 
 /// A first rating with what proves it and the branch that it counts for.

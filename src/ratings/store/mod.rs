@@ -12,6 +12,7 @@ use crate::db::Conn;
 use crate::either;
 use crate::error::{Error, Result};
 use crate::ids::{LectureId, PersonId};
+use crate::ratings::Told;
 use crate::schema::{cursors, instructors, lecture_instructors, lectures};
 use diesel::dsl::exists;
 use diesel::prelude::*;
@@ -19,6 +20,20 @@ use diesel::prelude::*;
 /// What the column of a lecture's stage says of a public one, and that of its visibility; `lectures` has the words.
 const PUBLISHED: &str = "published";
 const PUBLIC: &str = "public";
+
+/// What became of an ask.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Outcome {
+    pub told: Told,
+    /// Words that readers saw went with it.
+    pub is_unsaid: bool,
+}
+
+impl From<Told> for Outcome {
+    fn from(told: Told) -> Outcome {
+        Outcome { told, is_unsaid: false }
+    }
+}
 
 /// Whether this person gives this lecture.
 pub fn gives(conn: &mut Conn, lecture: LectureId, person: PersonId) -> Result<bool> {

@@ -6,7 +6,7 @@ use crate::either;
 use crate::error::Result;
 use crate::ids::{InstructorId, LectureId};
 use crate::ratings::measure::Measured;
-use crate::ratings::{Status, Subject, Voices};
+use crate::ratings::{Status, Subject, Tag, Voices};
 use crate::schema::{
     city_means, instructor_ratings, lecture_instructors, lecture_ratings, lectures, rating_versions,
     rating_voices, ratings,
@@ -38,6 +38,8 @@ pub struct LectureRating {
     pub high: String,
     pub city: String,
     pub as_of: Timestamp,
+    /// What was ticked and by how many: words and numbers with blanks between.
+    pub tags: String,
 }
 
 impl LectureRating {
@@ -46,6 +48,13 @@ impl LectureRating {
         let share = |n: i32| (i64::from(n) * 100 / i64::from(self.votes.max(1))) as i32;
         [(5, self.fives), (4, self.fours), (3, self.threes), (2, self.twos), (1, self.ones)]
             .map(|(stars, n)| (stars, n, share(n)))
+    }
+    /// The tags that were ticked and by how many, in the order of the form.
+    pub fn ticked(&self) -> Vec<(Tag, i32)> {
+        let mut words = self.tags.split_whitespace();
+        std::iter::from_fn(|| Some((words.next()?, words.next()?)))
+            .filter_map(|(tag, n)| Some((Tag::of(tag)?, n.parse().ok()?)))
+            .collect()
     }
     pub fn is_shown(&self) -> bool {
         !self.score.is_empty()
@@ -228,27 +237,73 @@ pub fn keep_city(
     Ok(new == 1)
 }
 
-/// How many counted ratings of a lecture have one star, two, … five; from how many branches; and how many are excluded.
-pub fn count_lecture(conn: &mut Conn, id: LectureId) -> Result<([i64; 5], i64, i64)> {
+/// How many ratings carry each tag, in the order of the form.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Tags([i64; Tag::ALL.len()]);
+
+impl Tags {
+    /// Adds some ratings with these tags: words with blanks between.
+    fn add(&mut self, tags: &str, n: i64) {
+        for word in tags.split_whitespace() {
+            if let Some(at) = Tag::ALL.iter().position(|tag| tag.as_str() == word) {
+                self.0[at] += n;
+            }
+        }
+    }
+    /// As a row keeps them; nothing of what nobody ticked.
+    fn kept(&self) -> String {
+        let ticked = Tag::ALL.iter().zip(self.0).filter(|one| one.1 > 0);
+        ticked.map(|(tag, n)| format!("{} {n}", tag.as_str())).collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// The tags of all counted ratings of each lecture.
+pub fn tags(conn: &mut Conn) -> Result<BTreeMap<LectureId, Tags>> {
+    let ticked = ratings::table.filter(ratings::status.eq(Status::Counted).and(ratings::tags.ne("")));
+    let rows: Vec<(LectureId, String, i64)> = either!(conn, c => ticked
+        .group_by((ratings::lecture_id, ratings::tags))
+        .select((ratings::lecture_id, ratings::tags, count_star()))
+        .load(c))?;
+    let mut all: BTreeMap<LectureId, Tags> = BTreeMap::new();
+    for (lecture, tags, n) in rows {
+        all.entry(lecture).or_default().add(&tags, n);
+    }
+    Ok(all)
+}
+
+/// What is counted of a lecture.
+#[derive(Debug, Clone, Copy)]
+pub struct OfLecture {
+    /// How many counted ratings have one star, two, … five.
+    pub stars: [i64; 5],
+    pub tags: Tags,
+    pub branches: i64,
+    /// Ratings that are excluded.
+    pub apart: i64,
+}
+
+/// The ratings of a lecture.
+pub fn count_lecture(conn: &mut Conn, id: LectureId) -> Result<OfLecture> {
     let counted = ratings::lecture_id.eq(id).and(ratings::status.eq(Status::Counted));
     let excluded = ratings::lecture_id.eq(id).and(ratings::status.eq(Status::Excluded));
-    let rows: Vec<(i32, i64)> = either!(conn, c => ratings::table
+    let rows: Vec<(i32, String, i64)> = either!(conn, c => ratings::table
         .filter(counted)
-        .group_by(ratings::stars)
-        .select((ratings::stars, count_star()))
+        .group_by((ratings::stars, ratings::tags))
+        .select((ratings::stars, ratings::tags, count_star()))
         .load(c))?;
-    let mut counts = [0; 5];
-    for (stars, n) in rows {
-        if let Some(count) = usize::try_from(stars - 1).ok().and_then(|at| counts.get_mut(at)) {
-            *count = n;
+    let (mut stars, mut tags) = ([0; 5], Tags::default());
+    for (kind, words, n) in rows {
+        if let Some(count) = usize::try_from(kind - 1).ok().and_then(|at| stars.get_mut(at)) {
+            *count += n;
         }
+        tags.add(&words, n);
     }
     let branches: i64 = either!(conn, c => ratings::table
         .filter(counted)
         .select(diesel::dsl::count(ratings::branch_id).aggregate_distinct())
         .first(c))?;
     let apart = either!(conn, c => ratings::table.filter(excluded).count().get_result(c))?;
-    Ok((counts, branches, apart))
+    Ok(OfLecture { stars, tags, branches, apart })
 }
 
 /// Sums and counts of voices, from how many branches, and how many ratings are excluded.
@@ -291,25 +346,27 @@ fn narrow(n: i64) -> i32 {
 pub fn put_lecture(
     conn: &mut Conn,
     id: LectureId,
-    (counts, branches, apart): (&[i64; 5], i64, i64),
+    counted: &OfLecture,
     measured: Measured,
     now: Timestamp,
 ) -> Result<()> {
+    let [ones, twos, threes, fours, fives] = counted.stars.map(narrow);
     let row = LectureRating {
         lecture_id: id,
-        votes: narrow(counts.iter().sum()),
-        ones: narrow(counts[0]),
-        twos: narrow(counts[1]),
-        threes: narrow(counts[2]),
-        fours: narrow(counts[3]),
-        fives: narrow(counts[4]),
-        branches: narrow(branches),
-        apart: narrow(apart),
+        votes: narrow(counted.stars.iter().sum()),
+        ones,
+        twos,
+        threes,
+        fours,
+        fives,
+        branches: narrow(counted.branches),
+        apart: narrow(counted.apart),
         score: measured.score,
         low: measured.low,
         high: measured.high,
         city: measured.city,
         as_of: now,
+        tags: counted.tags.kept(),
     };
     let before = of_lecture(conn, id)?;
     if before.as_ref().is_some_and(|before| LectureRating { as_of: now, ..before.clone() } == row) {

@@ -20,27 +20,31 @@ pub struct Comment {
 }
 
 /// Makes `text` the comment of a rating; the one before it is replaced. The same text stays what it is, with what was decided
-/// about it.
+/// about it. Whether readers saw the one that was replaced.
 pub fn set_text(
     conn: &mut Conn,
     (rating, lecture): (i64, LectureId),
     text: &str,
     is_held: bool,
     day: NaiveDate,
-) -> Result<()> {
+) -> Result<bool> {
     let it = rating_texts::table
         .filter(rating_texts::rating_id.eq(rating).and(rating_texts::state.ne(TextState::Replaced)));
-    let before: Option<(i64, String)> =
-        either!(conn, c => it.select((rating_texts::id, rating_texts::text)).first(c).optional())?;
-    if let Some((id, old)) = before {
+    let before: Option<(i64, String, TextState)> = either!(conn, c => it
+        .select((rating_texts::id, rating_texts::text, rating_texts::state))
+        .first(c)
+        .optional())?;
+    let mut was_shown = false;
+    if let Some((id, old, state)) = before {
         if old == text {
-            return Ok(());
+            return Ok(false);
         }
+        was_shown = state == TextState::Shown;
         let it = rating_texts::table.find(id);
         either!(conn, c => diesel::update(it).set(rating_texts::state.eq(TextState::Replaced)).execute(c))?;
     }
     if text.is_empty() {
-        return Ok(());
+        return Ok(was_shown);
     }
     let row = (
         rating_texts::rating_id.eq(rating),
@@ -51,7 +55,7 @@ pub fn set_text(
         rating_texts::written_on.eq(day),
     );
     either!(conn, c => diesel::insert_into(rating_texts::table).values(row).execute(c))?;
-    Ok(())
+    Ok(was_shown)
 }
 
 /// The comments on a lecture that readers see, the newest first. An excluded or withdrawn rating does not speak.

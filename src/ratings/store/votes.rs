@@ -1,8 +1,8 @@
 //! A rating that is there already: changed, or withdrawn; and why one cannot be given. First ratings are in `group`. The row of
 //! a key is one a member and lecture by a unique index (INV-R2); every change names the version that it began from, adds a row to
 //! the versions, and is the same if it is done twice.
-use super::PUBLISHED;
 use super::texts::set_text;
+use super::{Outcome, PUBLISHED};
 use crate::audit::{Action, Doer};
 use crate::clock::{self, Timestamp};
 use crate::db::Conn;
@@ -37,11 +37,12 @@ pub fn find(conn: &mut Conn, key: &[u8]) -> Result<Option<Row>> {
     Ok(either!(conn, c => it.select(Row::as_select()).first(c).optional())?)
 }
 
-pub fn one(conn: &mut Conn, keys: &Keys, ask: &Ask) -> Result<Told> {
+/// Does one alone; `None` for a first rating with nothing in its way, which is for `group` to enter.
+pub fn one(conn: &mut Conn, keys: &Keys, ask: &Ask) -> Result<Option<Outcome>> {
     match ask {
         Ask::Rate(vote) => rate(conn, keys, vote),
         Ask::Withdraw { person, lecture, acting, now } => {
-            withdraw(conn, &keys.rater(*person, *lecture), (*person, acting.as_ref()), *now)
+            withdraw(conn, &keys.rater(*person, *lecture), (*person, acting.as_ref()), *now).map(Some)
         }
     }
 }
@@ -67,26 +68,26 @@ pub fn has_seen(conn: &mut Conn, person: PersonId, lecture: LectureId) -> Result
     Ok(either!(conn, c => diesel::select(exists(proofs)).get_result(c))?)
 }
 
-fn rate(conn: &mut Conn, keys: &Keys, vote: &Vote) -> Result<Told> {
+fn rate(conn: &mut Conn, keys: &Keys, vote: &Vote) -> Result<Option<Outcome>> {
     let (is_own, has_seen) = match standing(conn, vote.person, vote.lecture)? {
         Some(found) => found,
-        None => return Ok(Told::NotFound),
+        None => return Ok(Some(Told::NotFound.into())),
     };
     if is_own {
-        return Ok(Told::Refused(Refusal::OwnLecture));
+        return Ok(Some(Told::Refused(Refusal::OwnLecture).into()));
     }
     if !has_seen {
-        return Ok(Told::Refused(Refusal::NoProof));
+        return Ok(Some(Told::Refused(Refusal::NoProof).into()));
     }
-    // A first rating with nothing in its way is `group`'s: the way became free in this moment.
-    let row = find(conn, &keys.rater(vote.person, vote.lecture))?.ok_or(Error::Busy)?;
+    let Some(row) = find(conn, &keys.rater(vote.person, vote.lecture))? else { return Ok(None) };
     match change(conn, &row, vote)? {
         Told::Done => {}
-        other => return Ok(other),
+        other => return Ok(Some(other.into())),
     }
-    set_text(conn, (row.id, vote.lecture), &vote.comment, vote.is_held, clock::day(vote.now))?;
+    let is_unsaid =
+        set_text(conn, (row.id, vote.lecture), &vote.comment, vote.is_held, clock::day(vote.now))?;
     recorded(conn, vote.person, vote.acting.as_ref(), vote.now)?;
-    Ok(Told::Done)
+    Ok(Some(Outcome { told: Told::Done, is_unsaid }))
 }
 
 /// A clerk's step is in the record, as every step of a clerk is; that a member rates is in no record.
@@ -146,10 +147,10 @@ pub fn withdraw(
     key: &[u8],
     (person, acting): (PersonId, Option<&Doer>),
     now: Timestamp,
-) -> Result<Told> {
-    let Some(row) = find(conn, key)? else { return Ok(Told::NotFound) };
+) -> Result<Outcome> {
+    let Some(row) = find(conn, key)? else { return Ok(Told::NotFound.into()) };
     if row.status == Status::Withdrawn {
-        return Ok(Told::Done);
+        return Ok(Told::Done.into());
     }
     let (day, slot) = slot(now);
     let set = (
@@ -170,9 +171,9 @@ pub fn withdraw(
     )?;
     let voices = rating_voices::table.filter(rating_voices::rating_id.eq(row.id));
     either!(conn, c => diesel::update(voices).set(rating_voices::is_counted.eq(false)).execute(c))?;
-    set_text(conn, (row.id, lecture), "", false, day)?;
+    let is_unsaid = set_text(conn, (row.id, lecture), "", false, day)?;
     recorded(conn, person, acting, now)?;
-    Ok(Told::Done)
+    Ok(Outcome { told: Told::Done, is_unsaid })
 }
 
 fn version(

@@ -1,9 +1,9 @@
 //! What the portal holds of the reader: every kind with its source, the facts of one kind, who looked, and all of it as a file.
-use super::super::store::{self, Look, Seer};
+use super::super::store::{self, Export, Look, Seer};
 use super::super::{self as rights, Fact, Group, Kind, export};
 use crate::access::Viewer;
 use crate::audit::{self, Action};
-use crate::clock::{self, Timestamp};
+use crate::clock;
 use crate::db::{Conn, Db};
 use crate::error::{Error, Result};
 use crate::web::page::Page;
@@ -83,6 +83,19 @@ impl Show {
         let words = fact.state().filter(|_| fact.title.is_some());
         words.map(|words| self.page.say(&words)).unwrap_or_default()
     }
+    /// What its days are, and which.
+    fn days(&self, fact: &Fact) -> Option<(String, String)> {
+        let (label, from, last) = fact.days()?;
+        let days = match last {
+            Some(last) => self.page.tf2("{} 至 {}", self.page.day(&from), self.page.day(&last)),
+            None => self.page.day(&from),
+        };
+        Some((self.page.say(&label), days))
+    }
+    /// What happened at the moment of these facts.
+    fn began(&self) -> String {
+        self.page.say(&self.kind.began())
+    }
     fn amount(&self, fact: &Fact) -> String {
         fact.amount().map(|words| self.page.say(&words)).unwrap_or_default()
     }
@@ -114,7 +127,7 @@ struct Looks {
     page: Page,
     looks: Vec<Look>,
     /// Files of lists: when, who, of what.
-    exports: Vec<(Timestamp, String, String)>,
+    exports: Vec<Export>,
     seers: Vec<Seer>,
     paging: Paging,
 }

@@ -12,7 +12,7 @@ use chrono::NaiveDate;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Date, Nullable, Text, Timestamp as Moment};
 
-pub use looks::{Look, Seer, exports, looks, seers};
+pub use looks::{Export, Look, Seer, exports, looks, seers};
 pub(super) use retention::{RunRow, count_due, erase, history, last_runs, note, parts_today};
 
 /// The columns that every statement gives.

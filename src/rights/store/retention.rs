@@ -144,10 +144,11 @@ fn rule(setting: Setting) -> Option<Rule> {
                  (SELECT 1 FROM guidance_steps s WHERE s.finding_id = f.id AND s.at >= $1))",
                 "",
             ),
-            // An exemption that still holds keeps its reason.
+            // An exemption that still holds keeps its reason; one that nobody decided counts from its proposal.
             (
                 "exemption_reasons",
-                "exemption_id IN (SELECT e.id FROM exemptions e WHERE e.decided_at < $1 AND e.valid_to < $1)",
+                "exemption_id IN (SELECT e.id FROM exemptions e \
+                 WHERE COALESCE(e.decided_at, e.proposed_at) < $1 AND e.valid_to < $1)",
                 "",
             ),
         ],

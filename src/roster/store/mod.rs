@@ -1,5 +1,7 @@
-//! Rows of changes, with what belongs beside them; `transfers` has the rows of transfers, `schools` those of changed schools.
+//! Rows of changes, with what belongs beside them; `transfers` has the rows of transfers, `schools` those of changed schools,
+//! `states` many organisations at once.
 mod schools;
+mod states;
 mod transfers;
 
 use super::{Change, Hand, Kind};
@@ -14,6 +16,7 @@ use chrono::NaiveDate;
 use diesel::prelude::*;
 
 pub(super) use schools::*;
+pub(super) use states::*;
 pub(super) use transfers::*;
 
 /// A change with the name of who recorded it.

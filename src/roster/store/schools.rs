@@ -3,10 +3,13 @@ use crate::db::{Conn, Timestamp};
 use crate::either;
 use crate::error::Result;
 use crate::ids::{AllianceId, SchoolId};
-use crate::roster::Hand;
+use crate::roster::history::By;
 use crate::roster::schooling::Field;
 use crate::schema::{accounts, persons, school_changes};
 use diesel::prelude::*;
+
+/// Changes in one statement.
+const CHUNK: usize = 500;
 
 /// A changed value with the name of who changed it.
 #[derive(Queryable, Debug, Clone)]
@@ -25,30 +28,43 @@ pub(in crate::roster) enum Place {
     Alliance(AllianceId),
 }
 
-/// Keeps what a value was and is.
-pub(in crate::roster) fn write_edit(
+#[derive(Insertable)]
+#[diesel(table_name = school_changes, treat_none_as_default_value = false)]
+struct EditRow<'a> {
+    school_id: Option<i64>,
+    alliance_id: Option<i64>,
+    field: Field,
+    old_value: &'a str,
+    new_value: &'a str,
+    by_id: i64,
+    acted_by: Option<i64>,
+    at: Timestamp,
+    idem_key: String,
+}
+
+/// Keeps what values were and are: of which place, which field, old and new. The number of each stands behind the key.
+pub(in crate::roster) fn write_edits(
     conn: &mut Conn,
-    place: Place,
-    (field, old, new): (Field, &str, &str),
-    part: usize,
-    hand: &Hand,
+    edits: &[(Place, Field, String, String)],
+    by: &By<'_>,
 ) -> Result<()> {
-    let (school, alliance) = match place {
-        Place::School(id) => (Some(id), None),
-        Place::Alliance(id) => (None, Some(id)),
-    };
-    let row = (
-        school_changes::school_id.eq(school),
-        school_changes::alliance_id.eq(alliance),
-        school_changes::field.eq(field),
-        school_changes::old_value.eq(old),
-        school_changes::new_value.eq(new),
-        school_changes::by_id.eq(hand.account),
-        school_changes::acted_by.eq(hand.acted_by),
-        school_changes::at.eq(hand.now),
-        school_changes::idem_key.eq(format!("{}-{part}", hand.key)),
-    );
-    either!(conn, c => diesel::insert_into(school_changes::table).values(row).execute(c))?;
+    let rows: Vec<EditRow<'_>> = (0..)
+        .zip(edits)
+        .map(|(part, (place, field, old, new))| EditRow {
+            school_id: if let Place::School(id) = place { Some(id.0) } else { None },
+            alliance_id: if let Place::Alliance(id) = place { Some(id.0) } else { None },
+            field: *field,
+            old_value: old,
+            new_value: new,
+            by_id: by.account.0,
+            acted_by: by.acted_by.map(|id| id.0),
+            at: by.now,
+            idem_key: format!("{}-{part}", by.key),
+        })
+        .collect();
+    for some in rows.chunks(CHUNK) {
+        either!(conn, c => diesel::insert_into(school_changes::table).values(some).execute(c))?;
+    }
     Ok(())
 }
 

@@ -1,5 +1,6 @@
 //! Rows of visits: what was recorded, who signed, what each member said. `lists` has what is asked about many, `sheets` the lists
-//! that were printed.
+//! that were printed, `hands` who printed the codes of accounts.
+mod hands;
 mod lists;
 mod sheets;
 
@@ -18,6 +19,7 @@ use crate::schema::{
 use crate::visits::photo;
 use chrono::NaiveDate;
 use diesel::prelude::*;
+pub use hands::{account_of, printers};
 pub use lists::{Missed, Row, about, missed_of, missed_within, of_person, visited, within};
 pub use sheets::{
     Entered, Sheet, Written, add_entry, add_sheet, by_number, entries, sheet, sheet_of_code, sheet_of_key,
@@ -347,13 +349,6 @@ pub fn account_names(conn: &mut Conn, ids: &[AccountId]) -> Result<HashMap<Accou
         .select((accounts::id, persons::name))
         .load(c))?;
     Ok(rows.into_iter().collect())
-}
-
-/// Whether somebody can sign in.
-pub fn has_account(conn: &mut Conn, person: PersonId) -> Result<bool> {
-    let open = accounts::table.filter(accounts::person_id.eq(person).and(accounts::closed_at.is_null()));
-    let n: i64 = either!(conn, c => open.count().get_result(c))?;
-    Ok(n > 0)
 }
 
 /// The organisation below one of these paths to which somebody belonged on that day: the own branch, or that of a stay.

@@ -1,0 +1,1 @@
+ALTER TABLE lecture_ratings DROP COLUMN tags;

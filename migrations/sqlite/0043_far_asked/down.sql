@@ -1,0 +1,1 @@
+ALTER TABLE contest_assignments DROP COLUMN asked_far_in;
