@@ -6,7 +6,8 @@ async function look() {
   const isTyping = document.activeElement?.matches('input, textarea, select') || document.querySelector('details[open]');
   if (!document.hidden && !isTyping) {
     try {
-      const answer = await fetch(location.pathname, { credentials: 'same-origin', signal: AbortSignal.timeout(8000) });
+      // After a form with mistakes this page stands at the address that the form was sent to.
+      const answer = await fetch(location.pathname.replace(/\/hall$/, ''), { credentials: 'same-origin', signal: AbortSignal.timeout(8000) });
       if (answer.ok) {
         const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
         for (const name of ['[data-lines]', '[data-board]']) {

@@ -330,11 +330,7 @@ fn births(conn: &mut Conn, one: Option<OrgId>) -> Result<HashMap<PersonId, i32>>
 }
 
 /// The alliance that each branch, or this one, counts for: the primary one of its first school.
-pub fn alliances(
-    conn: &mut Conn,
-    one: Option<OrgId>,
-    day: NaiveDate,
-) -> Result<HashMap<OrgId, AllianceId>> {
+pub fn alliances(conn: &mut Conn, one: Option<OrgId>, day: NaiveDate) -> Result<HashMap<OrgId, AllianceId>> {
     let uses = school_branches::valid_from
         .le(day)
         .and(school_branches::valid_to.is_null().or(school_branches::valid_to.gt(day)));

@@ -368,7 +368,7 @@ pub fn appeal_of(conn: &mut Conn, id: CaseId) -> Result<Option<CaseId>> {
 
 /// Kinds of records that cases are about; a new feature adds its own here.
 /// What follows "copy" are facts of the page of one's own data, as `rights` names them.
-pub const SUBJECTS: [&str; 24] = [
+pub const SUBJECTS: [&str; 29] = [
     "attendance",
     "completion",
     "record",
@@ -381,12 +381,17 @@ pub const SUBJECTS: [&str; 24] = [
     "category",
     "office",
     "host_stay",
+    "roster_change",
+    "listed_change",
+    "transfer",
     "title",
     "account",
     "grant",
     "enrolment",
     "watch",
     "chapter_read",
+    "exemption",
+    "errand",
     "attempt",
     "entry",
     "companion",

@@ -280,9 +280,9 @@ pub fn remove_conflict(conn: &mut Conn, id: ContestId, conflict: i64, reason: &s
     by.note(conn, (id, None), ("conflict_removed", reason))
 }
 
-/// The judges of a panel: those who accepted and sit in it, or in all.
-fn panel(judges: &[Judge], panel: i32) -> Vec<&Judge> {
-    let sits = |judge: &&Judge| judge.panel.is_none_or(|own| own == panel);
+/// The judges of a panel: those who accepted and sit in it, or in all. A round without panels has them all.
+fn panel(judges: &[Judge], panel: Option<i32>) -> Vec<&Judge> {
+    let sits = |judge: &&Judge| panel.is_none() || judge.panel.is_none() || judge.panel == panel;
     judges.iter().filter(|judge| judge.state == JudgeState::Accepted).filter(sits).collect()
 }
 
@@ -314,7 +314,7 @@ pub fn assign(conn: &mut Conn, id: RoundId, by: &By) -> Result<Vec<(EntryId, usi
     };
     let mut short = vec![];
     for number in 1..=round.panels {
-        let members = panel(&judges, number);
+        let members = panel(&judges, (round.panels > 1).then_some(number));
         let own: Vec<&Place> = places.iter().filter(|place| place.panel == number).collect();
         if members.is_empty() && !own.is_empty() {
             return Err(Refusal::PanelsEmpty.into());
@@ -404,13 +404,16 @@ pub fn recuse(
     by: &By,
 ) -> Result<()> {
     let of = store::assignment(conn, id)?;
-    let (contest, _) = lock_round(conn, of.round)?;
+    let (contest, round) = lock_round(conn, of.round)?;
     let found = store::assignment(conn, id)?;
     if store::judge(conn, found.judge)?.person != person {
         return Err(Error::NotFound);
     }
     if found.state != AssignmentState::Assigned {
         return Err(Refusal::SubmittedAlready.into());
+    }
+    if !matches!(round.state, RoundState::Drawn | RoundState::Judging) || found.locked_at.is_some() {
+        return Err(Refusal::Locked.into());
     }
     store::insert_conflict(
         conn,

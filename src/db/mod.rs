@@ -412,8 +412,7 @@ impl Db {
         Ok(outcome)
     }
     /// [`Db::write_now`] for rows that no kept page shows, or whose sender waits for the lease: it neither asks nor tells how far the
-    /// content is. `own` is the
-    /// connection of whoever writes again and again, opened where there is none; one that has failed is not used again, and
+    /// content is. `own` is the connection of whoever writes again and again, opened where there is none; one that has failed is not used again, and
     /// one that was cut off is replaced, so `work` must be such that doing it twice is doing it once. On SQLite, which has one
     /// writer, the connection is everybody's.
     fn write_some<T>(&self, own: &mut Option<Conn>, work: impl FnOnce(&mut Conn) -> Result<T>) -> Result<T> {

@@ -93,6 +93,7 @@ pub fn make(conn: &mut Conn, people: &People, scale: Scale, now: Timestamp) -> R
     }
     facts(conn, people, own, &plans, &mut random, now)?;
     meetings(conn, people, own, &mut random, now)?;
+    exceptions(conn, people, own, (committee, town), now)?;
     records(conn, people, scale.attendances, &mut random, now)
 }
 
@@ -278,6 +279,68 @@ fn meetings(conn: &mut Conn, people: &People, own: i64, random: &mut Random, now
     write_held(conn, people, &held, now)
 }
 
+/// Of the plan of this quarter: in a branch out of three of the committee somebody is exempt, or it is asked for; in another one
+/// somebody was asked to bring what is missing.
+fn exceptions(
+    conn: &mut Conn,
+    people: &People,
+    own: i64,
+    (committee, town): (i64, i64),
+    now: Timestamp,
+) -> Result<()> {
+    const PLAN: i64 = 3;
+    let today = clock::day(now);
+    let members = members_by_branch(conn)?;
+    let (mut exemptions, mut reasons, mut errands) = (vec![], vec![], vec![]);
+    for (place, branch) in people.branches.iter().enumerate().filter(|one| one.1.committee == own) {
+        let roll: Vec<i64> = members.iter().filter(|one| one.1 == branch.id).map(|one| one.0).collect();
+        let (Some(helper), Some(person)) = (roll.first(), roll.last()) else { continue };
+        let asked = at(now, -20, 10);
+        match place % 3 {
+            1 => {
+                let id = exemptions.len() as i64 + 1;
+                let is_decided = place % 4 != 0;
+                exemptions.push(ExemptionRow {
+                    id,
+                    person_id: *person,
+                    plan_id: Some(PLAN),
+                    valid_from: today - Duration::days(19),
+                    valid_to: today + Duration::days(31),
+                    proposed_by: committee,
+                    proposed_at: asked,
+                    verdict: is_decided.then_some("approved"),
+                    decided_by: is_decided.then_some(town),
+                    decided_at: is_decided.then_some(asked + Duration::hours(22)),
+                    key: digest(&format!("demo-exemption-{id}"))[..32].to_owned(),
+                });
+                reasons.push(ExemptionReasonRow {
+                    exemption_id: id, text: "住院治疗，出院以后再安排"
+                });
+            }
+            2 => {
+                let is_done = place % 2 == 0;
+                errands.push(ErrandRow {
+                    plan_id: PLAN,
+                    person_id: *person,
+                    helper_id: *helper,
+                    way: if is_done { "call" } else { "door" },
+                    due_on: today + Duration::days(10),
+                    state: if is_done { "done" } else { "open" },
+                    assigned_by: committee,
+                    assigned_at: asked,
+                    closed_by: is_done.then_some(committee),
+                    closed_at: is_done.then_some(asked + Duration::days(5)),
+                    key: digest(&format!("demo-errand-{place}"))[..32].to_owned(),
+                });
+            }
+            _ => {}
+        }
+    }
+    ExemptionRow::write(conn, &exemptions)?;
+    ExemptionReasonRow::write(conn, &reasons)?;
+    ErrandRow::write(conn, &errands)
+}
+
 /// Most are there; some come late, have leave, are away, or made up for it.
 fn status(random: &mut Random) -> &'static str {
     match random.below(100) {
@@ -324,11 +387,7 @@ fn records(
                 roll.iter().map(|person| (*person, status(random))).collect();
             made += roll.len();
             held.push(Held {
-                org: branch.id,
-                title: "学习会".into(),
-                at: at(now, -back, 19),
-                serves,
-                roll,
+                org: branch.id, title: "学习会".into(), at: at(now, -back, 19), serves, roll
             });
             if made >= wanted {
                 break;

@@ -171,6 +171,15 @@ rows! {
         lecture_id: Option<i64>, is_required: bool, due_on: NaiveDate, chapters: i32,
     }
     PlanEventRow in plan_events { event_id: i64, plan_id: i64, step: &'static str, named_by: i64, named_at: Timestamp }
+    ExemptionRow in exemptions {
+        id: i64, person_id: i64, plan_id: Option<i64>, valid_from: NaiveDate, valid_to: NaiveDate, proposed_by: i64,
+        proposed_at: Timestamp, verdict: Option<&'static str>, decided_by: Option<i64>, decided_at: Option<Timestamp>, key: String,
+    }
+    ExemptionReasonRow in exemption_reasons { exemption_id: i64, text: &'static str }
+    ErrandRow in errands {
+        plan_id: i64, person_id: i64, helper_id: i64, way: &'static str, due_on: NaiveDate, state: &'static str, assigned_by: i64,
+        assigned_at: Timestamp, closed_by: Option<i64>, closed_at: Option<Timestamp>, key: String,
+    }
     PrintEditionRow in print_editions {
         id: i64, title: &'static str, imprint: &'static str, rule: &'static str, started_on: NaiveDate, made_by: i64,
         created_at: Timestamp, key: String,

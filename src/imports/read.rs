@@ -66,7 +66,7 @@ pub fn spaced(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Whether a cell says what is kept already: it may have been written as it is, or as [`tidy`] leaves it, and spreadsheets make
+/// Whether a cell says what is kept already: it may have been written as it is, or as `tidy` leaves it, and spreadsheets make
 /// others of blanks. Nobody changes blanks alone by a list.
 pub fn is_same(kept: &str, cell: &str) -> bool {
     spaced(kept) == spaced(cell) || spaced(&tidy(kept)) == spaced(cell)

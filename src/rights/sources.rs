@@ -227,12 +227,7 @@ impl Kind {
             | Kind::ReadingPlace
             | Kind::WrongAnswer
             | Kind::Seat
-            | Kind::RosterChange
-            | Kind::ListedChange
-            | Kind::Transfer
             | Kind::GuidanceMember
-            | Kind::Exemption
-            | Kind::Errand
             | Kind::HomeVisit
             | Kind::Case
             | Kind::CaseStep

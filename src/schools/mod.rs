@@ -7,8 +7,8 @@ use crate::lang::Message;
 use crate::{msg, text_enum};
 pub use store::{
     Alliance, AllianceRow, School, SchoolRow, Shown, add_alliance, add_school, alliance, alliances,
-    alliances_of, alliances_shown, ally, close_school, count_lecture, hosts_any, lock_school, of_name, places,
-    primary_alliance, rehost, save_alliance, save_school, school, schools, schools_at, schools_near,
+    alliances_of, alliances_shown, ally, close_school, count_lecture, hosts_any, lock_school, of_name,
+    places, primary_alliance, rehost, save_alliance, save_school, school, schools, schools_at, schools_near,
     schools_of, serve, serve_likewise, serve_no_more, served, shown, townships, unserve, used_by,
 };
 

@@ -504,3 +504,63 @@ async fn forms_that_are_wrong_come_back_as_they_were_sent() {
     }
     assert_eq!(secretary.get("/copies/new").await.status, 403);
 }
+
+#[actix_web::test]
+async fn figures_for_programs_are_those_of_the_page_and_each_copy_is_on_record() {
+    let world = World::new();
+    let id = edition(&world, "member").await;
+    let at = places(&world, "member");
+    bring(&world, id, &at, 30).await;
+    let secretary = world.signed_in("secretary").await;
+    let (person, day, key) = (at.person.to_string(), today(), random_hex(16));
+    let fields = [("person", person.as_str()), ("day", day.as_str()), ("key", key.as_str())];
+    let list = format!("/copies/{id}/{}/members", at.branch);
+    assert_eq!(secretary.post(&list, &fields).await.status, 303);
+    let exports = || world.number("SELECT COUNT(*) FROM audit_entries WHERE action = 'list_exported'");
+    for (who, path) in
+        [("organizer", "/".to_owned()), ("committee", format!("/{}/{}/", at.city, at.committee))]
+    {
+        let browser = world.signed_in(who).await;
+        let page = browser.get(&format!("/copies/{id}")).await;
+        let before = exports();
+        let answer = browser.get(&format!("/copies/{id}?as=json")).await;
+        assert_eq!((answer.status.as_u16(), exports()), (200, before + 1), "{who}");
+        let json: serde_json::Value = serde_json::from_str(&answer.body).unwrap();
+        assert_eq!((&json["edition"]["id"], &json["as_of"]), (&id.into(), &day.as_str().into()));
+        // By the roster alone: who belongs there, and the one who has a copy.
+        let all = world.number(&format!(
+            "SELECT COUNT(*) FROM memberships m JOIN orgs o ON o.id = m.branch_id WHERE m.valid_to IS NULL AND o.path LIKE '{path}%'"
+        ));
+        assert_eq!(
+            json["members"],
+            serde_json::json!({"with": 1, "without": all - 1, "total": all}),
+            "{who}"
+        );
+        let lines = json["lines"].as_array().unwrap();
+        for (of, part) in
+            [("members", "with"), ("members", "without"), ("branches", "with"), ("branches", "total")]
+        {
+            let sum: i64 = lines.iter().map(|line| line[of][part].as_i64().unwrap()).sum();
+            assert_eq!(json[of][part], sum, "{who}: {of} {part}");
+        }
+        for line in lines {
+            let cells =
+                |count: &serde_json::Value, class: &str| format!("<td class=\"{class}\">{count}</td>");
+            let row = [
+                cells(&line["members"]["total"], "n"),
+                cells(&line["members"]["with"], "n only-wide"),
+                cells(&line["members"]["without"], "n"),
+                cells(&line["branches"]["total"], "n only-wide"),
+                cells(&line["branches"]["with"], "n only-wide"),
+                cells(&line["branches"]["without"], "n"),
+            ];
+            let name = line["name"].as_str().unwrap();
+            assert!(page.body.contains(&format!("{name}</a></th>{}", row.concat())), "{who}: {name}");
+        }
+    }
+    // A copy for each branch is nobody's own.
+    let other = edition(&world, "branch").await;
+    let json = secretary.get(&format!("/copies/{other}?as=json")).await;
+    let json: serde_json::Value = serde_json::from_str(&json.body).unwrap();
+    assert!(json["members"].is_null() && json["branches"]["total"] == 1, "{json}");
+}

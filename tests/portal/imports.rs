@@ -373,7 +373,7 @@ async fn an_export_of_whatever_people_typed_changes_nothing_in_any_scope() {
     world.sql(&format!("UPDATE alliances SET name = '沿　河  联盟', intro = '无' WHERE id = {alliance}"));
     for (account, kinds) in [
         ("admin", ["members", "organizations", "schools", "alliances"].as_slice()),
-        ("committee", &["members", "organizations", "schools"]),
+        ("committee", ["members", "organizations", "schools"].as_slice()),
     ] {
         let browser = world.signed_in(account).await;
         for kind in kinds {
@@ -403,7 +403,7 @@ async fn columns_are_named_by_hand_swapped_left_out_and_never_named_twice() {
     let text = format!("甲,乙,丙,丁,戊\nH001,沈谷,{own},正式党员,13900000021\n");
     let path = sent(&admin, "members", text.as_bytes()).await;
     let page = admin.get(&path).await;
-    assert!(page.body.contains("核对列") && !page.body.contains("\" selected"), "{}", page.body);
+    assert!(!page.between("/mapping\">", "</form>").contains(" selected"), "{}", page.body);
     let nameless = admin.post(&format!("{path}/mapping"), &[("c0", "number"), ("c2", "branch")]).await;
     assert!(nameless.status == 422 && nameless.body.contains("请指明哪一列是“姓名”"), "{}", nameless.body);
     // The same column twice: refused, and what was chosen still stands there.
@@ -770,7 +770,7 @@ async fn the_page_tells_how_far_it_is_while_a_long_list_is_applied() {
     worker.join().unwrap();
     assert!(seen.is_sorted(), "{seen:?}");
     seen.dedup();
-    assert!(seen.len() >= 4 && seen[0] == 0 && seen.contains(&3_000), "{seen:?}");
+    assert!(seen.len() >= 4 && seen[0] == 0 && seen[seen.len() - 1] > 2_500, "{seen:?}");
     assert_eq!(world.text(&format!("SELECT state FROM imports WHERE id = {id}")), "applied");
     assert_eq!(world.number("SELECT COUNT(*) FROM memberships WHERE member_no LIKE 'M0%'"), 4_000);
 }

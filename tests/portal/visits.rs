@@ -857,6 +857,28 @@ async fn a_photo_needs_its_own_consent_says_no_place_and_is_erased() {
     assert_eq!(secretary.get(&format!("/visits/{kept}")).await.status, 200);
 }
 
+/// What the round of a worker does, not what somebody calls by hand.
+#[test]
+fn the_round_of_a_worker_erases_old_photos() {
+    let world = World::new();
+    let now = clock::now();
+    let blob = if crate::world::server().is_some() { "'\\x0a02'" } else { "X'0A02'" };
+    let kept = [365 + 1, 365 - 1].map(|days| {
+        let id = signed(&world, &NewVisit { agreed_photo: true, ..new(&world, now) }, now);
+        let at = (now - Duration::days(days)).format("%Y-%m-%d %H:%M:%S");
+        world.sql(&format!(
+            "INSERT INTO home_visit_photos (event_id, kind, bytes, sent_by, sent_at) VALUES ({id}, 'jpeg', {blob}, {}, '{at}')",
+            account(&world, "secretary")
+        ));
+        id
+    });
+    weixiao::worker::tend(&world.db, now).unwrap();
+    let left =
+        kept.map(|id| world.number(&format!("SELECT COUNT(*) FROM home_visit_photos WHERE event_id = {id}")));
+    assert_eq!(left, [0, 1]);
+    assert_eq!(world.number("SELECT COUNT(*) FROM home_visits"), 2, "the visits stay");
+}
+
 #[actix_web::test]
 async fn a_clerk_who_acts_confirms_nothing_for_the_member() {
     let world = World::new();

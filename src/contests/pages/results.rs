@@ -89,8 +89,9 @@ impl Show {
             Err(other) => return Err(other),
         };
         let diagnosis = match round.locked_at {
-            Some(_) => outcome::diagnose(conn, &round)?,
-            None => Diagnosis::default(),
+            // For whoever keeps the scores (§5.4); to others it would look like a part of the result.
+            Some(_) if page.may(KeepScores) => outcome::diagnose(conn, &round)?,
+            _ => Diagnosis::default(),
         };
         let standing = rankings::standing(conn, (SUBJECT, id.0))?;
         let owes = match &newest {

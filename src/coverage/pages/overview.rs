@@ -6,8 +6,10 @@ use super::{
 use crate::access::Permission::SeeCoverage;
 use crate::access::Viewer;
 use crate::audiences;
+use crate::clock;
 use crate::coverage::figures::{Figures, Group};
 use crate::coverage::standing::{State, Tally, Way};
+use crate::coverage::store;
 use crate::db::{Conn, Db};
 use crate::error::Result;
 use crate::ids::{AllianceId, AudienceId, StudyPlanId};
@@ -43,6 +45,8 @@ struct Told {
     whom: String,
     /// What of the plan is looked at, if not all of it.
     only: Option<String>,
+    /// Of a past day: changes of the roster that were entered since and hold on it.
+    later: i64,
 }
 
 #[derive(Template)]
@@ -275,7 +279,15 @@ impl Told {
             .into_iter()
             .map(|(way, count)| (page.say(&way.words()), i64::try_from(count).unwrap_or(i64::MAX)))
             .collect();
-        Ok(Told { weeks: days.into_iter().zip(counts).collect(), whom, only, ways, figures, whole, below })
+        let later = match figures.day < today() {
+            true => {
+                let next = figures.day.checked_add_days(Days::new(1)).unwrap_or(figures.day);
+                store::entered_later(conn, figures.day, clock::midnight(next))?
+            }
+            false => 0,
+        };
+        let weeks = days.into_iter().zip(counts).collect();
+        Ok(Told { weeks, whom, only, later, ways, figures, whole, below })
     }
 }
 

@@ -12,7 +12,7 @@ use crate::ids::{BookletId, CourseId, LectureId, OrgId, PersonId, StudyPlanId};
 use crate::schema::{
     accounts, attendance_heads, attendances, booklet_lengths, chapter_reads, completion_reversals,
     completions, events, memberships, office_terms, one_time_codes, orgs, persons, plan_events,
-    study_record_withdrawals, study_records,
+    roster_changes, study_record_withdrawals, study_records,
 };
 use chrono::NaiveDate;
 use diesel::dsl::{count_star, max};
@@ -25,6 +25,12 @@ macro_rules! belonging {
     ($branch:expr) => {
         memberships::table.filter(memberships::branch_id.eq($branch)).select(memberships::person_id)
     };
+}
+
+/// Changes of the roster that were entered after a day and hold on it: the roster of a day is told as it is known now.
+pub fn entered_later(conn: &mut Conn, day: NaiveDate, until: Timestamp) -> Result<i64> {
+    let later = roster_changes::day.le(day).and(roster_changes::at.ge(until));
+    Ok(either!(conn, c => roster_changes::table.filter(later).count().get_result(c))?)
 }
 
 /// Proofs of viewing that held then.

@@ -174,7 +174,6 @@ pub struct Member {
     pub valid_from: NaiveDate,
     pub valid_to: Option<NaiveDate>,
     pub branch: Option<String>,
-    pub path: Option<String>,
 }
 
 /// Those who were members on or after a day: leaders first, then as they came; sixty at most.
@@ -195,7 +194,6 @@ pub fn members(conn: &mut Conn, group: GuidanceGroupId, since: NaiveDate) -> Res
             guidance_members::valid_from,
             guidance_members::valid_to,
             orgs::name.nullable(),
-            orgs::path.nullable(),
         ))
         .load(c))?)
 }

@@ -105,8 +105,7 @@ pub fn exports(conn: &mut Conn, person: PersonId, count: i64) -> Result<Vec<Expo
             rows.extend(some);
         }
     }
-    let export =
-        |row: Exported| (row.at, row.name.unwrap_or_default(), row.title.unwrap_or_default());
+    let export = |row: Exported| (row.at, row.name.unwrap_or_default(), row.title.unwrap_or_default());
     let mut all: Vec<Export> = rows.into_iter().map(export).collect();
     all.sort_by_key(|one| std::cmp::Reverse(one.0));
     all.truncate(usize::try_from(count).unwrap_or_default());
