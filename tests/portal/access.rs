@@ -875,15 +875,17 @@ async fn lists(world: &World) -> Vec<List> {
     let secretary = world.signed_in("secretary").await;
     let (event, sheet, _) = crate::visits::printed(world, &secretary, clock::now()).await;
     let holders = ["organizer", "secretary", "clerk"];
-    for (pattern, end) in
-        [("/events/{event}/sheet/{sheet}", ""), ("/events/{event}/sheet/{sheet}/print", "/print")]
-    {
+    // It is entered by the numbers of its rows.
+    for (pattern, end, has) in [
+        ("/events/{event}/sheet/{sheet}", "", Has::Nothing),
+        ("/events/{event}/sheet/{sheet}/print", "/print", Has::People),
+    ] {
         let path = format!("/events/{event}/sheet/{sheet}{end}");
         let on_it = format!(
             "EXISTS (SELECT 1 FROM paper_sheet_rows r WHERE r.sheet_id = {sheet} AND r.person_id = p.id) \
              OR p.name = (SELECT v.lecturer FROM events v WHERE v.id = {event})"
         );
-        let list = List::new(("GET", pattern), path, &holders, Has::People);
+        let list = List::new(("GET", pattern), path, &holders, has);
         all.push(List { only: Some(on_it), ..list });
     }
     // The plan of a guidance group of the committee, by numbers.

@@ -18,6 +18,16 @@ fn today() -> NaiveDate {
     clock::day(clock::now())
 }
 
+/// An audience that an organisation has saved.
+fn audience(world: &World, name: &str, org: &str, rule: &str) -> i64 {
+    let (by, key) = (account(world, "committee"), random_hex(16));
+    world.sql(&format!(
+        "INSERT INTO audiences (name, org_id, rule, revision, created_by, created_at, key) VALUES ('{name}', {org}, '{rule}', 1, {by}, \
+         '2026-01-01 00:00:00', '{key}')"
+    ));
+    world.number(&format!("SELECT id FROM audiences WHERE key = '{key}'"))
+}
+
 /// A published plan of the whole city for these people: a lecture, a booklet, a meeting, and one more meeting that is optional.
 /// Due on `due`. In force since `since`.
 fn published(world: &World, rule: &str, since: NaiveDate, due: NaiveDate) -> StudyPlanId {
@@ -1552,16 +1562,9 @@ async fn figures_of_an_audience_are_those_of_the_plan_who_also_belong_to_it() {
     let own = world.text(&format!("SELECT path FROM orgs WHERE id = {}", branch(&world, "member")));
     let own = own.split('/').nth(2).unwrap().to_owned();
     // Of the committee: the retired, who are there already, and everybody else.
-    let by = account(&world, "committee");
-    world.sql(&format!(
-        "INSERT INTO audiences (name, org_id, rule, revision, created_by, created_at, key) \
-         VALUES ('不是离退休的', {own}, '{{\"without\":[\"retired\"]}}', 1, {by}, '2026-01-01 00:00:00', '{}')",
-        random_hex(16)
-    ));
-    let others = world.number("SELECT MAX(id) FROM audiences");
-    let retired =
-        world.number(&format!("SELECT id FROM audiences WHERE name = '离退休党员' AND org_id = {own}"));
-    let city = world.number("SELECT MIN(id) FROM audiences WHERE org_id = 1");
+    let others = audience(&world, "不是离退休的", &own, r#"{"without":["retired"]}"#);
+    let retired = audience(&world, "离退休党员", &own, r#"{"categories":["retired"]}"#);
+    let city = audience(&world, "流动党员", "1", r#"{"categories":["mobile"]}"#);
     watched(&world, person(&world, "elder"), "visit", today());
     watched(&world, person(&world, "member"), "online", today());
     exempt(&world, person(&world, "elder"));
@@ -1837,8 +1840,7 @@ async fn a_change_says_whom_and_what_it_touches_and_touches_nobody_before_it_is_
     let world = World::new();
     let (since, due) = (today() - Days::new(5), today() + Days::new(10));
     let plan = published(&world, r#"{"categories":["retired"]}"#, since, due);
-    let mobiles =
-        world.number("SELECT id FROM audiences WHERE org_id = 1 AND rule = '{\"categories\":[\"mobile\"]}'");
+    let mobiles = audience(&world, "流动党员", "1", r#"{"categories":["mobile"]}"#);
     let (organizer, checker) = (world.signed_in("organizer").await, world.signed_in("checker").await);
     let address = format!("/plans/{plan}");
     let post = async |who: &crate::world::Browser<'_>, step: &str, fields: &[(&str, &str)]| {
