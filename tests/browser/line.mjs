@@ -1,18 +1,23 @@
-// A line to the portal that breaks, for uploads: a proxy that knows nothing but bytes.
+// A line to the portal that breaks, for uploads and for what is typed: a proxy that knows nothing but bytes.
 import net from 'node:net';
 
 /**
  * Breaks `cuts` times, each after some bytes, `every` on the average, with FIN and RST by turns; and answers the first
  * `refusals` HEAD requests itself, with 502. It carries `rate` bytes in a second: a line is slower than the server, else
- * what waits in the server's own buffers is lost with it.
+ * what waits in the server's own buffers is lost with it. It is `down` until it is `up` again, as a browser's own switch is not:
+ * that one lets out a page that is being left.
  */
 export async function brokenLine(base, { cuts = 0, every = 1, refusals = 0, rate = Infinity }) {
   const some = () => every * (0.5 + Math.random());
-  const state = { cuts: 0, bytes: 0, refused: 0 };
+  const state = { cuts: 0, bytes: 0, refused: 0, isDown: false };
   const to = new URL(base);
   const open = new Set();
   let left = some();
   const server = net.createServer((from) => {
+    if (state.isDown) {
+      from.destroy();
+      return;
+    }
     const on = net.connect(Number(to.port), to.hostname);
     for (const one of [from, on]) {
       open.add(one);
@@ -47,9 +52,14 @@ export async function brokenLine(base, { cuts = 0, every = 1, refusals = 0, rate
     }
   });
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const close = () => {
-    server.close();
+  const down = () => {
+    state.isDown = true;
     for (const one of open) one.destroy();
   };
-  return { state, url: `http://127.0.0.1:${server.address().port}`, close };
+  const up = () => { state.isDown = false; };
+  const close = () => {
+    server.close();
+    down();
+  };
+  return { state, url: `http://127.0.0.1:${server.address().port}`, down, up, close };
 }

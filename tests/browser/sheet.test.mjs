@@ -3,8 +3,9 @@
 // nothing typed is lost. Run by tests/run like contests.test.mjs; guests and sheets come from the city's database (CITY_DB).
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { DESK, PHONE, signIn } from './browser.mjs';
+import { BASE, DESK, PHONE, signIn } from './browser.mjs';
 import { isSound, journey, path, press, said, unique } from './journey.mjs';
+import { brokenLine } from './line.mjs';
 
 const { CITY_DB } = process.env;
 const PEOPLE = 30;
@@ -70,7 +71,7 @@ journey('thirty names from a paper list', DESK, async (page) => {
 
 const JUDGE = 'judge3';
 /** The console says of each request that the line is away, and of a page that was refused. */
-const BROKEN = /ERR_INTERNET_DISCONNECTED|Failed to fetch|ERR_FAILED|status of 422/;
+const BROKEN = /ERR_(EMPTY_RESPONSE|CONNECTION_\w+|FAILED)|Failed to fetch|status of 422/;
 
 /** The number of a sheet that this judge has not handed in. */
 const openSheet = () => ask(`SELECT MIN(a.id) FROM contest_assignments a JOIN contest_judges j ON j.id = a.judge_id
@@ -86,20 +87,22 @@ const says = (page, what) => page.waitForFunction((name) => {
   return form.querySelector('[data-status]').textContent.endsWith(form.dataset[name]);
 }, what);
 
-journey('a judge hands in without a line: what was typed is there again and reaches the server', PHONE, async (page) => {
+journey('a judge hands in without a line: what was typed is there again and reaches the server', PHONE, async (_, open, onEnd) => {
+  const line = await brokenLine(BASE, {});
+  onEnd(() => line.close());
+  const page = await open({ baseURL: line.url });
   const sheet = openSheet();
   const address = `/judge/sheets/${sheet}`;
   await signIn(page, JUDGE, address);
   await page.goto(address);
-  const context = page.context();
   for (const [button, score] of [['submit', '81.5'], ['draft', '82.5']]) {
-    await context.setOffline(true);
+    line.down();
     await page.fill('#s-content', score);
     await page.locator(`button[name=action][value=${button}]`).click({ noWaitAfter: true });
     await page.waitForTimeout(1_500);
     assert.equal(await page.locator('#s-content').count(), 0, 'the browser has a page of its own for that');
     assert.notEqual(draft(sheet).content, score);
-    await context.setOffline(false);
+    line.up();
     await page.goto(address);
     assert.equal(await page.inputValue('#s-content'), score, `typed before “${button}” was pressed`);
     await says(page, 'saved');
