@@ -254,7 +254,7 @@ async fn the_best_of_each_panel_go_into_the_second_round_and_only_they() {
     }
     hall.round = second;
     hall.begin().await;
-    let mut those = vec![a[2].as_str(), b[2].as_str()];
+    let mut those = [a[2].as_str(), b[2].as_str()];
     those.sort_unstable();
     let drawn: Vec<String> =
         lots::drawn("second|4711", those.iter().copied()).into_iter().map(|code| code.to_string()).collect();
