@@ -49,6 +49,8 @@ journey('thirty names from a paper list', DESK, async (page) => {
   const typed = `1-3 4z 5-7 8z 9z 10q 11w 12w 13-${rows} ${guests.join(' ')}`;
 
   await page.goto(sheet);
+  // Whoever types looks whether the line is there.
+  await page.waitForFunction(() => document.activeElement?.matches('input, textarea'));
   const hand = keys(page);
   await hand.type(typed);
   await Promise.all([page.waitForEvent('load'), hand.press('Enter')]);
