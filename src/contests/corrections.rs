@@ -1,6 +1,6 @@
 //! What is corrected in a round after its lock: by the answer to an objection, or in a final result that a supervisor opens again for
 //! it. The next revision says who moved and why. domain.md §4.3 (Objection; final → revised).
-use super::outcome::SUBJECT;
+use super::outcome::{SUBJECT, is_last};
 use super::store;
 use super::way::{By, lock_round, step, tell};
 use super::{
@@ -86,10 +86,6 @@ pub(super) fn correct(
         store::clear_votes(conn, id)?;
     }
     by.note(conn, (contest.id, Some(id)), ("ruling", format!("{} {code}", what.kind.as_str()).trim()))
-}
-
-fn is_last(conn: &mut Conn, round: &Round) -> Result<bool> {
-    Ok(store::rounds(conn, round.contest)?.last().is_some_and(|last| last.id == round.id))
 }
 
 /// Why this viewer does not open the result of a round again now: it is not final, it is their own work, the next round goes on from

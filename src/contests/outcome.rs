@@ -255,7 +255,11 @@ pub fn is_revising(conn: &mut Conn, round: &Round) -> Result<bool> {
     }
 }
 
-fn is_last(conn: &mut Conn, round: &Round) -> Result<bool> {
+/// Whether a round is the last of its contest.
+///
+/// # Errors
+/// Those of the database.
+pub(super) fn is_last(conn: &mut Conn, round: &Round) -> Result<bool> {
     Ok(store::rounds(conn, round.contest)?.last().is_some_and(|last| last.id == round.id))
 }
 

@@ -19,7 +19,7 @@ CREATE TABLE imports (
   gone_count INTEGER NOT NULL,
   unsure_count INTEGER NOT NULL,
   wrong_count INTEGER NOT NULL,
-  -- of the work under way, in thousandths
+  -- rows that are done of the work under way
   progress INTEGER NOT NULL,
   -- why the last step was not done: a message and its values, as JSON
   problem TEXT NOT NULL,
